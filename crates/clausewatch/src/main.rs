@@ -1,0 +1,2 @@
+//! `clausewatch`: the open record of what online platforms bind people to.
+fn main() {}

@@ -1,0 +1,293 @@
+//! The fetcher: one request from address to bytes, redirects followed by hand so that each is checked.
+use std::collections::HashMap;
+use std::io::Read;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::header::{self, HeaderMap, HeaderValue};
+use url::Url;
+
+use crate::FetchError;
+use crate::guard::{Guard, GuardedResolver, refusal};
+use crate::host::{Host, Rules};
+
+/// Redirects followed at most.
+const REDIRECTS: usize = 8;
+/// Bytes read of a `robots.txt` (RFC 9309, section 2.5, asks for at least 500 KiB).
+const ROBOTS_LIMIT: usize = 512 * 1024;
+
+/// How to fetch.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Sent as `User-Agent`: a name and a contact.
+    pub user_agent: String,
+    /// Networks that may be reached beside the public internet.
+    pub allowed: Vec<ipnet::IpNet>,
+    /// Least time between two requests to one host.
+    pub delay: Duration,
+    /// Most time for one request, redirects not counted.
+    pub timeout: Duration,
+    /// Most bytes of a body, after decompression.
+    pub max_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            user_agent: concat!(
+                "clausewatch/",
+                env!("CARGO_PKG_VERSION"),
+                " (self-hosted record of terms; contact: see the operator)"
+            )
+            .into(),
+            allowed: Vec::new(),
+            delay: Duration::from_secs(2),
+            timeout: Duration::from_secs(30),
+            max_bytes: 20 * 1024 * 1024,
+        }
+    }
+}
+
+/// What to fetch.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Address.
+    pub url: String,
+    /// `ETag` of the capture we have.
+    pub etag: Option<String>,
+    /// `Last-Modified` of the capture we have.
+    pub last_modified: Option<String>,
+    /// Language asked for, ISO 639-1.
+    pub language: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fetched {
+    /// The server says that the capture we have still stands.
+    NotModified,
+    /// The document.
+    Document(Success),
+}
+
+/// A successful response.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Success {
+    /// The address that answered.
+    pub url: String,
+    /// Addresses that redirected, in order.
+    pub redirects: Vec<String>,
+    /// HTTP status.
+    pub status: u16,
+    /// Response headers in order.
+    pub headers: Vec<(String, String)>,
+    /// Body, content encoding undone.
+    pub body: Vec<u8>,
+}
+
+impl Success {
+    /// The first header of this name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Fetches documents. Cheap to share.
+pub struct Fetcher {
+    client: reqwest::Client,
+    guard: Arc<Guard>,
+    settings: Settings,
+    hosts: Mutex<HashMap<String, Arc<Host>>>,
+}
+
+impl Fetcher {
+    /// A fetcher with these settings. Fails if the TLS configuration or the user agent cannot be used.
+    pub fn new(settings: Settings) -> Result<Self, FetchError> {
+        // The process may have chosen a provider before; either is fine.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let guard = Arc::new(Guard::new(settings.allowed.clone()));
+        let client = reqwest::Client::builder()
+            .user_agent(&settings.user_agent)
+            .redirect(reqwest::redirect::Policy::none())
+            .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
+            // A proxy would resolve names itself, behind the guard's back.
+            .no_proxy()
+            .timeout(settings.timeout)
+            .connect_timeout(settings.timeout.min(Duration::from_secs(15)))
+            .build()
+            .map_err(|error| FetchError::Network {
+                url: String::new(),
+                reason: format!("the HTTP client cannot start: {error}"),
+            })?;
+        Ok(Fetcher { client, guard, settings, hosts: Mutex::default() })
+    }
+
+    /// Fetches one address.
+    pub async fn fetch(&self, request: &Request) -> Result<Fetched, FetchError> {
+        let mut url = self.checked(&request.url, &request.url)?;
+        let mut redirects = Vec::new();
+        loop {
+            let response = self.polite(&url, request).await?;
+            let status = response.status();
+            if status == 304 {
+                return Ok(Fetched::NotModified);
+            }
+            if !status.is_redirection() {
+                return self.success(url, redirects, response).await;
+            }
+            let target = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
+            let target = target.and_then(|target| url.join(target).ok()).ok_or_else(|| FetchError::Redirect {
+                url: request.url.clone(),
+                reason: format!("{url} answered {status} without an address to go to"),
+            })?;
+            redirects.push(url.to_string());
+            if redirects.len() > REDIRECTS {
+                let reason = format!("more than {REDIRECTS} redirects");
+                return Err(FetchError::Redirect { url: request.url.clone(), reason });
+            }
+            url = self.checked(target.as_str(), &request.url)?;
+        }
+    }
+
+    /// The address, if its scheme is HTTP and its host is not a refused IP literal.
+    fn checked(&self, url: &str, first: &str) -> Result<Url, FetchError> {
+        let address = |reason: String| FetchError::Address { url: first.into(), reason };
+        let parsed = Url::parse(url).map_err(|error| address(error.to_string()))?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(address(format!("{}: only http and https are fetched", parsed.scheme())));
+        }
+        let host = parsed.host().ok_or_else(|| address("it has no host".into()))?;
+        if !self.guard.allows_host(&host) {
+            return Err(FetchError::Refused { url: first.into(), reason: refusal(&host.to_string()) });
+        }
+        Ok(parsed)
+    }
+
+    fn host(&self, url: &Url) -> Arc<Host> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(hosts.entry(url.origin().ascii_serialization()).or_default())
+    }
+
+    /// Asks when it is the host's turn and its `robots.txt` allows it.
+    async fn polite(&self, url: &Url, request: &Request) -> Result<reqwest::Response, FetchError> {
+        let host = self.host(url);
+        let mut turn = host.turn().await;
+        if turn.rules.is_none() {
+            turn.rules = Some(self.rules(url).await?);
+        }
+        if turn.rules.iter().flatten().any(|robot| !robot.allowed(url.as_str())) {
+            return Err(FetchError::Robots(url.to_string()));
+        }
+        let sent = self.client.get(url.clone()).headers(headers(request)).send().await;
+        turn.rest(self.settings.delay);
+        sent.map_err(|error| network(url, &error))
+    }
+
+    /// The host's rules. No `robots.txt` (4xx) allows all; a server error forbids all for now (RFC 9309, section 2.3.1).
+    async fn rules(&self, url: &Url) -> Result<Rules, FetchError> {
+        let mut address = url.clone();
+        address.set_path("/robots.txt");
+        address.set_query(None);
+        let response = self.client.get(address.clone()).send().await.map_err(|error| network(url, &error))?;
+        if response.status().is_server_error() {
+            return Err(status(&address, &response));
+        }
+        if !response.status().is_success() {
+            return Ok(None);
+        }
+        let text = match self.body(&address, response, ROBOTS_LIMIT).await {
+            Ok(text) => text,
+            Err(FetchError::TooLarge { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        Ok(texting_robots::Robot::new("clausewatch", &text).ok().map(Arc::new))
+    }
+
+    async fn success(
+        &self,
+        url: Url,
+        redirects: Vec<String>,
+        response: reqwest::Response,
+    ) -> Result<Fetched, FetchError> {
+        if !response.status().is_success() {
+            return Err(status(&url, &response));
+        }
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let code = response.status().as_u16();
+        let body = self.body(&url, response, self.settings.max_bytes).await?;
+        Ok(Fetched::Document(Success { url: url.to_string(), redirects, status: code, headers, body }))
+    }
+
+    /// Reads a body within `limit` and undoes its content encoding, within `limit` too.
+    async fn body(&self, url: &Url, mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, FetchError> {
+        let too_large = || FetchError::TooLarge { url: url.to_string(), limit };
+        let encoding = response.headers().get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+        let encoding = encoding.unwrap_or("identity").trim().to_ascii_lowercase();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| network(url, &error))? {
+            if body.len() + chunk.len() > limit {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let mut decoded = Vec::new();
+        let read = match encoding.as_str() {
+            "gzip" | "x-gzip" => {
+                flate2::read::MultiGzDecoder::new(&body[..]).take(limit as u64 + 1).read_to_end(&mut decoded)
+            }
+            "deflate" => flate2::read::ZlibDecoder::new(&body[..]).take(limit as u64 + 1).read_to_end(&mut decoded),
+            _ => return Ok(body),
+        };
+        let reason = |error| format!("the {encoding} body cannot be decompressed: {error}");
+        read.map_err(|error| FetchError::Network { url: url.to_string(), reason: reason(error) })?;
+        if decoded.len() > limit { Err(too_large()) } else { Ok(decoded) }
+    }
+}
+
+fn headers(request: &Request) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let mut set = |name: header::HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    set(
+        header::ACCEPT,
+        "text/html,application/xhtml+xml,application/pdf;q=0.9,text/markdown;q=0.9,text/plain;q=0.8,*/*;q=0.5",
+    );
+    // Only what `body` can undo within limits.
+    set(header::ACCEPT_ENCODING, "gzip, deflate");
+    set(
+        header::ACCEPT_LANGUAGE,
+        &request.language.as_deref().map_or("en;q=0.9,*;q=0.5".into(), |code| format!("{code},*;q=0.5")),
+    );
+    if let Some(etag) = &request.etag {
+        set(header::IF_NONE_MATCH, etag);
+    }
+    if let Some(date) = &request.last_modified {
+        set(header::IF_MODIFIED_SINCE, date);
+    }
+    headers
+}
+
+fn status(url: &Url, response: &reqwest::Response) -> FetchError {
+    let wait = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    FetchError::Status { url: url.to_string(), status: response.status().as_u16(), retry_after: wait }
+}
+
+/// The innermost cause says what happened; the outer ones only that a request failed.
+fn network(url: &Url, error: &reqwest::Error) -> FetchError {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    let reason = if error.is_timeout() { "no answer in time".into() } else { cause.to_string() };
+    if reason.contains("private or reserved network") {
+        return FetchError::Refused { url: url.to_string(), reason };
+    }
+    FetchError::Network { url: url.to_string(), reason }
+}

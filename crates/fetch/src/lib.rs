@@ -1,0 +1,69 @@
+//! Polite, guarded HTTP: one [`Fetcher`] for all hosts, which asks `robots.txt` first, waits between requests to a host, never
+//! reaches an address that the [`guard`] refuses, and bounds time and size.
+//!
+//! It does what it is told and never decides when: schedules are the tracker's.
+mod client;
+pub mod guard;
+mod host;
+
+pub use ipnet::IpNet;
+
+pub use client::{Fetched, Fetcher, Request, Settings, Success};
+
+/// Why a document could not be fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The address cannot be used.
+    #[error("{url}: not an address that can be fetched ({reason})")]
+    Address {
+        /// As given.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The host's `robots.txt` asks us to stay away.
+    #[error("{0}: the site's robots.txt does not allow it")]
+    Robots(String),
+    /// The address leads to a network that may not be reached.
+    #[error("{url}: {reason}")]
+    Refused {
+        /// The address.
+        url: String,
+        /// Which address was refused, and what an operator can do.
+        reason: String,
+    },
+    /// The server answered with an error.
+    #[error("{url}: the server answered {status}")]
+    Status {
+        /// The final address.
+        url: String,
+        /// HTTP status.
+        status: u16,
+        /// Seconds it asked us to wait.
+        retry_after: Option<u64>,
+    },
+    /// The body is larger than allowed.
+    #[error("{url}: larger than {limit} bytes")]
+    TooLarge {
+        /// The address.
+        url: String,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// Too many redirects, or one that leads nowhere.
+    #[error("{url}: {reason}")]
+    Redirect {
+        /// The first address.
+        url: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The connection failed or took too long.
+    #[error("{url}: {reason}")]
+    Network {
+        /// The address.
+        url: String,
+        /// What failed.
+        reason: String,
+    },
+}
