@@ -231,7 +231,7 @@ mod tests {
         );
         assert_eq!(
             verdict(&["Notice is given 30 days before."], &["Notice is given 10 days before."]),
-            Materiality::Minor
+            Materiality::Material
         );
         assert_eq!(verdict(&["Our office is in Port Vesper."], &["Our office is in Norhaven."]), Materiality::Minor);
     }
