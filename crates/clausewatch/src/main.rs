@@ -1,2 +1,106 @@
-//! `clausewatch`: the open record of what online platforms bind people to.
-fn main() {}
+//! `clausewatch`: the open record of what online platforms bind people to. This file parses and dispatches; each verb has a file
+//! of its own in [`commands`], and all that does work is in the libraries.
+mod commands;
+mod instance;
+mod paint;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::instance::Place;
+
+/// Keeps the record of what online platforms bind people to: tracks their terms, archives every version, finds the clauses that
+/// matter, shows what changed.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Demo(commands::demo::Args),
+    Up(commands::up::Args),
+    Serve(commands::serve::Args),
+    Work(commands::work::Args),
+    Track(commands::track::Args),
+    Import(commands::import::Args),
+    Read(commands::read::Args),
+    Diff(commands::diff::Args),
+    Classify(commands::classify::Args),
+    Train(commands::train::Args),
+    Eval(commands::eval::Args),
+    Show(commands::show::Args),
+    Evidence(commands::evidence::Args),
+    Verify(commands::verify::Args),
+    Export(commands::export::Args),
+    Doctor(commands::doctor::Args),
+    /// Reads a PDF from standard input; the program calls itself so that a hostile file cannot end it.
+    #[command(name = tracker::reading::CHILD_VERB, hide = true)]
+    PdfChild,
+}
+
+/// What a verb comes to: 0, or 1 for "the answer is no" or "some inputs failed" (each named on standard error before).
+type Answer = anyhow::Result<bool>;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("clausewatch: threads cannot be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("clausewatch: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Answer {
+    let place = cli.place;
+    match cli.verb {
+        Verb::Demo(args) => commands::demo::run(&place, args).await,
+        Verb::Up(args) => commands::up::run(&place, args).await,
+        Verb::Serve(args) => commands::serve::run(&place, args).await,
+        Verb::Work(args) => commands::work::run(&place, args).await,
+        Verb::Track(args) => commands::track::run(&place, args).await,
+        Verb::Import(args) => commands::import::run(&place, args).await,
+        Verb::Read(args) => commands::read::run(args).await,
+        Verb::Diff(args) => commands::diff::run(args).await,
+        Verb::Classify(args) => commands::classify::run(args),
+        Verb::Train(args) => commands::train::run(args),
+        Verb::Eval(args) => commands::eval::run(args),
+        Verb::Show(args) => commands::show::run(&place, args).await,
+        Verb::Evidence(args) => commands::evidence::run(&place, args).await,
+        Verb::Verify(args) => commands::verify::run(&place, args).await,
+        Verb::Export(args) => commands::export::run(&place, args).await,
+        Verb::Doctor(args) => commands::doctor::run(&place, args).await,
+        Verb::PdfChild => commands::pdf_child::run(),
+    }
+}
+
+/// `clausewatch read … | head` is no failure.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}

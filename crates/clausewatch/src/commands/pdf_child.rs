@@ -1,0 +1,19 @@
+//! The hidden child process that reads a PDF.
+use std::io::{Read, Write};
+
+/// Reads bytes from standard input; writes the clean text, or the error on standard error and status 1.
+pub fn run() -> crate::Answer {
+    let mut bytes = Vec::new();
+    std::io::stdin().take(64 << 20).read_to_end(&mut bytes)?;
+    let source = document::Source { bytes: &bytes, content_type: Some("application/pdf"), ..document::Source::default() };
+    match document::read(&source) {
+        Ok(reading) => {
+            std::io::stdout().write_all(reading.text.as_bytes())?;
+            Ok(true)
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            Ok(false)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! `clausewatch up`: everything in one process.
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::commands::{serve, work};
+use crate::instance::{Place, now_ms};
+
+/// Track your catalog and serve the site, in one process
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Address of the site; only this machine can reach the default
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    sources: work::Sources,
+}
+
+/// Serves and tracks until interrupted.
+pub async fn run(place: &Place, args: Args) -> crate::Answer {
+    let atlas = place.open().await?;
+    let platforms = args.sources.register(&atlas).await?;
+    println!("{platforms} platforms in {}", args.sources.catalog.display());
+    let fetcher = args.sources.fetcher()?;
+    tokio::select! {
+        done = work::forever(&atlas, &fetcher) => done,
+        done = serve::site(atlas.clone(), args.listen, "", Arc::new(now_ms)) => done,
+    }
+}

@@ -1,0 +1,50 @@
+//! The instance that a command works on: where its data is, its store, and what the edge of the program supplies (time, randomness).
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use atlas::{Atlas, Location, LogConfig};
+
+/// Where the data of this instance is.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Place {
+    /// Folder of the embedded store and the search index.
+    #[arg(long, global = true, value_name = "DIR", env = "CLAUSEWATCH_DATA", default_value = "clausewatch-data")]
+    pub data: PathBuf,
+    /// PostgreSQL to use instead of the embedded store, for example postgres://user@host/clausewatch.
+    #[arg(long, global = true, value_name = "URL", env = "CLAUSEWATCH_DATABASE_URL")]
+    pub database_url: Option<String>,
+}
+
+impl Place {
+    /// Opens the store, creating it if need be.
+    pub async fn open(&self) -> anyhow::Result<Atlas> {
+        std::fs::create_dir_all(&self.data)
+            .with_context(|| format!("the data folder {} cannot be created; choose another with --data", self.data.display()))?;
+        let location = match &self.database_url {
+            Some(url) => Location::Postgres { url: url.clone(), index: self.data.join("search") },
+            None => Location::Sqlite(self.data.clone()),
+        };
+        let mut fresh_seed = [0; 32];
+        getrandom::fill(&mut fresh_seed).context("the system gives no random numbers for a new log key")?;
+        let log = LogConfig { origin: "clausewatch".into(), fresh_seed };
+        Ok(Atlas::open(&location, &log).await?)
+    }
+
+    /// Opens the store if it exists; a command that only reads should not create one.
+    pub async fn open_existing(&self) -> anyhow::Result<Atlas> {
+        let file = self.data.join("clausewatch.db");
+        anyhow::ensure!(
+            self.database_url.is_some() || file.exists(),
+            "there is no store in {}; import or track something first, or name the folder with --data",
+            self.data.display()
+        );
+        self.open().await
+    }
+}
+
+/// Milliseconds since 1970 UTC. The one place where the program looks at the clock.
+#[expect(clippy::disallowed_methods, reason = "the edge of the program: everything below takes time as a parameter")]
+pub fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}

@@ -1,0 +1,127 @@
+//! Tracks the world from its first day to today: the same tracker as for real sites, with the clock moved to each date on which
+//! something changed.
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use atlas::Atlas;
+use fetch::{Fetcher, Settings};
+use provisions::Reader;
+use tracker::catalog::{self, Entry, EntryDocument};
+use tracker::track::{Outcome, Tracker};
+
+use crate::world::World;
+
+/// Why the tour failed.
+#[derive(Debug, thiserror::Error)]
+pub enum TourError {
+    /// The store refused.
+    #[error(transparent)]
+    Atlas(#[from] atlas::AtlasError),
+    /// The fetcher could not start.
+    #[error(transparent)]
+    Fetch(#[from] fetch::FetchError),
+    /// A document of our own world could not be tracked.
+    #[error("{0}")]
+    Document(String),
+}
+
+/// What the tour did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tour {
+    /// Checks made over HTTP.
+    pub checks: usize,
+    /// Versions found.
+    pub versions: usize,
+}
+
+/// Tracks every document of the world, served on `port`, on each date of the world. `date` is the world server's date.
+pub async fn tour(
+    atlas: &Atlas, reader: &'static Reader, world: &World, port: u16, date: &Arc<RwLock<String>>, progress: &(dyn Fn(usize, usize) + Send + Sync),
+) -> Result<Tour, TourError> {
+    let settings = Settings { delay: Duration::ZERO, allowed: vec![loopback()], ..Settings::default() };
+    let fetcher = Fetcher::new(settings)?;
+    let clock = AtomicI64::new(0);
+    let now = || clock.load(Ordering::Relaxed);
+    let tracker = Tracker { atlas, reader, fetcher: &fetcher, now: &now };
+    let dates = world.dates();
+    let mut done = Tour::default();
+    for (index, day) in dates.iter().enumerate() {
+        day.clone_into(&mut date.write().unwrap_or_else(|poison| poison.into_inner()));
+        catalog::register(atlas, &entries(world, port, day)).await?;
+        // Noon UTC: the same day in most of the world.
+        clock.store(midday_ms(day), Ordering::Relaxed);
+        loop {
+            let due = atlas.due(now(), 64).await?;
+            if due.is_empty() {
+                break;
+            }
+            for document in due {
+                done.checks += 1;
+                match tracker.check(&document).await? {
+                    Outcome::Version(_) => done.versions += 1,
+                    Outcome::Unchanged => {}
+                    Outcome::Failed(reason) => return Err(TourError::Document(reason)),
+                }
+            }
+        }
+        progress(index + 1, dates.len());
+    }
+    Ok(done)
+}
+
+/// The catalog as of a date: documents that exist by then.
+fn entries(world: &World, port: u16, date: &str) -> Vec<Entry> {
+    let document = |slug: &str, document: &crate::world::Document| EntryDocument {
+        kind: document.kind.clone(),
+        title: Some(document.title.clone()),
+        url: format!("http://{slug}.localhost:{port}{}", document.path),
+        language: Some(document.language.clone()),
+        select: Vec::new(),
+        remove: Vec::new(),
+    };
+    world
+        .platforms
+        .iter()
+        .map(|platform| Entry {
+            name: platform.name.clone(),
+            homepage: Some(platform.homepage.clone()),
+            sector: Some(platform.sector.clone()),
+            country: Some(platform.country.clone()),
+            documents: platform
+                .documents
+                .iter()
+                .filter(|known| known.versions.first().is_some_and(|first| first.as_str() <= date))
+                .map(|known| document(&platform.slug, known))
+                .collect(),
+        })
+        .filter(|entry| !entry.documents.is_empty())
+        .collect()
+}
+
+fn loopback() -> fetch::IpNet {
+    fetch::IpNet::from(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST))
+}
+
+/// Noon UTC of a `YYYY-MM-DD` date in milliseconds (days from civil, Howard Hinnant's algorithm).
+fn midday_ms(date: &str) -> i64 {
+    let mut parts = date.split('-').map(|part| part.parse::<i64>().unwrap_or(1));
+    let (year, month, day) = (parts.next().unwrap_or(1970), parts.next().unwrap_or(1), parts.next().unwrap_or(1));
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year - era * 400;
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    (era * 146_097 + day_of_era - 719_468) * 86_400_000 + 43_200_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::midday_ms;
+
+    #[test]
+    fn middays() {
+        assert_eq!(midday_ms("1970-01-01"), 43_200_000);
+        assert_eq!(midday_ms("2024-02-29"), 1_709_208_000_000);
+    }
+}

@@ -1,0 +1,452 @@
+//! A document's history as a fold: each observation (a capture and the text read from it) advances it by at most one version.
+//!
+//! Pure: no clock and no store. [`History::resume`] takes what the atlas knows, [`History::observe`] advances,
+//! [`History::take_batch`] hands over what is new, to be recorded in one transaction.
+//!
+//! **Lineage.** Clauses of consecutive versions are aligned; a clause keeps the lineage number of the clause that it comes from. A
+//! clause that was removed and stands again word for word gets its old number back, so that texts that flip back and forth do not
+//! breed lineages. A defective version (an error page, an empty shell) has no lineages: the version before it stays the base.
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
+
+use archive::Sha256Digest;
+use atlas::ids::DocumentId;
+use atlas::records::{
+    Batch, Entry, EventKind, HistoryState, Materiality, NewCapture, NewChange, NewVersion, ProvisionEvent, ProvisionState, Wording,
+};
+use compare::{Alignment, Context, PairKind, align, judge};
+use document::{Date, Structure};
+use provisions::{Finding, Reader};
+
+use crate::headline::headline;
+
+/// Classifications are remembered for this many clauses of a document; texts that come back are not read again.
+const REMEMBERED: usize = 20_000;
+
+/// A capture and the clean text read from it.
+#[derive(Debug, Clone)]
+pub struct Observation {
+    /// The bytes.
+    pub capture: NewCapture,
+    /// Clean text.
+    pub text: String,
+    /// The source recorded it as a version of its own, so it becomes one even if our clean text is the same as before.
+    pub recorded: bool,
+    /// Set when the source says that the text differs for a technical reason (it changed how it extracts the page).
+    pub technical: Option<String>,
+}
+
+/// What becomes of an observation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Observed {
+    /// A new version with this number.
+    Version(i64),
+    /// Other bytes, same text: the latest version is confirmed and the capture kept.
+    SameText,
+    /// Same bytes as the capture before: the latest version is confirmed.
+    SameBytes,
+}
+
+/// The latest sound version, which the next one is aligned with.
+struct Base {
+    text: String,
+    structure: Structure,
+    lineages: Vec<u32>,
+    findings: Vec<Arc<[Finding]>>,
+}
+
+impl Base {
+    fn clause(&self, index: usize) -> &str {
+        &self.text[self.structure.clauses[index].range.clone()]
+    }
+
+    fn clauses(&self) -> Vec<&str> {
+        (0..self.structure.clauses.len()).map(|index| self.clause(index)).collect()
+    }
+}
+
+/// Key of a provision within its document.
+type Key = (u32, String);
+
+/// The history of one document while it is being advanced.
+pub struct History<'a> {
+    reader: &'a Reader,
+    document: DocumentId,
+    versions: i64,
+    base: Option<Base>,
+    base_number: i64,
+    last_lineage: u32,
+    texts: HashMap<Sha256Digest, i64>,
+    latest_text: Option<Sha256Digest>,
+    latest_capture: Option<Sha256Digest>,
+    /// Wordings that stand, by lineage.
+    open: HashMap<u32, Wording>,
+    /// Lineages that stand in no version now, by the hash of their last words.
+    retired: HashMap<Sha256Digest, Vec<u32>>,
+    provisions: BTreeMap<Key, ProvisionState>,
+    remembered: HashMap<Sha256Digest, Arc<[Finding]>>,
+    batch: Pending,
+}
+
+/// What [`History::take_batch`] hands over.
+#[derive(Default)]
+struct Pending {
+    after_version: i64,
+    entries: Vec<Entry>,
+    wordings: BTreeMap<(u32, i64), Wording>,
+    touched: BTreeMap<Key, ()>,
+    events: Vec<ProvisionEvent>,
+}
+
+impl<'a> History<'a> {
+    /// Goes on from what the atlas knows of the document (none for a new one).
+    pub fn resume(reader: &'a Reader, document: DocumentId, state: Option<HistoryState>) -> Self {
+        let mut history = History {
+            reader,
+            document,
+            versions: 0,
+            base: None,
+            base_number: 0,
+            last_lineage: 0,
+            texts: HashMap::new(),
+            latest_text: None,
+            latest_capture: None,
+            open: HashMap::new(),
+            retired: HashMap::new(),
+            provisions: BTreeMap::new(),
+            remembered: HashMap::new(),
+            batch: Pending::default(),
+        };
+        if let Some(state) = state {
+            history.restore(state);
+        }
+        history
+    }
+
+    fn restore(&mut self, state: HistoryState) {
+        self.versions = state.versions;
+        self.batch.after_version = state.versions;
+        self.last_lineage = state.last_lineage;
+        self.latest_text = state.texts.last().map(|(_, digest)| *digest);
+        for (number, digest) in state.texts.iter().rev() {
+            self.texts.insert(*digest, *number);
+        }
+        self.latest_capture = state.capture_sha256;
+        self.open = state.open_wordings.into_iter().map(|wording| (wording.lineage, wording)).collect();
+        for (lineage, words) in state.retired {
+            self.retired.entry(words).or_default().push(lineage);
+        }
+        self.provisions = state.provisions.into_iter().map(|p| ((p.lineage, p.clause_type.clone()), p)).collect();
+        if state.base_version > 0 {
+            let structure = document::structure(&state.text);
+            let findings = self.findings(&state.text, &structure);
+            self.base = Some(Base { text: state.text, structure, lineages: state.lineages, findings });
+            self.base_number = state.base_version;
+        }
+    }
+
+    /// Number of versions so far.
+    pub fn versions(&self) -> i64 {
+        self.versions
+    }
+
+    /// Number of observations not yet handed over.
+    pub fn pending(&self) -> usize {
+        self.batch.entries.len()
+    }
+
+    /// Bytes of captures and texts not yet handed over.
+    pub fn pending_bytes(&self) -> usize {
+        let size = |entry: &Entry| entry.capture.body.len() + entry.version.as_ref().map_or(0, |version| version.text.len());
+        self.batch.entries.iter().map(size).sum()
+    }
+
+    /// Advances by one observation.
+    pub fn observe(&mut self, observation: Observation) -> Observed {
+        let body = Sha256Digest::of(&observation.capture.body);
+        let text = Sha256Digest::of(observation.text.as_bytes());
+        let same_text = self.latest_text == Some(text);
+        if same_text && !observation.recorded {
+            if self.latest_capture == Some(body) {
+                return Observed::SameBytes;
+            }
+            self.latest_capture = Some(body);
+            self.batch.entries.push(Entry { capture: observation.capture, version: None, change: None });
+            return Observed::SameText;
+        }
+        self.latest_capture = Some(body);
+        self.new_version(observation, text);
+        Observed::Version(self.versions)
+    }
+
+    fn new_version(&mut self, observation: Observation, digest: Sha256Digest) {
+        let number = self.versions + 1;
+        let Observation { capture, text, technical, .. } = observation;
+        let structure = document::structure(&text);
+        let returns_to = self.texts.get(&digest).copied().filter(|_| self.latest_text != Some(digest));
+        let (lineages, change) = match self.base.take() {
+            None => (self.first(number, &text, &structure), None),
+            Some(base) => self.next(number, base, &text, &structure, capture.at_ms, Hints { returns_to, technical }),
+        };
+        self.versions = number;
+        self.texts.entry(digest).or_insert(number);
+        self.latest_text = Some(digest);
+        let date = |date: Option<Date>| date.map(|d| format!("{:04}-{:02}-{:02}", d.year, d.month, d.day));
+        let version = NewVersion {
+            number,
+            words: text.split_whitespace().count() as i64,
+            clauses: structure.clauses.iter().filter(|clause| !clause.is_heading()).count() as i64,
+            lineages,
+            stated_updated: date(structure.dates.updated),
+            stated_effective: date(structure.dates.effective),
+            text,
+        };
+        self.batch.entries.push(Entry { capture, version: Some(version), change });
+    }
+
+    /// The first version: every clause begins a lineage.
+    fn first(&mut self, number: i64, text: &str, structure: &Structure) -> Vec<u32> {
+        let lineages: Vec<u32> = structure.clauses.iter().map(|_| self.new_lineage()).collect();
+        for (clause, &lineage) in structure.clauses.iter().zip(&lineages) {
+            self.open_wording(lineage, number, clause.range.clone(), &text[clause.range.clone()]);
+        }
+        let findings = self.findings(text, structure);
+        let base = Base { text: text.into(), structure: structure.clone(), lineages: lineages.clone(), findings };
+        self.settle(number, &base, &|_| false);
+        self.set_base(number, base);
+        lineages
+    }
+
+    /// A later version: align, judge, and unless it is defective carry lineages and provisions over.
+    fn next(
+        &mut self, number: i64, base: Base, text: &str, structure: &Structure, at_ms: i64, hints: Hints,
+    ) -> (Vec<u32>, Option<NewChange>) {
+        let old = base.clauses();
+        let new: Vec<&str> = structure.clauses.iter().map(|clause| &text[clause.range.clone()]).collect();
+        let alignment = align(&old, &new);
+        let context = Context { returns_to: hints.returns_to, provisions_touched: 0 };
+        let mut verdict = judge(&old, &new, &alignment, context);
+        if verdict.materiality == Materiality::Defective {
+            let change = self.change(number, at_ms, verdict, &alignment, &[]);
+            self.base = Some(base);
+            return (vec![0; structure.clauses.len()], Some(change));
+        }
+        let first_event = self.batch.events.len();
+        let lineages = self.carry(number, &base, &old, &new, structure, &alignment);
+        let findings = self.findings(text, structure);
+        let next = Base { text: text.into(), structure: structure.clone(), lineages: lineages.clone(), findings };
+        self.leave(&base, &next, number);
+        let mut reworded = vec![false; new.len()];
+        for pair in alignment.pairs.iter().filter(|pair| !pair.cosmetic) {
+            if let (Some(_), Some(index)) = (pair.old, pair.new) {
+                reworded[index] = true;
+            }
+        }
+        self.settle(number, &next, &|index| reworded[index]);
+        let events = self.batch.events[first_event..].to_vec();
+        let context = Context { provisions_touched: events.len(), ..context };
+        verdict = judge(&old, &new, &alignment, context);
+        if let Some(reason) = hints.technical {
+            verdict = compare::Verdict { materiality: Materiality::Cosmetic, reason };
+        }
+        let change = self.change(number, at_ms, verdict, &alignment, &events);
+        self.set_base(number, next);
+        (lineages, Some(change))
+    }
+
+    fn change(
+        &self, number: i64, at_ms: i64, verdict: compare::Verdict, alignment: &Alignment, events: &[ProvisionEvent],
+    ) -> NewChange {
+        let count = |kind| alignment.count(kind) as i64;
+        let mut change = NewChange {
+            from_version: number - 1,
+            to_version: number,
+            at_ms,
+            materiality: verdict.materiality,
+            reason: verdict.reason,
+            added: count(PairKind::Added),
+            removed: count(PairKind::Removed),
+            reworded: count(PairKind::Reworded),
+            moved: count(PairKind::Moved),
+            headline: String::new(),
+        };
+        change.headline = headline(&change, events);
+        change
+    }
+
+    fn new_lineage(&mut self) -> u32 {
+        self.last_lineage += 1;
+        self.last_lineage
+    }
+
+    /// Gives each new clause its lineage, opening and closing wordings.
+    fn carry(
+        &mut self, number: i64, base: &Base, old: &[&str], new: &[&str], structure: &Structure, alignment: &Alignment,
+    ) -> Vec<u32> {
+        let mut lineages = vec![0; new.len()];
+        for pair in &alignment.pairs {
+            if let (Some(from), None) = (pair.old, pair.new) {
+                let lineage = base.lineages[from];
+                self.close_wording(lineage, number - 1);
+                self.retired.entry(Sha256Digest::of(old[from].as_bytes())).or_default().push(lineage);
+            }
+        }
+        for pair in &alignment.pairs {
+            let Some(to) = pair.new else { continue };
+            let range = structure.clauses[to].range.clone();
+            lineages[to] = match pair.old {
+                Some(from) => {
+                    let lineage = base.lineages[from];
+                    if old[from] != new[to] {
+                        self.close_wording(lineage, number - 1);
+                        self.open_wording(lineage, number, range, new[to]);
+                    }
+                    lineage
+                }
+                None => {
+                    let back = self.retired.get_mut(&Sha256Digest::of(new[to].as_bytes())).and_then(Vec::pop);
+                    let lineage = back.unwrap_or_else(|| self.new_lineage());
+                    self.open_wording(lineage, number, range, new[to]);
+                    lineage
+                }
+            };
+        }
+        lineages
+    }
+
+    fn open_wording(&mut self, lineage: u32, number: i64, range: Range<usize>, words: &str) {
+        let words_sha256 = Sha256Digest::of(words.as_bytes());
+        let wording = Wording { lineage, from_version: number, to_version: None, range, words_sha256 };
+        self.batch.wordings.insert((lineage, number), wording.clone());
+        self.open.insert(lineage, wording);
+    }
+
+    fn close_wording(&mut self, lineage: u32, last: i64) {
+        if let Some(mut wording) = self.open.remove(&lineage) {
+            wording.to_version = Some(last);
+            self.batch.wordings.insert((lineage, wording.from_version), wording);
+        }
+    }
+
+    /// What the reader finds in each clause. Texts read before are remembered.
+    fn findings(&mut self, text: &str, structure: &Structure) -> Vec<Arc<[Finding]>> {
+        if self.remembered.len() > REMEMBERED {
+            self.remembered.clear();
+        }
+        let mut found = Vec::with_capacity(structure.clauses.len());
+        for index in 0..structure.clauses.len() {
+            let passage = provisions::passage(text, structure, index);
+            let key = Sha256Digest::of(passage.key().as_bytes());
+            let known = self.remembered.entry(key).or_insert_with(|| self.reader.findings(&passage).into());
+            found.push(Arc::clone(known));
+        }
+        found
+    }
+
+    /// Marks as removed the provisions of `base` that `next` lacks, keeping their last words and place.
+    fn leave(&mut self, base: &Base, next: &Base, number: i64) {
+        let mut standing: HashMap<u32, usize> = HashMap::new();
+        for (index, &lineage) in next.lineages.iter().enumerate() {
+            standing.insert(lineage, index);
+        }
+        for (index, &lineage) in base.lineages.iter().enumerate() {
+            for finding in base.findings[index].iter() {
+                let stays = standing.get(&lineage).is_some_and(|&to| next.findings[to].iter().any(|f| f.type_id == finding.type_id));
+                if stays {
+                    continue;
+                }
+                self.place(self.base_number.max(1), base, index, finding);
+                let key = (lineage, finding.type_id.to_string());
+                if let Some(state) = self.provisions.get_mut(&key).filter(|state| state.removed_version.is_none()) {
+                    state.removed_version = Some(number);
+                    self.event(key, number, EventKind::Removed);
+                }
+            }
+        }
+    }
+
+    /// Notes appearances, rewordings and returns in version `number`.
+    fn settle(&mut self, number: i64, base: &Base, reworded: &dyn Fn(usize) -> bool) {
+        for (index, &lineage) in base.lineages.iter().enumerate() {
+            for finding in base.findings[index].iter() {
+                let key = (lineage, finding.type_id.to_string());
+                let kind = match self.provisions.get(&key) {
+                    None => Some(EventKind::Appeared),
+                    Some(state) if state.removed_version.is_some() => Some(EventKind::Returned),
+                    Some(_) => reworded(index).then_some(EventKind::Reworded),
+                };
+                if let Some(kind) = kind {
+                    self.place(number, base, index, finding);
+                    self.event(key, number, kind);
+                }
+            }
+        }
+    }
+
+    /// Sets a provision's state to a finding at its place in version `number`.
+    fn place(&mut self, number: i64, base: &Base, index: usize, finding: &Finding) {
+        let key = (base.lineages[index], finding.type_id.to_string());
+        let start = base.structure.clauses[index].range.start;
+        let range = start + finding.excerpt.start..start + finding.excerpt.end;
+        let first_version = self.provisions.get(&key).map_or(number, |state| state.first_version);
+        let state = ProvisionState {
+            lineage: key.0,
+            clause_type: key.1.clone(),
+            first_version,
+            last_version: number,
+            removed_version: None,
+            excerpt: base.text[range.clone()].to_string(),
+            excerpt_range: range,
+            heading: document::heading_path(&base.structure, &base.text, index),
+            score: finding.score,
+            confidence: finding.confidence,
+            severity: finding.severity,
+            reasons: finding.reasons.clone(),
+            explicitness: finding.explicitness,
+            facts: serde_json::to_value(&finding.facts).unwrap_or_default(),
+        };
+        self.provisions.insert(key, state);
+    }
+
+    fn event(&mut self, key: Key, version: i64, kind: EventKind) {
+        self.batch.touched.insert(key.clone(), ());
+        self.batch.events.push(ProvisionEvent { lineage: key.0, clause_type: key.1, version, kind });
+    }
+
+    fn set_base(&mut self, number: i64, base: Base) {
+        self.base = Some(base);
+        self.base_number = number;
+    }
+
+    /// Hands over everything since the last call: what was observed, and where every standing provision now is.
+    pub fn take_batch(&mut self, analyser: &str, analysed_ms: i64, cursor: Option<(String, String)>) -> Batch {
+        if let Some(base) = self.base.take() {
+            for index in 0..base.lineages.len() {
+                for finding in Arc::clone(&base.findings[index]).iter() {
+                    self.place(self.base_number, &base, index, finding);
+                    self.batch.touched.insert((base.lineages[index], finding.type_id.to_string()), ());
+                }
+            }
+            self.base = Some(base);
+        }
+        let pending = std::mem::replace(&mut self.batch, Pending { after_version: self.versions, ..Pending::default() });
+        Batch {
+            document: self.document,
+            after_version: pending.after_version,
+            entries: pending.entries,
+            wordings: pending.wordings.into_values().collect(),
+            provisions: pending.touched.into_keys().filter_map(|key| self.provisions.get(&key).cloned()).collect(),
+            events: pending.events,
+            analyser: analyser.into(),
+            analysed_ms,
+            cursor,
+        }
+    }
+}
+
+/// What is known about a version beside its text.
+struct Hints {
+    returns_to: Option<i64>,
+    technical: Option<String>,
+}

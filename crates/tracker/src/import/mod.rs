@@ -1,0 +1,40 @@
+//! Histories recorded elsewhere, through the same door as live pages.
+pub mod ota;
+pub mod warc;
+
+use serde::Serialize;
+
+/// What an import did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Platforms in the source.
+    pub platforms: usize,
+    /// Documents in the source.
+    pub documents: usize,
+    /// Records read this time (those imported before are not read again).
+    pub read: usize,
+    /// Versions added.
+    pub versions: usize,
+    /// Captures with a text that we had already.
+    pub confirmed: usize,
+    /// Records that were imported before.
+    pub known: usize,
+    /// What could not be imported, each with the commit or record it is about.
+    pub failures: Vec<String>,
+}
+
+impl Summary {
+    /// Adds another summary's counts to this one.
+    pub fn add(&mut self, other: Summary) {
+        self.platforms += other.platforms;
+        self.documents += other.documents;
+        self.read += other.read;
+        self.versions += other.versions;
+        self.confirmed += other.confirmed;
+        self.known += other.known;
+        self.failures.extend(other.failures);
+    }
+}
+
+/// Where an import tells how far it is: (done, of all).
+pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Send + Sync);
