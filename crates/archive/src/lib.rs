@@ -12,7 +12,7 @@
 #![warn(missing_docs)]
 
 pub mod blob;
-//pub mod evidence;
+pub mod evidence;
 pub mod instant;
 pub mod log;
 pub mod warc;

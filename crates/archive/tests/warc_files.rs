@@ -223,6 +223,17 @@ fn a_short_member_does_not_swallow_the_next_record() {
     assert!(matches!(errors[..], [WarcError::Truncated { missing: 495, .. }]), "{errors:?}");
 }
 
+proptest::proptest! {
+    #[test]
+    fn no_input_makes_the_reader_panic_or_run_on(bytes: Vec<u8>, cut in 0usize..2000, gzip: bool) {
+        let good = file(gzip).0;
+        let cut = cut.min(good.len());
+        let spliced = [&good[..cut], &bytes, &good[cut..]].concat();
+        proptest::prop_assert!(WarcReader::new(&spliced[..]).take(1000).count() < 1000);
+        proptest::prop_assert!(WarcReader::new(&bytes[..]).captures().take(1000).count() < 1000);
+    }
+}
+
 #[test]
 fn captures_of_a_real_crawl() {
     let shared = std::env::var_os("CLAUSEWATCH_SHARED").map(PathBuf::from);

@@ -6,10 +6,28 @@
 //! 2. [`structure`]: clean text to clauses, dates, defined terms. `read(x).structure == structure(&read(x).text)` always.
 //!
 //! **Clean text** is a small, canonical Markdown: blocks separated by one blank line (list items by one newline); `#`..`######` headings;
-//! list items on one line each, indented two spaces a level, with the marker that a reader sees (`- `, `1. `, `(a) `, `iv. `);
-//! tables as one line a row, cells joined by ` | `. No emphasis, no link targets, no images, no hidden text, no markup; Unicode NFC;
-//! spaces folded; lines end in `\n`; the text ends in exactly one `\n` unless it is empty.
+//! every block on one line; list items indented two spaces a level, with the marker that a reader sees (`- `, `1. `, `(a) `, `iv. `);
+//! a table row as `| cell | cell |`. No emphasis, no link targets, no images, no hidden text, no markup; spaces folded; lines end in
+//! `\n`; the text ends in exactly one `\n` unless it is empty.
+mod charset;
+mod content;
+mod dates;
+mod html;
+mod language;
+mod markdown;
+mod pdf;
+mod plain;
+mod read;
+mod render;
+mod sentences;
+mod structure;
+mod terms;
+
 use std::ops::Range;
+
+pub use read::{MAX_BYTES, ReadError, from_text, read, sniff};
+pub use sentences::sentences;
+pub use structure::{heading_path, structure};
 
 /// What [`read`] is given: the bytes and all that is known about them.
 #[derive(Debug, Clone, Default)]
@@ -78,6 +96,13 @@ pub struct Clause {
     pub heading: Option<usize>,
     /// For a list item: index of the paragraph that introduces the list ("You may not:"), if any.
     pub lead_in: Option<usize>,
+}
+
+impl Clause {
+    /// Whether it is a heading.
+    pub fn is_heading(&self) -> bool {
+        matches!(self.kind, ClauseKind::Heading(_))
+    }
 }
 
 /// Kinds of [`Clause`].

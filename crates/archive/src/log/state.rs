@@ -38,9 +38,15 @@ impl LogState {
         Ok(Self { size, right_edge })
     }
 
+    /// The state may have come from a store, so its two parts are compared before anything rests on them.
+    fn check(&self) -> Result<(), LogError> {
+        Self::restore(self.size, self.right_edge.clone()).map(|_| ())
+    }
+
     /// Appends `entries` in order and returns every node that this completes, in the order of
     /// [`stored_hash_index`]. On an error nothing was appended.
     pub fn append(&mut self, entries: &[Vec<u8>]) -> Result<Vec<StoredHash>, LogError> {
+        self.check()?;
         let lengths = (self.size..).zip(entries).map(|(index, entry)| (index, entry.len()));
         for (index, len) in lengths {
             if len > MAX_ENTRY {
@@ -127,6 +133,7 @@ mod tests {
         }
         assert_eq!((parts, found), (whole, rows));
         assert!(LogState::restore(3, vec![[0; 32]]).is_err());
+        assert!(LogState { size: 3, right_edge: Vec::new() }.append(&[vec![1]]).is_err());
     }
 
     #[test]

@@ -1,0 +1,78 @@
+//! What can go wrong in the store.
+use crate::ids::DocumentId;
+
+/// Why the atlas could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum AtlasError {
+    /// The data folder or a file in it cannot be used.
+    #[error("{path}: {source}")]
+    Io {
+        /// The folder or file.
+        path: String,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The database refused or could not be reached.
+    #[error("the store: {0}")]
+    Sql(#[from] sqlx::Error),
+    /// The store was written by a later release.
+    #[error("the store has schema {found}, this release knows up to {known}; use the release that wrote it or a later one")]
+    NewerSchema {
+        /// Schema of the store.
+        found: i64,
+        /// Latest schema of this release.
+        known: i64,
+    },
+    /// The store belongs to a log of another name, and evidence names its log.
+    #[error("the store holds the log {found:?}, but {asked:?} is configured; a log keeps its name for ever")]
+    OtherLog {
+        /// Name in the store.
+        found: String,
+        /// Name asked for.
+        asked: String,
+    },
+    /// No such record.
+    #[error("there is no {0}")]
+    Missing(String),
+    /// Another writer has added versions since the caller looked.
+    #[error("{document} has {found} versions, the batch was built upon {expected}; read its history again")]
+    Stale {
+        /// The document.
+        document: DocumentId,
+        /// Number of versions the batch was built upon.
+        expected: i64,
+        /// Number of versions now.
+        found: i64,
+    },
+    /// The batch contradicts itself or what is stored; nothing of it was recorded.
+    #[error("{document}: {reason}")]
+    Refused {
+        /// The document.
+        document: DocumentId,
+        /// What is wrong.
+        reason: String,
+    },
+    /// What is stored contradicts itself.
+    #[error("{record} is damaged: {reason}")]
+    Damaged {
+        /// Which record.
+        record: String,
+        /// What was found.
+        reason: String,
+    },
+    /// The transparency log cannot be extended or read.
+    #[error("the log: {0}")]
+    Log(#[from] archive::log::LogError),
+    /// The log's key or checkpoint is unusable.
+    #[error("the log's checkpoint: {0}")]
+    Checkpoint(#[from] archive::log::CheckpointError),
+    /// The log's key is unusable.
+    #[error("the log's key: {0}")]
+    Key(#[from] archive::log::NoteError),
+    /// The search index failed.
+    #[error("the search index: {0}")]
+    Search(#[from] tantivy::TantivyError),
+}
+
+/// Shorthand for results of the atlas.
+pub(crate) type Result<T> = std::result::Result<T, AtlasError>;

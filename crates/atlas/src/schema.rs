@@ -1,0 +1,75 @@
+//! The schema, its versions, and what it is called in each engine.
+use sqlx::{AssertSqlSafe, Executor};
+
+use crate::error::{AtlasError, Result};
+use crate::store::{Pools, Store, args, statements};
+
+/// Each step takes the schema from one version to the next. Released steps never change.
+const STEPS: [&str; 1] = [include_str!("schema/001.sql")];
+
+statements! {
+    FOUND = "SELECT value FROM settings WHERE key = 'schema'",
+    SET = "INSERT INTO settings (key, value) VALUES ('schema', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    HAS_SETTINGS = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'settings'";
+        postgres "SELECT COUNT(*) FROM information_schema.tables WHERE table_name = 'settings' AND table_schema = current_schema()",
+}
+
+/// A step as SQLite wants it. One text for both engines cannot drift apart; these are all the differences.
+fn for_sqlite(step: &str) -> String {
+    step.replace(" COLLATE \"C\"", "")
+        .replace("BYTEA", "BLOB")
+        // Only this spelling makes the key the row's own number.
+        .replace("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY")
+        .replace("BIGINT", "INTEGER")
+        .replace("DOUBLE PRECISION", "REAL")
+        .replace("/*WITHOUT ROWID*/", "WITHOUT ROWID")
+}
+
+/// Creates the schema or brings it up to date. Refuses a store of a later release.
+pub(crate) async fn migrate(store: &Store) -> Result<()> {
+    let known = STEPS.len() as i64;
+    let found = version(store).await?;
+    if found > known {
+        return Err(AtlasError::NewerSchema { found, known });
+    }
+    if found == known {
+        return Ok(());
+    }
+    match &store.pools {
+        Pools::Sqlite { writer, .. } => {
+            let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+            for step in &STEPS[found as usize..] {
+                tx.execute(AssertSqlSafe(for_sqlite(step))).await?;
+            }
+            let set = sqlx::query(SET.sqlite).bind(known.to_string());
+            set.execute(&mut *tx).await?;
+            tx.commit().await?;
+        }
+        Pools::Postgres(pool) => {
+            let mut tx = pool.begin().await?;
+            // Several machines may start at once; the second one finds the work done.
+            sqlx::query("SELECT pg_advisory_xact_lock(4311047)").execute(&mut *tx).await?;
+            let found = version(store).await?;
+            for step in STEPS.iter().skip(found as usize) {
+                tx.execute(AssertSqlSafe((*step).to_string())).await?;
+            }
+            let set = sqlx::query(SET.postgres).bind(known.to_string());
+            set.execute(&mut *tx).await?;
+            tx.commit().await?;
+        }
+    }
+    Ok(())
+}
+
+/// The schema that the store has; 0 for an empty one.
+async fn version(store: &Store) -> Result<i64> {
+    let tables: i64 = match store.one(HAS_SETTINGS, args![]).await? {
+        Some(row) => row.get(0)?,
+        None => 0,
+    };
+    if tables == 0 {
+        return Ok(0);
+    }
+    let row = store.one(FOUND, args![]).await?;
+    Ok(row.map(|row| row.get::<String>(0)).transpose()?.and_then(|text| text.parse().ok()).unwrap_or(0))
+}

@@ -1,0 +1,336 @@
+//! The two engines behind one door: an enum of pools, values and rows that mean the same on both, and one dispatch point.
+//!
+//! Statements are written once, with `$1` placeholders that both engines take. Where the engines really differ there are two texts side
+//! by side in one [`Sql`]. A test prepares every statement on both.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sqlx::{AssertSqlSafe, Decode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction, Type};
+
+use crate::error::Result;
+
+/// A statement as each engine is given it. Made only by [`statements!`], so that each is in a registry.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sql {
+    pub sqlite: &'static str,
+    pub postgres: &'static str,
+}
+
+/// Declares statements and, for the test that prepares them all, the list of them.
+macro_rules! statements {
+    ($($name:ident = $sqlite:expr $(; postgres $postgres:expr)?),+ $(,)?) => {
+        $(const $name: $crate::store::Sql = {
+            #[allow(unused_mut, unused_assignments)]
+            let mut postgres = $sqlite;
+            $(postgres = $postgres;)?
+            $crate::store::Sql { sqlite: $sqlite, postgres }
+        };)+
+        #[cfg(test)]
+        pub(crate) const STATEMENTS: &[$crate::store::Sql] = &[$($name),+];
+    };
+}
+pub(crate) use statements;
+
+/// Arguments of a statement.
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { vec![$($crate::store::Value::from($value)),*] };
+}
+pub(crate) use args;
+
+/// An `INSERT` of many rows at a time: text before `VALUES`, number of columns, text after.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Insert {
+    pub into: &'static str,
+    pub columns: usize,
+    pub tail: &'static str,
+}
+
+impl Insert {
+    /// The statement for this many rows.
+    pub fn text(&self, rows: usize) -> String {
+        let mut text = format!("INSERT INTO {} VALUES ", self.into);
+        for row in 0..rows {
+            text.push_str(if row == 0 { "(" } else { ", (" });
+            for column in 0..self.columns {
+                let comma = if column == 0 { "" } else { ", " };
+                text.push_str(&format!("{comma}${}", row * self.columns + column + 1));
+            }
+            text.push(')');
+        }
+        text.push(' ');
+        text.push_str(self.tail);
+        text
+    }
+}
+
+/// Rows go in groups of these sizes, so that few distinct statements have to be prepared and kept.
+const GROUPS: [usize; 4] = [128, 32, 8, 1];
+
+/// A value given to a statement. Nulls have a type, because PostgreSQL wants one.
+#[derive(Debug, Clone)]
+pub(crate) enum Value {
+    Int(Option<i64>),
+    Real(f64),
+    Text(Option<String>),
+    Bytes(Option<Vec<u8>>),
+}
+
+macro_rules! value_from {
+    ($($from:ty => |$v:ident| $value:expr;)+) => {
+        $(impl From<$from> for Value { fn from($v: $from) -> Value { $value } })+
+    };
+}
+value_from! {
+    i64 => |v| Value::Int(Some(v));
+    Option<i64> => |v| Value::Int(v);
+    u32 => |v| Value::Int(Some(i64::from(v)));
+    u16 => |v| Value::Int(Some(i64::from(v)));
+    usize => |v| Value::Int(Some(i64::try_from(v).unwrap_or(i64::MAX)));
+    f64 => |v| Value::Real(v);
+    &str => |v| Value::Text(Some(v.to_owned()));
+    String => |v| Value::Text(Some(v));
+    &String => |v| Value::Text(Some(v.clone()));
+    Option<String> => |v| Value::Text(v);
+    &Option<String> => |v| Value::Text(v.clone());
+    Vec<u8> => |v| Value::Bytes(Some(v));
+    archive::Sha256Digest => |v| Value::Bytes(Some(v.0.to_vec()));
+    Option<archive::Sha256Digest> => |v| Value::Bytes(v.map(|digest| digest.0.to_vec()));
+    crate::ids::DocumentId => |v| Value::Int(Some(v.0));
+    crate::ids::ProvisionId => |v| Value::Int(Some(v.0));
+    crate::ids::ChangeId => |v| Value::Int(Some(v.0));
+}
+
+/// A type that a column can be read as, on both engines.
+pub(crate) trait Column: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres> {}
+impl<T> Column for T where T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres> {}
+
+/// A row of either engine.
+pub(crate) enum Row {
+    Sqlite(sqlx::sqlite::SqliteRow),
+    Postgres(sqlx::postgres::PgRow),
+}
+
+impl Row {
+    /// The value of a column.
+    pub fn get<T: Column>(&self, index: usize) -> Result<T> {
+        Ok(match self {
+            Row::Sqlite(row) => row.try_get(index)?,
+            Row::Postgres(row) => row.try_get(index)?,
+        })
+    }
+
+    /// Reads the columns one after the other.
+    pub fn columns(&self) -> Columns<'_> {
+        Columns { row: self, next: 0 }
+    }
+}
+
+/// Reads a row from left to right.
+pub(crate) struct Columns<'r> {
+    row: &'r Row,
+    next: usize,
+}
+
+impl Columns<'_> {
+    /// The next column.
+    pub fn next<T: Column>(&mut self) -> Result<T> {
+        self.next += 1;
+        self.row.get(self.next - 1)
+    }
+
+    /// The next column as a digest.
+    pub fn digest(&mut self) -> Result<archive::Sha256Digest> {
+        digest(self.next()?)
+    }
+
+    /// The next column, which holds JSON.
+    pub fn json<T: serde::de::DeserializeOwned>(&mut self) -> Result<T> {
+        json(&self.next::<String>()?)
+    }
+}
+
+/// 32 stored bytes as a digest.
+pub(crate) fn digest(bytes: Vec<u8>) -> Result<archive::Sha256Digest> {
+    match bytes.try_into() {
+        Ok(bytes) => Ok(archive::Sha256Digest(bytes)),
+        Err(bytes) => Err(damaged("a hash", format!("it has {} bytes", Vec::len(&bytes)))),
+    }
+}
+
+/// A stored JSON text.
+pub(crate) fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| damaged("a stored JSON text", error.to_string()))
+}
+
+/// Any value of ours as JSON text.
+pub(crate) fn to_json<T: serde::Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value).expect("records serialise: no map in them has keys other than strings")
+}
+
+pub(crate) fn damaged(record: impl Into<String>, reason: impl Into<String>) -> crate::AtlasError {
+    crate::AtlasError::Damaged { record: record.into(), reason: reason.into() }
+}
+
+/// The pools of one store.
+#[derive(Clone)]
+pub(crate) enum Pools {
+    /// SQLite allows one writer: it has a connection of its own, so that writers queue here, in order, and not inside SQLite.
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    /// PostgreSQL.
+    Postgres(PgPool),
+}
+
+/// The database.
+#[derive(Clone)]
+pub(crate) struct Store {
+    pub pools: Pools,
+    bulk: Arc<AtomicBool>,
+}
+
+/// A transaction. Dropped without [`Tx::commit`], nothing of it stays.
+pub(crate) enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Runs the same code with the engine's query bound to its arguments.
+macro_rules! bound {
+    ($db:ty, $text:expr, $args:expr) => {{
+        let mut query = sqlx::query::<$db>($text);
+        for value in $args {
+            query = match value {
+                Value::Int(v) => query.bind(v),
+                Value::Real(v) => query.bind(v),
+                Value::Text(v) => query.bind(v),
+                Value::Bytes(v) => query.bind(v),
+            };
+        }
+        query
+    }};
+}
+
+fn sqlite_rows(rows: Vec<sqlx::sqlite::SqliteRow>) -> Vec<Row> {
+    rows.into_iter().map(Row::Sqlite).collect()
+}
+
+fn postgres_rows(rows: Vec<sqlx::postgres::PgRow>) -> Vec<Row> {
+    rows.into_iter().map(Row::Postgres).collect()
+}
+
+impl Store {
+    pub fn new(pools: Pools) -> Store {
+        Store { pools, bulk: Arc::default() }
+    }
+
+    /// Rows of a single read.
+    pub async fn fetch(&self, sql: Sql, args: Vec<Value>) -> Result<Vec<Row>> {
+        Ok(match &self.pools {
+            Pools::Sqlite { readers, .. } => sqlite_rows(bound!(Sqlite, sql.sqlite, args).fetch_all(readers).await?),
+            Pools::Postgres(pool) => postgres_rows(bound!(Postgres, sql.postgres, args).fetch_all(pool).await?),
+        })
+    }
+
+    /// The only row of a single read, if there is one.
+    pub async fn one(&self, sql: Sql, args: Vec<Value>) -> Result<Option<Row>> {
+        Ok(self.fetch(sql, args).await?.into_iter().next())
+    }
+
+    /// A view of the store at one instant, for answers put together from several statements.
+    pub async fn read(&self) -> Result<Tx> {
+        Ok(match &self.pools {
+            Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Pools::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+        })
+    }
+
+    /// Begins a write. Writers follow one another, which is what lets row numbers and log indexes be given out without gaps.
+    pub async fn write(&self) -> Result<Tx> {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)),
+            Pools::Postgres(pool) => {
+                let mut tx = pool.begin().await?;
+                if self.bulk.load(Ordering::Relaxed) {
+                    sqlx::query("SET LOCAL synchronous_commit = off").execute(&mut *tx).await?;
+                }
+                sqlx::query("SELECT id FROM log_head WHERE id = 1 FOR UPDATE").execute(&mut *tx).await?;
+                Ok(Tx::Postgres(tx))
+            }
+        }
+    }
+
+    /// Begins a write that touches neither row numbers nor the log, so that on PostgreSQL it need not queue.
+    pub async fn write_unordered(&self) -> Result<Tx> {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)),
+            Pools::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await?)),
+        }
+    }
+
+    /// Switches between safe and fast commits.
+    pub async fn set_bulk(&self, bulk: bool) -> Result<()> {
+        self.bulk.store(bulk, Ordering::Relaxed);
+        let Pools::Sqlite { writer, .. } = &self.pools else { return Ok(()) };
+        let mut connection = writer.acquire().await?;
+        if bulk {
+            sqlx::query("PRAGMA synchronous = NORMAL").execute(&mut *connection).await?;
+        } else {
+            sqlx::query("PRAGMA synchronous = FULL").execute(&mut *connection).await?;
+            // The checkpoint syncs the log and then the database: all that was fast becomes safe.
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_all(&mut *connection).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Tx {
+    /// Rows.
+    pub async fn fetch(&mut self, sql: Sql, args: Vec<Value>) -> Result<Vec<Row>> {
+        Ok(match self {
+            Tx::Sqlite(tx) => sqlite_rows(bound!(Sqlite, sql.sqlite, args).fetch_all(&mut **tx).await?),
+            Tx::Postgres(tx) => postgres_rows(bound!(Postgres, sql.postgres, args).fetch_all(&mut **tx).await?),
+        })
+    }
+
+    /// The only row, if there is one.
+    pub async fn one(&mut self, sql: Sql, args: Vec<Value>) -> Result<Option<Row>> {
+        Ok(self.fetch(sql, args).await?.into_iter().next())
+    }
+
+    /// Runs a statement and says how many rows it touched.
+    pub async fn run(&mut self, sql: Sql, args: Vec<Value>) -> Result<u64> {
+        Ok(match self {
+            Tx::Sqlite(tx) => bound!(Sqlite, sql.sqlite, args).execute(&mut **tx).await?.rows_affected(),
+            Tx::Postgres(tx) => bound!(Postgres, sql.postgres, args).execute(&mut **tx).await?.rows_affected(),
+        })
+    }
+
+    /// Inserts rows, given as their values one after the other.
+    pub async fn insert(&mut self, insert: Insert, values: Vec<Value>) -> Result<()> {
+        let mut left = values.len() / insert.columns;
+        let mut values = values.into_iter();
+        for group in GROUPS {
+            let text: Arc<str> = if left >= group { insert.text(group).into() } else { continue };
+            while left >= group {
+                left -= group;
+                let row: Vec<Value> = values.by_ref().take(group * insert.columns).collect();
+                let text = AssertSqlSafe(Arc::clone(&text));
+                match self {
+                    Tx::Sqlite(tx) => drop(bound!(Sqlite, text, row).execute(&mut **tx).await?),
+                    Tx::Postgres(tx) => drop(bound!(Postgres, text, row).execute(&mut **tx).await?),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes it last.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Tx::Sqlite(tx) => tx.commit().await?,
+            Tx::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+//! `clausewatch evidence`: the evidence bundle of a record.
+use std::path::PathBuf;
+
+use anyhow::Context;
+use atlas::ids::{DocumentId, ProvisionId};
+
+use crate::instance::Place;
+
+/// Write the evidence bundle of a provision or of a document's version
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A provision (CW-P-010578), a document (CW-D-00784) or one of its versions (CW-D-00784/3)
+    record: String,
+    /// File to write
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+/// Writes the bundle; an existing file is replaced only by a whole one.
+pub async fn run(place: &Place, args: Args) -> crate::Answer {
+    let atlas = place.open_existing().await?;
+    let (id, number) = match args.record.split_once('/') {
+        Some((id, number)) => (id, Some(number.parse::<i64>().context("the version after the / is not a number")?)),
+        None => (args.record.as_str(), None),
+    };
+    let input = if let Ok(provision) = id.parse::<ProvisionId>() {
+        let record = atlas.provision(provision).await?.with_context(|| format!("there is no record {provision}"))?;
+        atlas.evidence(record.document, number.unwrap_or(record.last_version), Some(provision)).await?
+    } else {
+        let document: DocumentId = id.parse()?;
+        let record = atlas.document(document).await?.with_context(|| format!("there is no record {document}"))?;
+        atlas.evidence(document, number.unwrap_or(record.versions), None).await?
+    };
+    let bytes = archive::evidence::write_bundle(&input)?;
+    let folder = args.output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(|| folder.display().to_string())?;
+    std::io::Write::write_all(&mut file, &bytes)?;
+    file.persist(&args.output).with_context(|| args.output.display().to_string())?;
+    println!("{}: {} bytes; check it with: clausewatch verify {}", args.output.display(), bytes.len(), args.output.display());
+    Ok(true)
+}

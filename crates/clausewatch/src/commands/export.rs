@@ -1,0 +1,119 @@
+//! `clausewatch export`: the record in open formats.
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use anyhow::Context;
+use atlas::Atlas;
+use atlas::records::Provision;
+use clap::ValueEnum;
+
+use crate::instance::Place;
+use crate::paint;
+
+/// Write the record in an open format
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What to write: captures as WARC, or provisions as JSON lines or CSV
+    format: Format,
+    /// File to write; standard output by default
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Warc,
+    Jsonl,
+    Csv,
+}
+
+/// Streams document by document, so that memory stays small.
+pub async fn run(place: &Place, args: Args) -> crate::Answer {
+    let atlas = place.open_existing().await?;
+    let out: Box<dyn Write> = match &args.output {
+        Some(path) => Box::new(File::create(path).with_context(|| path.display().to_string())?),
+        None => Box::new(std::io::stdout()),
+    };
+    let mut out = BufWriter::new(out);
+    match args.format {
+        Format::Warc => warc(&atlas, &mut out).await?,
+        Format::Jsonl => rows(&atlas, &mut out, |provision| Ok(serde_json::to_string(provision)?)).await?,
+        Format::Csv => {
+            writeln!(out, "{}", COLUMNS.join(","))?;
+            rows(&atlas, &mut out, |provision| Ok(csv(provision))).await?;
+        }
+    }
+    out.flush()?;
+    Ok(true)
+}
+
+async fn rows(atlas: &Atlas, out: &mut dyn Write, row: impl Fn(&Provision) -> anyhow::Result<String>) -> anyhow::Result<()> {
+    for document in atlas.documents().await? {
+        for provision in atlas.document_provisions(document.id, true).await? {
+            writeln!(out, "{}", row(&provision)?)?;
+        }
+    }
+    Ok(())
+}
+
+const COLUMNS: &[&str] = &[
+    "id", "platform", "document", "document_type", "clause_type", "severity", "confidence", "score", "first_version", "last_version",
+    "removed_version", "first_seen", "last_verified", "excerpt",
+];
+
+fn csv(p: &Provision) -> String {
+    let cells = [
+        p.id.to_string(),
+        p.platform.clone(),
+        p.document.to_string(),
+        p.document_kind.clone(),
+        p.clause_type.clone(),
+        p.severity.to_string(),
+        p.confidence.to_string(),
+        format!("{:.4}", p.score),
+        p.first_version.to_string(),
+        p.last_version.to_string(),
+        p.removed_version.map(|version| version.to_string()).unwrap_or_default(),
+        paint::day(p.first_seen_ms),
+        paint::day(p.last_verified_ms),
+        p.excerpt.clone(),
+    ];
+    cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",")
+}
+
+/// A CSV cell (RFC 4180). A cell that a spreadsheet would take for a formula is set off with an apostrophe.
+fn quoted(cell: &str) -> String {
+    let safe = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_string() };
+    if safe.contains([',', '"', '\n', '\r']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
+}
+
+async fn warc(atlas: &Atlas, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut writer = archive::warc::WarcWriter::new(out, archive::warc::Compression::Gzip);
+    for document in atlas.documents().await? {
+        for capture in atlas.captures(document.id).await? {
+            let body = atlas.capture_body(capture.id).await?.with_context(|| format!("capture {} has no body", capture.id))?;
+            writer.capture(&archive::warc::Capture {
+                id: format!("urn:clausewatch:capture:{}", capture.id),
+                url: capture.url.clone().unwrap_or_else(|| format!("urn:clausewatch:{}", document.id)),
+                at_ms: capture.at_ms,
+                status: capture.status,
+                headers: capture.headers.clone(),
+                body,
+            })?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn cells_are_quoted_and_formulas_set_off() {
+        assert_eq!(quoted("a \"b\", c"), "\"a \"\"b\"\", c\"");
+        assert_eq!(quoted("=HYPERLINK(1)"), "'=HYPERLINK(1)");
+        assert_eq!(quoted("plain"), "plain");
+    }
+}

@@ -1,0 +1,221 @@
+//! Clause text to tokens: the form in which features, patterns and signals see it.
+//!
+//! Lower case, digits folded to `0` (a period of 30 days and one of 60 are the same kind of clause), contractions opened
+//! ("don't" is "do not": negation decides between several pairs of types), punctuation dropped except that a full stop,
+//! semicolon or line end closes a sentence. Platform names need no list here: the vocabulary keeps only what several platforms say.
+
+/// Longest word in bytes that is kept whole; more is noise (base64, long URLs).
+const WORD_BYTES: usize = 40;
+
+/// The tokens of one text, in buffers that are reused from clause to clause.
+#[derive(Debug, Default)]
+pub struct Tokens {
+    /// The tokens joined by single spaces, one space before the first and after the last; sentences are separated by ` . `.
+    folded: String,
+    /// Start and end of each token in `folded`.
+    spans: Vec<(u32, u32)>,
+    /// For each token, whether a sentence ended before it.
+    first_of_sentence: Vec<bool>,
+}
+
+impl Tokens {
+    /// Reads `text`, replacing what was read before.
+    pub fn read(&mut self, text: &str) {
+        self.folded.clear();
+        self.spans.clear();
+        self.first_of_sentence.clear();
+        self.folded.push(' ');
+        let mut chars = text.chars().peekable();
+        let mut word_start = None::<usize>;
+        let mut sentence_ended = true;
+        let mut last_was_digit = false;
+        while let Some(c) = chars.next() {
+            if c.is_alphanumeric() {
+                if word_start.is_none() {
+                    word_start = Some(self.folded.len());
+                    last_was_digit = false;
+                }
+                let digit = c.is_numeric();
+                if !(digit && last_was_digit) {
+                    self.push_folded(c, digit);
+                }
+                last_was_digit = digit;
+                continue;
+            }
+            if is_apostrophe(c) && word_start.is_some() && self.folded.ends_with('n') && negation_follows(&mut chars) {
+                self.open_negation(&mut word_start, &mut sentence_ended);
+                continue;
+            }
+            self.close_word(&mut word_start, &mut sentence_ended);
+            let next_is_space = chars.peek().is_none_or(|n| n.is_whitespace());
+            if matches!(c, ';' | '\n' | '!' | '?') || (c == '.' && next_is_space) {
+                self.end_sentence(&mut sentence_ended);
+            }
+        }
+        self.close_word(&mut word_start, &mut sentence_ended);
+    }
+
+    /// Number of tokens.
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there is no token.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// Token `i`.
+    pub fn word(&self, i: usize) -> &str {
+        let (start, end) = self.spans[i];
+        &self.folded[start as usize..end as usize]
+    }
+
+    /// All tokens in order.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).map(|i| self.word(i))
+    }
+
+    /// Whether token `i` opens a sentence.
+    pub fn opens_sentence(&self, i: usize) -> bool {
+        self.first_of_sentence[i]
+    }
+
+    /// The tokens joined by spaces, sentences separated by ` . `; starts and ends with a space.
+    pub fn folded(&self) -> &str {
+        &self.folded
+    }
+
+    fn push_folded(&mut self, c: char, digit: bool) {
+        if digit {
+            self.folded.push('0');
+        } else if c.is_ascii() {
+            self.folded.push(c.to_ascii_lowercase());
+        } else {
+            self.folded.extend(c.to_lowercase());
+        }
+    }
+
+    fn close_word(&mut self, word_start: &mut Option<usize>, sentence_ended: &mut bool) {
+        let Some(start) = word_start.take() else { return };
+        let mut end = self.folded.len();
+        if end - start > WORD_BYTES {
+            end = start + WORD_BYTES;
+            while !self.folded.is_char_boundary(end) {
+                end -= 1;
+            }
+            self.folded.truncate(end);
+        }
+        self.spans.push((start as u32, end as u32));
+        self.first_of_sentence.push(std::mem::replace(sentence_ended, false));
+        self.folded.push(' ');
+    }
+
+    /// "don't" has been read up to its `n`: closes "do" (or "can", "will") and adds "not".
+    fn open_negation(&mut self, word_start: &mut Option<usize>, sentence_ended: &mut bool) {
+        let start = word_start.unwrap_or(self.folded.len());
+        match &self.folded[start..] {
+            "can" => {}
+            "won" => {
+                self.folded.truncate(start);
+                self.folded.push_str("will");
+            }
+            _ => {
+                self.folded.pop();
+            }
+        }
+        self.close_word(word_start, sentence_ended);
+        *word_start = Some(self.folded.len());
+        self.folded.push_str("not");
+        self.close_word(word_start, sentence_ended);
+    }
+
+    fn end_sentence(&mut self, sentence_ended: &mut bool) {
+        if !*sentence_ended {
+            self.folded.push_str(". ");
+            *sentence_ended = true;
+        }
+    }
+}
+
+fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '\u{2019}' | '\u{2018}' | '`')
+}
+
+/// Whether a lone `t` follows; consumes it if so.
+fn negation_follows(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> bool {
+    let mut ahead = chars.clone();
+    if !matches!(ahead.next(), Some('t' | 'T')) || ahead.peek().is_some_and(|c| c.is_alphanumeric()) {
+        return false;
+    }
+    chars.next();
+    true
+}
+
+/// Byte ranges of the sentences of `text`, in order; together they hold every character that is not white space.
+pub fn sentences(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let next = chars.peek().map(|&(_, n)| n);
+        let ends = match c {
+            '\n' => true,
+            '.' | '!' | '?' => next.is_none_or(char::is_whitespace) && !is_abbreviation(&text[start..at]),
+            _ => false,
+        };
+        if ends {
+            push_trimmed(text, start..at + c.len_utf8(), &mut out);
+            start = at + c.len_utf8();
+        }
+    }
+    push_trimmed(text, start..text.len(), &mut out);
+    out
+}
+
+fn push_trimmed(text: &str, range: std::ops::Range<usize>, out: &mut Vec<std::ops::Range<usize>>) {
+    let part = &text[range.clone()];
+    let trimmed = part.trim();
+    if !trimmed.is_empty() {
+        let start = range.start + (part.len() - part.trim_start().len());
+        out.push(start..start + trimmed.len());
+    }
+}
+
+/// A full stop after these does not end a sentence.
+fn is_abbreviation(before: &str) -> bool {
+    let word = before.rsplit(|c: char| c.is_whitespace() || c == '(').next().unwrap_or("");
+    let known = ["e.g", "i.e", "eg", "ie", "inc", "ltd", "no", "u.s", "u.s.c", "u.k", "etc", "llc", "corp", "co", "art", "sec", "s.a", "v", "vs", "mr", "ms", "cal", "st"];
+    word.len() == 1 && word.chars().all(char::is_alphanumeric) && before.trim().len() <= 2
+        || known.iter().any(|k| word.eq_ignore_ascii_case(k))
+}
+
+/// Words that nearly every English sentence holds.
+const ENGLISH: [&str; 44] = [
+    "the", "of", "to", "and", "you", "we", "or", "your", "our", "is", "for", "by", "with", "this", "that", "any", "not", "be", "will",
+    "may", "us", "as", "at", "on", "if", "are", "it", "from", "have", "has", "an", "shall", "all", "such", "use", "which", "can", "other",
+    "these", "when", "no", "must", "do", "their",
+];
+
+/// Words of other languages that English does not have.
+const FOREIGN: [&str; 56] = [
+    "der", "und", "oder", "nicht", "sie", "wir", "ihre", "ihr", "von", "mit", "zu", "ist", "für", "durch", "les", "des", "du", "nous",
+    "vous", "est", "et", "pour", "votre", "vos", "que", "qui", "dans", "el", "los", "las", "usted", "su", "por", "para", "nosotros", "del",
+    "di", "il", "che", "della", "per", "lei", "sono", "het", "een", "van", "wij", "och", "att", "nie", "jest", "lub", "oraz", "você",
+    "não", "você",
+];
+
+/// Whether the text reads as English: a cheap look that only turns away what plainly is not.
+pub fn looks_english(tokens: &Tokens) -> bool {
+    let (mut english, mut foreign, mut latin, mut total) = (0usize, 0usize, 0usize, 0usize);
+    for word in tokens.words().take(200) {
+        total += 1;
+        latin += usize::from(word.is_ascii());
+        english += usize::from(ENGLISH.contains(&word));
+        foreign += usize::from(FOREIGN.contains(&word));
+    }
+    if total == 0 || latin * 10 < total * 7 {
+        return false;
+    }
+    if total < 8 { foreign <= english } else { foreign <= english && english * 25 >= total }
+}

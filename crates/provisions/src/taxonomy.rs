@@ -1,0 +1,303 @@
+//! The taxonomy: clause types, categories and regulations, read from the files under `taxonomy/` that are part of the binary.
+//!
+//! Those files are data that a lawyer reads and edits. A mistake in them is found by the tests here, not by a user.
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+/// A category's clause types, in the order of the taxonomy.
+macro_rules! taxonomy_file {
+    ($name:literal) => {
+        include_str!(concat!("../stub/", $name, ".toml"))
+    };
+}
+
+const TYPE_FILES: [&str; 15] = [
+    taxonomy_file!("clause-types/contract-changes"),
+    taxonomy_file!("clause-types/termination"),
+    taxonomy_file!("clause-types/disputes"),
+    taxonomy_file!("clause-types/liability"),
+    taxonomy_file!("clause-types/content-rights"),
+    taxonomy_file!("clause-types/use-restrictions"),
+    taxonomy_file!("clause-types/ai"),
+    taxonomy_file!("clause-types/data-collection"),
+    taxonomy_file!("clause-types/tracking"),
+    taxonomy_file!("clause-types/data-sharing"),
+    taxonomy_file!("clause-types/retention-security"),
+    taxonomy_file!("clause-types/privacy-rights"),
+    taxonomy_file!("clause-types/payments"),
+    taxonomy_file!("clause-types/licence-api"),
+    taxonomy_file!("clause-types/general"),
+];
+const CATEGORIES: &str = taxonomy_file!("categories");
+const REGULATIONS: &str = taxonomy_file!("regulations");
+
+/// How much a clause can cost the person bound by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Usual and harmless, or a benefit.
+    Low,
+    /// Worth knowing before agreeing.
+    Medium,
+    /// Can cost money, rights or privacy.
+    High,
+    /// Can cost them for good.
+    Critical,
+}
+
+impl Severity {
+    /// All levels, mildest first.
+    pub const ALL: [Severity; 4] = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+
+    /// The level `steps` above (below, when negative), within the scale.
+    pub fn moved(self, steps: i32) -> Severity {
+        Self::ALL[(self as i32 + steps).clamp(0, 3) as usize]
+    }
+
+    /// The level named `name` in lower case.
+    pub fn parse(name: &str) -> Option<Severity> {
+        Self::ALL.into_iter().find(|level| level.to_string().eq_ignore_ascii_case(name))
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Low => "Low",
+            Severity::Medium => "Medium",
+            Severity::High => "High",
+            Severity::Critical => "Critical",
+        })
+    }
+}
+
+/// Whom a clause type favours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stance {
+    /// It costs the person who agrees.
+    Burden,
+    /// It states how things work.
+    Neutral,
+    /// It gives the person something.
+    Benefit,
+}
+
+/// A signal in the clause's words that moves its severity, and the sentence that says why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adjustment {
+    /// Name of the textual signal (see [`crate::signals::Signal`]).
+    pub when: String,
+    /// What is told to the reader.
+    pub say: String,
+}
+
+/// A regulation that may apply to clauses of a type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegulationLink {
+    /// [`Regulation::id`].
+    pub id: String,
+    /// Why it may apply.
+    pub reason: String,
+    /// Conditions, all of which must hold, separated by commas; `any` holds always.
+    pub when: String,
+    /// [`Article::id`] within the regulation.
+    #[serde(default)]
+    pub article: Option<String>,
+}
+
+/// One kind of clause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClauseType {
+    /// Stable name, `ai-competing-model-ban`.
+    pub id: String,
+    /// [`Category::id`].
+    pub category: String,
+    /// Whom it favours.
+    pub stance: Stance,
+    /// Severity before the clause's own words raise or lower it.
+    pub severity: Severity,
+    /// Short name for people.
+    pub title: String,
+    /// What a clause must say to be of this type.
+    pub definition: String,
+    /// From the view of compliance and governance.
+    pub why_it_matters: String,
+    /// What it means for the person who agreed.
+    pub consumer_impact: String,
+    /// What to look for in the clause's words.
+    #[serde(default)]
+    pub look_for: Vec<String>,
+    /// The question that a clause of this type answers.
+    #[serde(default)]
+    pub question: String,
+    /// Signals that raise the severity.
+    #[serde(default)]
+    pub raises: Vec<Adjustment>,
+    /// Signals that lower it.
+    #[serde(default)]
+    pub lowers: Vec<Adjustment>,
+    /// Regulations that may apply.
+    #[serde(default)]
+    pub regulations: Vec<RegulationLink>,
+}
+
+/// A group of clause types.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Category {
+    /// Stable name, `content-rights`.
+    pub id: String,
+    /// Name for people.
+    pub title: String,
+    /// What belongs here.
+    pub about: String,
+}
+
+/// A law or policy instrument.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Regulation {
+    /// Stable name.
+    pub id: String,
+    /// Full name.
+    pub name: String,
+    /// Short name, `GDPR`.
+    pub short: String,
+    /// Where it is in force.
+    pub jurisdiction: String,
+    /// How it is cited.
+    pub citation: String,
+    /// Its official text.
+    pub url: String,
+    /// What and whom it covers.
+    pub scope: String,
+    /// The articles that clause types refer to.
+    #[serde(default)]
+    pub articles: Vec<Article>,
+}
+
+/// One article or section of a regulation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Article {
+    /// Stable name within the regulation.
+    pub id: String,
+    /// How it is cited.
+    pub cite: String,
+    /// What it says, in a line.
+    pub about: String,
+}
+
+/// Everything under `taxonomy/`.
+#[derive(Debug)]
+pub struct Taxonomy {
+    types: Vec<ClauseType>,
+    by_id: HashMap<String, usize>,
+    categories: Vec<Category>,
+    regulations: Vec<Regulation>,
+}
+
+/// The taxonomy files are wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum TaxonomyError {
+    /// A file is not the TOML that is expected.
+    #[error("taxonomy file {file}: {source}")]
+    Format {
+        /// Which of the embedded files.
+        file: String,
+        /// What the parser found.
+        source: Box<toml::de::Error>,
+    },
+    /// Two types have the same ID.
+    #[error("clause type {0} is defined twice")]
+    Duplicate(String),
+}
+
+#[derive(Deserialize)]
+struct TypeFile {
+    #[serde(rename = "type", default)]
+    types: Vec<ClauseType>,
+}
+
+#[derive(Deserialize)]
+struct CategoryFile {
+    #[serde(default)]
+    category: Vec<Category>,
+}
+
+#[derive(Deserialize)]
+struct RegulationFile {
+    #[serde(default)]
+    regulation: Vec<Regulation>,
+}
+
+/// The embedded taxonomy.
+pub fn taxonomy() -> &'static Taxonomy {
+    static TAXONOMY: LazyLock<Taxonomy> =
+        LazyLock::new(|| Taxonomy::parse(&TYPE_FILES, CATEGORIES, REGULATIONS).expect("the embedded taxonomy is tested"));
+    &TAXONOMY
+}
+
+impl Taxonomy {
+    /// Reads a taxonomy from its files.
+    pub fn parse(type_files: &[&str], categories: &str, regulations: &str) -> Result<Taxonomy, TaxonomyError> {
+        let mut types = Vec::new();
+        for (i, file) in type_files.iter().enumerate() {
+            types.extend(read_toml::<TypeFile>(file, &format!("clause-types #{i}"))?.types);
+        }
+        let mut by_id = HashMap::new();
+        for (i, kind) in types.iter().enumerate() {
+            if by_id.insert(kind.id.clone(), i).is_some() {
+                return Err(TaxonomyError::Duplicate(kind.id.clone()));
+            }
+        }
+        let categories = read_toml::<CategoryFile>(categories, "categories")?.category;
+        let regulations = read_toml::<RegulationFile>(regulations, "regulations")?.regulation;
+        Ok(Taxonomy { types, by_id, categories, regulations })
+    }
+
+    /// All clause types, in the order of the taxonomy.
+    pub fn types(&self) -> &[ClauseType] {
+        &self.types
+    }
+
+    /// The clause type with this ID.
+    pub fn get(&self, id: &str) -> Option<&ClauseType> {
+        self.position(id).map(|i| &self.types[i])
+    }
+
+    /// Where the clause type stands in [`Self::types`].
+    pub fn position(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
+    /// All categories, in the order of the taxonomy.
+    pub fn categories(&self) -> &[Category] {
+        &self.categories
+    }
+
+    /// The category with this ID.
+    pub fn category(&self, id: &str) -> Option<&Category> {
+        self.categories.iter().find(|category| category.id == id)
+    }
+
+    /// All regulations.
+    pub fn regulations(&self) -> &[Regulation] {
+        &self.regulations
+    }
+
+    /// The regulation with this ID.
+    pub fn regulation(&self, id: &str) -> Option<&Regulation> {
+        self.regulations.iter().find(|regulation| regulation.id == id)
+    }
+
+    /// The embedded files' text, for the analyser's version.
+    pub(crate) fn sources() -> impl Iterator<Item = &'static str> {
+        TYPE_FILES.into_iter().chain([CATEGORIES, REGULATIONS])
+    }
+}
+
+fn read_toml<T: serde::de::DeserializeOwned>(text: &str, file: &str) -> Result<T, TaxonomyError> {
+    toml::from_str(text).map_err(|source| TaxonomyError::Format { file: file.to_owned(), source: Box::new(source) })
+}
