@@ -94,6 +94,11 @@ impl Appender {
         Ok(Appender { state: state(tx, old.size).await?, old, entries: Vec::new(), captures: Vec::new() })
     }
 
+    /// The index that the next entry gets.
+    pub fn next_index(&self) -> i64 {
+        self.old.size + self.entries.len() as i64
+    }
+
     /// The generation that this transaction makes.
     pub fn generation(&self) -> i64 {
         self.old.generation + 1
@@ -101,9 +106,10 @@ impl Appender {
 
     /// Adds the entry of a capture and gives its index.
     pub fn push(&mut self, entry: Vec<u8>, capture: i64) -> i64 {
+        let index = self.next_index();
         self.entries.push(entry);
         self.captures.push(capture);
-        self.old.size + self.entries.len() as i64 - 1
+        index
     }
 
     /// Writes entries, hashes and the new signed head; the head must still be the one that was read.

@@ -48,17 +48,6 @@ impl fmt::Debug for LogConfig {
     }
 }
 
-/// How safe a recorded batch is when `record` returns.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Durability {
-    /// It survives loss of power.
-    #[default]
-    Full,
-    /// It survives the end of the process; a loss of power may undo the latest batches, which the import then repeats. Setting
-    /// [`Durability::Full`] again makes all of them safe.
-    Bulk,
-}
-
 /// The store and the search index. Clones share both.
 #[derive(Clone)]
 pub struct Atlas {
@@ -100,9 +89,10 @@ impl Atlas {
         Ok(Atlas { store, shared: Arc::new(shared) })
     }
 
-    /// Chooses how safe the following batches are when [`Atlas::record`] returns.
-    pub async fn set_durability(&self, durability: Durability) -> Result<()> {
-        self.store.set_bulk(durability == Durability::Bulk).await
+    /// Chooses how safe the following batches are when [`Atlas::record`] returns. During a bulk import (`true`) they survive the end of
+    /// the process, but a loss of power may undo the latest, which the import then repeats; `false` makes all of them safe.
+    pub async fn bulk(&self, on: bool) -> Result<()> {
+        self.store.set_bulk(on).await
     }
 
     /// Closes the pools once what is running has ended. Optional: a store may be dropped at any time.

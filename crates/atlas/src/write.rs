@@ -1,13 +1,132 @@
-//! Writes.
-use serde::Serialize;
+//! Small writes: platforms, documents, confirmations, import positions.
+use crate::error::{AtlasError, Result};
+use crate::ids::DocumentId;
+use crate::log;
+use crate::open::Atlas;
+use crate::records::{NewDocument, Platform};
+use crate::store::{Tx, args, statements, to_json};
 
-use crate::ids::ChangeId;
+statements! {
+    PLATFORM = "SELECT id, name, homepage, sector, country FROM platforms WHERE slug = $1",
+    NEW_PLATFORM = "INSERT INTO platforms (id, slug, name, homepage, sector, country)
+        SELECT COALESCE(MAX(id), 0) + 1, $1, $2, $3, $4, $5 FROM platforms",
+    SET_PLATFORM = "UPDATE platforms SET name = $2, homepage = $3, sector = $4, country = $5 WHERE id = $1",
+    DOCUMENT = "SELECT d.id, d.urls, d.language, d.content_select, d.content_remove
+        FROM documents d WHERE d.platform_id = $1 AND d.kind = $2 AND d.title = $3",
+    LAST_DOCUMENT = "SELECT COALESCE(MAX(id), 0) FROM documents",
+    NEW_DOCUMENT = "INSERT INTO documents (id, platform_id, kind, title, urls, language, content_select, content_remove, versions, generation)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9)",
+    NEW_CHECK = "INSERT INTO checks (document_id, next_due_ms, lease_until_ms, failures) VALUES ($1, 0, 0, 0)",
+    SET_DOCUMENT = "UPDATE documents SET urls = $2, language = $3, content_select = $4, content_remove = $5, generation = $6 WHERE id = $1",
+    // What the server said about the old address means nothing at the new one.
+    CHECK_AGAIN = "UPDATE checks SET next_due_ms = 0, failures = 0, etag = NULL, last_modified = NULL WHERE document_id = $1",
+    VERSIONS = "SELECT versions FROM documents WHERE id = $1",
+    CONFIRM_DOCUMENT = "UPDATE documents SET last_verified_ms = $2 WHERE id = $1 AND last_verified_ms < $2",
+    CONFIRM_VERSION = "UPDATE versions SET last_verified_ms = $3 WHERE document_id = $1 AND number = $2 AND last_verified_ms < $3",
+    CURSOR = "SELECT value FROM settings WHERE key = $1",
+    SET_CURSOR = "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+}
 
-/// What came of recording a batch.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Recorded {
-    /// IDs of the changes, in order.
-    pub changes: Vec<ChangeId>,
-    /// Index of the first new leaf in the transparency log; none if the batch had no capture.
-    pub first_log_index: Option<i64>,
+impl Atlas {
+    /// Creates a platform, or adds what is newly known of it. A known field is never blanked.
+    pub async fn put_platform(&self, platform: &Platform) -> Result<()> {
+        let mut tx = self.store.write().await?;
+        let Platform { slug, name, homepage, sector, country } = platform;
+        let Some(row) = tx.one(PLATFORM, args![slug]).await? else {
+            tx.run(NEW_PLATFORM, args![slug, name, homepage, sector, country]).await?;
+            log::bump(&mut tx).await?;
+            return tx.commit().await;
+        };
+        let mut c = row.columns();
+        let (id, old_name): (i64, String) = (c.next()?, c.next()?);
+        let old: [Option<String>; 3] = [c.next()?, c.next()?, c.next()?];
+        let new = [homepage, sector, country].map(Clone::clone);
+        let merged: Vec<Option<String>> = new.into_iter().zip(&old).map(|(new, old)| new.or_else(|| old.clone())).collect();
+        if *name != old_name || merged != old {
+            tx.run(SET_PLATFORM, args![id, name, &merged[0], &merged[1], &merged[2]]).await?;
+            log::bump(&mut tx).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Creates a document, or brings what is declared of it up to date. An import that knows no address leaves the known ones.
+    pub async fn put_document(&self, document: &NewDocument) -> Result<DocumentId> {
+        let mut tx = self.store.write().await?;
+        let platform = tx.one(PLATFORM, args![&document.platform]).await?;
+        let platform: i64 = platform.ok_or_else(|| AtlasError::Missing(format!("platform {:?}", document.platform)))?.get(0)?;
+        let id = match tx.one(DOCUMENT, args![platform, &document.kind, &document.title]).await? {
+            None => new_document(&mut tx, platform, document).await?,
+            Some(row) => {
+                let mut c = row.columns();
+                let (id, old) = (c.next::<i64>()?, [Some(c.next()?), c.next()?, Some(c.next()?), Some(c.next()?)]);
+                set_document(&mut tx, id, old, document).await?;
+                id
+            }
+        };
+        tx.commit().await?;
+        Ok(DocumentId(id))
+    }
+
+    /// Notes that the latest version was confirmed at this instant without new bytes.
+    pub async fn verified(&self, document: DocumentId, at_ms: i64) -> Result<()> {
+        let mut tx = self.store.write_unordered().await?;
+        let versions = tx.one(VERSIONS, args![document]).await?.map(|row| row.get::<i64>(0)).transpose()?;
+        let latest = versions.filter(|versions| *versions > 0);
+        let latest = latest.ok_or_else(|| AtlasError::Missing(format!("version of {document} to confirm")))?;
+        tx.run(CONFIRM_DOCUMENT, args![document, at_ms]).await?;
+        tx.run(CONFIRM_VERSION, args![document, latest, at_ms]).await?;
+        tx.commit().await
+    }
+
+    /// The import position remembered for a source.
+    pub async fn cursor(&self, source: &str) -> Result<Option<String>> {
+        self.store.one(CURSOR, args![cursor_key(source)]).await?.map(|row| row.get(0)).transpose()
+    }
+
+    /// Remembers an import position. [`Atlas::record`] does so together with what was imported.
+    pub async fn set_cursor(&self, source: &str, position: &str) -> Result<()> {
+        let mut tx = self.store.write_unordered().await?;
+        put_cursor(&mut tx, source, position).await?;
+        tx.commit().await
+    }
+}
+
+/// Cursors share a table with the log's key; the prefix keeps a source from being named like it.
+fn cursor_key(source: &str) -> String {
+    format!("cursor:{source}")
+}
+
+pub(crate) async fn put_cursor(tx: &mut Tx, source: &str, position: &str) -> Result<()> {
+    tx.run(SET_CURSOR, args![cursor_key(source), position]).await?;
+    Ok(())
+}
+
+async fn new_document(tx: &mut Tx, platform: i64, document: &NewDocument) -> Result<i64> {
+    let last: i64 = tx.one(LAST_DOCUMENT, args![]).await?.map_or(Ok(0), |row| row.get(0))?;
+    let generation = log::bump(tx).await?;
+    let NewDocument { kind, title, urls, language, select, remove, .. } = document;
+    let (urls, select, remove) = (to_json(urls), to_json(select), to_json(remove));
+    let id = last + 1;
+    tx.run(NEW_DOCUMENT, args![id, platform, kind, title, urls, language, select, remove, generation]).await?;
+    tx.run(NEW_CHECK, args![id]).await?;
+    Ok(id)
+}
+
+async fn set_document(tx: &mut Tx, id: i64, old: [Option<String>; 4], document: &NewDocument) -> Result<()> {
+    let NewDocument { urls, language, select, remove, .. } = document;
+    let language = language.clone().or_else(|| old[1].clone());
+    let declared = !urls.is_empty();
+    let new = match declared {
+        true => [Some(to_json(urls)), language, Some(to_json(select)), Some(to_json(remove))],
+        false => [old[0].clone(), language, old[2].clone(), old[3].clone()],
+    };
+    if new == old {
+        return Ok(());
+    }
+    let generation = log::bump(tx).await?;
+    tx.run(SET_DOCUMENT, args![id, &new[0], &new[1], &new[2], &new[3], generation]).await?;
+    if (&new[0], &new[2], &new[3]) != (&old[0], &old[2], &old[3]) {
+        tx.run(CHECK_AGAIN, args![id]).await?;
+    }
+    Ok(())
 }
