@@ -3,21 +3,30 @@
 //! One [`Atlas`] is the record of what was seen: platforms, their documents, every version of them, the provisions found in them, and
 //! the transparency log over all of it. Callers ask for "the provisions of this document", never for rows: SQL does not leave this crate.
 //! The same statements run on SQLite (the default) and on PostgreSQL; see [`Location`].
+pub mod families;
 pub mod ids;
 pub mod jobs;
 pub mod records;
 
+mod blobs;
+mod check;
+mod codes;
 mod error;
+mod log;
 mod open;
 mod read;
+mod record;
+mod schema;
 mod search;
-mod check;
-mod unfinished;
+mod store;
 mod write;
 
 pub use check::Problem;
 pub use error::AtlasError;
-pub use open::{Atlas, Durability, Location, LogConfig};
-pub use read::*;
+pub use open::{Atlas, Location, LogConfig};
+pub use read::{
+    CategoryShare, ChangeFilter, Counts, Evidence, InstanceFilter, PlatformDetail, PlatformFilter, PlatformRow, PlatformSort, Rarity,
+    TypeCount,
+};
+pub use record::Recorded;
 pub use search::{SearchHit, SearchPage, SearchQuery};
-pub use write::Recorded;

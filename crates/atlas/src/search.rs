@@ -1,8 +1,19 @@
 //! Search over the clauses of every document's latest version, and over removed provisions.
+//!
+//! The index is a view of the store, one for each machine: it remembers up to which generation of the store it has read, in its own
+//! commit. So a process may end at any moment, several machines may index the same store, and the folder may be deleted at any time.
+mod index;
+mod query;
+
 use provisions::Severity;
 use serde::Serialize;
 
+use crate::error::Result;
 use crate::ids::{DocumentId, ProvisionId};
+use crate::open::Atlas;
+pub(crate) use index::Index;
+#[cfg(test)]
+pub(crate) use index::STATEMENTS;
 
 /// What is looked for. Words may be empty: then everything that passes the filters is found.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,4 +73,27 @@ pub struct SearchHit {
     pub version: i64,
     /// Whether it is gone from the document.
     pub removed: bool,
+}
+
+impl Atlas {
+    /// Clauses that hold all the words and pass the filters, best first. Never fails because of what the words are.
+    pub async fn search(&self, query: &SearchQuery) -> Result<SearchPage> {
+        let found = query::run(&self.shared.index, query)?;
+        let mut documents = std::collections::HashMap::new();
+        let mut hits = Vec::with_capacity(found.hits.len());
+        for hit in found.hits {
+            if !documents.contains_key(&hit.document) {
+                documents.insert(hit.document, self.document(hit.document).await?);
+            }
+            // A document that the index knows and the store does not is of another store: not shown.
+            let Some(Some(document)) = documents.get(&hit.document) else { continue };
+            hits.push(SearchHit {
+                document_title: document.title.clone(),
+                platform: document.platform.slug.clone(),
+                platform_name: document.platform.name.clone(),
+                ..hit
+            });
+        }
+        Ok(SearchPage { total: found.total, hits })
+    }
 }

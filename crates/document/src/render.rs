@@ -110,8 +110,11 @@ impl Emitter {
         } else if let Block::Heading(level) = block {
             self.heading_level = level;
         }
-        self.write(&block, line);
-        self.last = Some(block);
+        let line = unmarked(line);
+        if !line.is_empty() {
+            self.write(&block, line);
+            self.last = Some(block);
+        }
     }
 
     fn write(&mut self, block: &Block, line: &str) {
@@ -126,9 +129,9 @@ impl Emitter {
             Block::Heading(level) => {
                 (0..*level).for_each(|_| self.out.push('#'));
                 self.out.push(' ');
-                self.out.push_str(line.trim_start_matches(['#', ' ']));
+                self.out.push_str(line);
             }
-            Block::Paragraph => self.out.push_str(unmarked(line)),
+            Block::Paragraph => self.out.push_str(line),
             Block::Item { depth, marker } => {
                 (0..(*depth).min(8)).for_each(|_| self.out.push_str("  "));
                 self.out.push_str(if marker.is_empty() { "-" } else { marker });
@@ -137,7 +140,7 @@ impl Emitter {
             }
             Block::Row => {
                 self.out.push_str("| ");
-                self.out.push_str(line.trim_matches(['|', ' ']));
+                self.out.push_str(line);
                 self.out.push_str(" |");
             }
         }
@@ -151,9 +154,9 @@ impl Emitter {
     }
 }
 
-/// A paragraph must not look like a heading or a row: leading marks of those are dropped.
+/// No block's words may look like the marks of a heading or a row: those at its ends are dropped.
 fn unmarked(line: &str) -> &str {
-    if line.starts_with('#') || line.starts_with('|') { line.trim_start_matches(['#', '|', ' ']) } else { line }
+    line.trim_start_matches(['#', '|', ' ']).trim_end_matches(['|', ' '])
 }
 
 /// Whether a paragraph that is wholly bold is meant as a heading: short, and not a sentence.

@@ -53,7 +53,7 @@ fn twenty_megabytes_are_read() {
 fn hidden_text_is_not_read_and_folded_sections_are() {
     let section = "We may change the terms at any time and without notice. ".repeat(12);
     let page = format!(
-        "<body><p>Shown.</p><p hidden>Hidden one.</p><p style='display: none'>Hidden two.</p><div style='display:none'><p>{section}</p></div></body>"
+        "<body><p>Shown. {section}</p><p hidden>Hidden one.</p><p style='display: none'>Hidden two.</p><div style='display:none'><p>{section}</p></div></body>"
     );
     let text = html(page.as_bytes());
     assert!(text.starts_with("Shown.") && !text.contains("Hidden") && text.contains("without notice"), "{text}");

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::records::{Document, Materiality, Platform};
 use crate::ids::DocumentId;
 pub use evidence::Evidence;
+pub(crate) use standing::Cache;
 
 /// How much the store holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
