@@ -20,6 +20,7 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let capture = Capture {
+            id: String::new(),
             url: "https://a.example/terms".into(),
             at_ms: 1_724_718_752_123,
             status: 200,

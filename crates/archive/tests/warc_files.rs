@@ -7,6 +7,7 @@ use archive::warc::{Capture, Limits, Record, RecordKind, WarcError, WarcReader, 
 
 fn capture(n: u8) -> Capture {
     Capture {
+        id: format!("urn:uuid:00000000-0000-4000-8000-{n:012}"),
         url: format!("https://a.example/terms/{n}?lang=fr"),
         at_ms: 1_724_718_752_000 + i64::from(n),
         status: if n == 2 { 404 } else { 200 },

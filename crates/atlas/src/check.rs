@@ -99,7 +99,14 @@ impl Atlas {
         dates(document, &versions, &captures, findings);
         let mut sound = Sound::default();
         for capture in &captures {
-            self.check_blob(capture.sha256, Some(capture.bytes), &format!("capture {}", capture.id), &mut sound, findings).await?;
+            self.check_blob(
+                capture.sha256,
+                Some(capture.bytes),
+                &format!("capture {}", capture.id),
+                &mut sound,
+                findings,
+            )
+            .await?;
         }
         self.check_leaves(document.id, &versions, &captures, findings).await?;
         let mut excerpts: HashMap<i64, Vec<Provision>> = HashMap::new();
@@ -108,7 +115,8 @@ impl Atlas {
         }
         for version in &versions {
             let record = version_record(document.id, version.number);
-            let text = self.check_blob(version.text_sha256, Some(version.text_bytes), &record, &mut sound, findings).await?;
+            let text =
+                self.check_blob(version.text_sha256, Some(version.text_bytes), &record, &mut sound, findings).await?;
             let provisions = excerpts.remove(&version.number).unwrap_or_default();
             self.check_text(version, text, &provisions, findings).await?;
         }
@@ -139,7 +147,11 @@ impl Atlas {
             }
             Err(other) => return Err(other),
         };
-        findings.unless(bytes.is_none_or(|bytes| bytes == found.len() as i64), record, "its length is another than recorded");
+        findings.unless(
+            bytes.is_none_or(|bytes| bytes == found.len() as i64),
+            record,
+            "its length is another than recorded",
+        );
         let found = Arc::new(found);
         sound.names.insert(name);
         sound.last = Some((name, Arc::clone(&found)));
@@ -176,7 +188,13 @@ impl Atlas {
     }
 
     /// Each capture's leaf says what the capture and its version say.
-    async fn check_leaves(&self, id: DocumentId, versions: &[Version], captures: &[Capture], findings: &mut Findings) -> Result<()> {
+    async fn check_leaves(
+        &self,
+        id: DocumentId,
+        versions: &[Version],
+        captures: &[Capture],
+        findings: &mut Findings,
+    ) -> Result<()> {
         let rows = self.store.fetch(CAPTURE_VERSIONS, args![id]).await?;
         let shown: HashMap<i64, i64> = rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_>>()?;
         for capture in captures {
@@ -198,7 +216,10 @@ impl Atlas {
     async fn check_references(&self, id: DocumentId, findings: &mut Findings) -> Result<()> {
         for row in self.store.fetch(EVENTS_OF_NOTHING, args![id]).await? {
             let (version, seq): (i64, i64) = (row.get(0)?, row.get(1)?);
-            findings.add(version_record(id, version), format!("its event {seq} is of no provision or version of this document"));
+            findings.add(
+                version_record(id, version),
+                format!("its event {seq} is of no provision or version of this document"),
+            );
         }
         for row in self.store.fetch(CHANGES_OF_NOTHING, args![id]).await? {
             findings.add(ChangeId(row.get(0)?), "a version of it does not exist or was seen at another time");
@@ -227,9 +248,15 @@ impl Atlas {
             }
             let nodes = state.append(&entries.into_iter().map(|(_, entry)| entry).collect::<Vec<_>>())?;
             let from = nodes.first().map_or(0, |node| node.index as i64);
-            let stored: HashMap<i64, Vec<u8>> = log::nodes(&self.store, from, nodes.len() as i64).await?.into_iter().collect();
-            let same = nodes.iter().all(|node| stored.get(&(node.index as i64)).is_some_and(|hash| hash[..] == node.hash));
-            findings.unless(same, "the log", &format!("its stored hashes after entry {first} do not follow from its entries"));
+            let stored: HashMap<i64, Vec<u8>> =
+                log::nodes(&self.store, from, nodes.len() as i64).await?.into_iter().collect();
+            let same =
+                nodes.iter().all(|node| stored.get(&(node.index as i64)).is_some_and(|hash| hash[..] == node.hash));
+            findings.unless(
+                same,
+                "the log",
+                &format!("its stored hashes after entry {first} do not follow from its entries"),
+            );
         }
         match Checkpoint::open(&head.checkpoint, &self.shared.key.verifier()) {
             Err(error) => findings.add("the log", error.to_string()),
@@ -255,7 +282,9 @@ impl Atlas {
                     break;
                 }
             }
-            let same = platforms.len() as i64 == count.platforms && listed == count.provisions && count.platforms <= count.of_platforms;
+            let same = platforms.len() as i64 == count.platforms
+                && listed == count.provisions
+                && count.platforms <= count.of_platforms;
             findings.unless(same, format!("clause type {}", count.clause_type), "its count and its list differ");
         }
         Ok(())
@@ -266,7 +295,8 @@ impl Atlas {
 fn dates(document: &Document, versions: &[Version], captures: &[Capture], findings: &mut Findings) {
     let id = document.id;
     findings.unless(versions.len() as i64 == document.versions, id, "it has not as many versions as it says");
-    let ordered = document.first_tracked_ms <= document.last_changed_ms && document.last_changed_ms <= document.last_verified_ms;
+    let ordered =
+        document.first_tracked_ms <= document.last_changed_ms && document.last_changed_ms <= document.last_verified_ms;
     findings.unless(ordered, id, "it was tracked, changed and verified in the wrong order");
     let first = captures.first().map(|capture| capture.at_ms);
     findings.unless(document.first_tracked_ms == first, id, "its first capture is of another time than it says");
@@ -276,12 +306,19 @@ fn dates(document: &Document, versions: &[Version], captures: &[Capture], findin
     for (version, number) in versions.iter().zip(1..) {
         let record = version_record(id, version.number);
         findings.unless(version.number == number, &record, "it does not follow the version before");
-        findings.unless(version.first_seen_ms <= version.last_verified_ms, &record, "it was verified before it was seen");
+        findings.unless(
+            version.first_seen_ms <= version.last_verified_ms,
+            &record,
+            "it was verified before it was seen",
+        );
         let known = captures.iter().any(|capture| capture.id == version.capture);
         findings.unless(known, &record, "its capture is not stored");
     }
     let pairs = versions.iter().zip(versions.iter().skip(1));
     for (before, after) in pairs.filter(|(before, after)| before.last_verified_ms > after.first_seen_ms) {
-        findings.add(version_record(id, after.number), format!("it was seen before version {} was last verified", before.number));
+        findings.add(
+            version_record(id, after.number),
+            format!("it was seen before version {} was last verified", before.number),
+        );
     }
 }

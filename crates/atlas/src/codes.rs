@@ -33,7 +33,8 @@ impl Code for Explicitness {
 }
 
 impl Code for EventKind {
-    const ALL: &'static [EventKind] = &[EventKind::Appeared, EventKind::Reworded, EventKind::Removed, EventKind::Returned];
+    const ALL: &'static [EventKind] =
+        &[EventKind::Appeared, EventKind::Reworded, EventKind::Removed, EventKind::Returned];
 }
 
 impl Code for Materiality {
@@ -54,7 +55,11 @@ pub(crate) fn pack_lineages(lineages: &[u32]) -> Vec<u8> {
     let (mut next, mut at) = (0i64, 0);
     while at < lineages.len() {
         let start = i64::from(lineages[at]);
-        let run = lineages[at..].iter().zip(start..).take_while(|(lineage, expected)| i64::from(**lineage) == *expected).count();
+        let run = lineages[at..]
+            .iter()
+            .zip(start..)
+            .take_while(|(lineage, expected)| i64::from(**lineage) == *expected)
+            .count();
         varint(&mut bytes, zigzag(start - next));
         varint(&mut bytes, run as u64);
         next = start + run as i64;

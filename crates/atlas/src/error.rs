@@ -16,7 +16,9 @@ pub enum AtlasError {
     #[error("the store: {0}")]
     Sql(#[from] sqlx::Error),
     /// The store was written by a later release.
-    #[error("the store has schema {found}, this release knows up to {known}; use the release that wrote it or a later one")]
+    #[error(
+        "the store has schema {found}, this release knows up to {known}; use the release that wrote it or a later one"
+    )]
     NewerSchema {
         /// Schema of the store.
         found: i64,

@@ -117,7 +117,9 @@ impl Atlas {
     pub async fn checked(&self, document: DocumentId, check: &Check) -> Result<()> {
         let mut tx = self.store.write_unordered().await?;
         match &check.failed {
-            None => tx.run(DONE, args![document, check.next_due_ms, check.at_ms, &check.etag, &check.last_modified]).await?,
+            None => {
+                tx.run(DONE, args![document, check.next_due_ms, check.at_ms, &check.etag, &check.last_modified]).await?
+            }
             Some(reason) => tx.run(FAILED, args![document, check.next_due_ms, check.at_ms, reason]).await?,
         };
         tx.commit().await

@@ -2,8 +2,8 @@
 use std::collections::HashMap;
 
 use archive::log::{
-    Checkpoint, Hash, LogState, SigningKey, TilePath, TlogProof, inclusion_needs, inclusion_proof, render_entries, render_tile,
-    right_edge_needs, stored_hash_index, tile_needs,
+    Checkpoint, Hash, LogState, SigningKey, TilePath, TlogProof, inclusion_needs, inclusion_proof, render_entries,
+    render_tile, right_edge_needs, stored_hash_index, tile_needs,
 };
 
 use crate::error::{AtlasError, Result};
@@ -57,7 +57,8 @@ pub(crate) async fn open(store: &Store, config: &LogConfig) -> Result<SigningKey
     let state = state(&mut tx, head.size).await?;
     let signed = Checkpoint::open(&head.checkpoint, &key.verifier())?;
     if signed.size != state.size || signed.root != state.root() {
-        let reason = format!("its rows give another root at size {} than its checkpoint at size {}", state.size, signed.size);
+        let reason =
+            format!("its rows give another root at size {} than its checkpoint at size {}", state.size, signed.size);
         return Err(damaged("the log", reason));
     }
     tx.commit().await?;
@@ -121,7 +122,8 @@ impl Appender {
         let entries = entries.flat_map(|((entry, capture), index)| args![index, capture, entry]);
         tx.insert(INSERT_ENTRY, entries.collect()).await?;
         let checkpoint = Checkpoint::new(key.name(), self.state.size, self.state.root()).sign(key)?;
-        let swapped = tx.run(SWAP, args![self.state.size as i64, checkpoint, self.old.size, self.old.checkpoint]).await?;
+        let swapped =
+            tx.run(SWAP, args![self.state.size as i64, checkpoint, self.old.size, self.old.checkpoint]).await?;
         if swapped != 1 {
             return Err(damaged("the log", "another writer has moved its head in the meantime"));
         }
@@ -181,7 +183,8 @@ impl Atlas {
         let (first, last) = (needs.iter().map(at).min().unwrap_or(0), needs.iter().map(at).max().unwrap_or(-1));
         if last - first < 2048 {
             let rows = self.store.fetch(HASHES, args![first, last]).await?;
-            let rows: Result<HashMap<i64, Hash>> = rows.iter().map(|row| Ok((row.get(0)?, hash(row.get(1)?)?))).collect();
+            let rows: Result<HashMap<i64, Hash>> =
+                rows.iter().map(|row| Ok((row.get(0)?, hash(row.get(1)?)?))).collect();
             let rows = rows?;
             return Ok(needs.iter().filter_map(|need| Some((*need, *rows.get(&at(need))?))).collect());
         }

@@ -113,7 +113,11 @@ impl Atlas {
             tx.run(CONFIRM, args![batch.document, batch.after_version, at_ms]).await?;
         }
         let seen = rows.versions.iter().map(|version| (version.new.number, version.first_seen_ms)).collect();
-        tx.insert(VERSIONS, rows.versions.into_iter().flat_map(|version| version.into_values(batch.document)).collect()).await?;
+        tx.insert(
+            VERSIONS,
+            rows.versions.into_iter().flat_map(|version| version.into_values(batch.document)).collect(),
+        )
+        .await?;
         tx.insert(WORDINGS, wordings(batch)).await?;
         provisions::write(&mut tx, batch, known.platform, &seen).await?;
         let changes = write_changes(&mut tx, batch, known.platform, &seen).await?;
@@ -180,7 +184,11 @@ impl Known {
     async fn write(self, tx: &mut Tx, document: DocumentId, generation: i64) -> Result<()> {
         crate::log::bump(tx).await?;
         let Known { versions, first_tracked_ms, last_changed_ms, last_verified_ms, .. } = self;
-        tx.run(SET_DOCUMENT, args![document, versions, first_tracked_ms, last_changed_ms, last_verified_ms, generation]).await?;
+        tx.run(
+            SET_DOCUMENT,
+            args![document, versions, first_tracked_ms, last_changed_ms, last_verified_ms, generation],
+        )
+        .await?;
         Ok(())
     }
 }
@@ -242,7 +250,13 @@ impl<'b> Rows<'b> {
             let seen_ms = known.advance(entry, text);
             match (&entry.version, text, rows.versions.last_mut()) {
                 (Some(new), Some(text), _) => {
-                    rows.versions.push(VersionRow { new, text, capture, first_seen_ms: seen_ms, last_verified_ms: seen_ms });
+                    rows.versions.push(VersionRow {
+                        new,
+                        text,
+                        capture,
+                        first_seen_ms: seen_ms,
+                        last_verified_ms: seen_ms,
+                    });
                 }
                 (_, _, Some(version)) => version.last_verified_ms = seen_ms,
                 _ => rows.confirmed = Some(seen_ms),
@@ -256,7 +270,14 @@ impl<'b> Rows<'b> {
     }
 }
 
-fn capture_values(document: DocumentId, version: i64, id: i64, entry: &Entry, body: Sha256Digest, index: i64) -> Vec<Value> {
+fn capture_values(
+    document: DocumentId,
+    version: i64,
+    id: i64,
+    entry: &Entry,
+    body: Sha256Digest,
+    index: i64,
+) -> Vec<Value> {
     let capture = &entry.capture;
     let (headers, origin) = (to_json(&capture.headers), capture.origin.as_ref().map(to_json));
     let (url, len) = (&capture.url, capture.body.len());

@@ -41,7 +41,8 @@ impl Atlas {
         let (id, old_name): (i64, String) = (c.next()?, c.next()?);
         let old: [Option<String>; 3] = [c.next()?, c.next()?, c.next()?];
         let new = [homepage, sector, country].map(Clone::clone);
-        let merged: Vec<Option<String>> = new.into_iter().zip(&old).map(|(new, old)| new.or_else(|| old.clone())).collect();
+        let merged: Vec<Option<String>> =
+            new.into_iter().zip(&old).map(|(new, old)| new.or_else(|| old.clone())).collect();
         if *name != old_name || merged != old {
             tx.run(SET_PLATFORM, args![id, name, &merged[0], &merged[1], &merged[2]]).await?;
             log::bump(&mut tx).await?;
@@ -53,7 +54,8 @@ impl Atlas {
     pub async fn put_document(&self, document: &NewDocument) -> Result<DocumentId> {
         let mut tx = self.store.write().await?;
         let platform = tx.one(PLATFORM, args![&document.platform]).await?;
-        let platform: i64 = platform.ok_or_else(|| AtlasError::Missing(format!("platform {:?}", document.platform)))?.get(0)?;
+        let platform: i64 =
+            platform.ok_or_else(|| AtlasError::Missing(format!("platform {:?}", document.platform)))?.get(0)?;
         let id = match tx.one(DOCUMENT, args![platform, &document.kind, &document.title]).await? {
             None => new_document(&mut tx, platform, document).await?,
             Some(row) => {

@@ -19,8 +19,9 @@ pub struct Place {
 impl Place {
     /// Opens the store, creating it if need be.
     pub async fn open(&self) -> anyhow::Result<Atlas> {
-        std::fs::create_dir_all(&self.data)
-            .with_context(|| format!("the data folder {} cannot be created; choose another with --data", self.data.display()))?;
+        std::fs::create_dir_all(&self.data).with_context(|| {
+            format!("the data folder {} cannot be created; choose another with --data", self.data.display())
+        })?;
         let location = match &self.database_url {
             Some(url) => Location::Postgres { url: url.clone(), index: self.data.join("search") },
             None => Location::Sqlite(self.data.clone()),

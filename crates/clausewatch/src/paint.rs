@@ -63,13 +63,14 @@ pub fn progress(label: &'static str) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(0).with_message(label);
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {elapsed}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {elapsed}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.with_style(style)
 }
 
 /// The date of a time in milliseconds since 1970 UTC, `YYYY-MM-DD`.
 pub fn day(ms: i64) -> String {
-    archive::instant::rfc3339(ms)[..10].to_string()
+    archive::instant::format(ms)[..10].to_string()
 }
 
 #[cfg(test)]

@@ -19,8 +19,11 @@ pub fn page(platform: &Platform, document: &Document, markdown: &str, day: &str)
              <button>Accept all</button> <button>Settings</button></p></div><div class=\"page\"><section class=\"document\">{body}</section></div>"
         ),
     };
-    let links: String =
-        platform.documents.iter().map(|other| format!("<li><a href=\"{}\">{}</a></li>", other.path, escape(&other.title))).collect();
+    let links: String = platform
+        .documents
+        .iter()
+        .map(|other| format!("<li><a href=\"{}\">{}</a></li>", other.path, escape(&other.title)))
+        .collect();
     let (name, title) = (escape(&platform.name), escape(&document.title));
     format!(
         "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{title} | {name}</title>\
@@ -34,8 +37,11 @@ pub fn page(platform: &Platform, document: &Document, markdown: &str, day: &str)
 
 /// The start page of a platform.
 pub fn home(platform: &Platform) -> String {
-    let links: String =
-        platform.documents.iter().map(|other| format!("<li><a href=\"{}\">{}</a></li>", other.path, escape(&other.title))).collect();
+    let links: String = platform
+        .documents
+        .iter()
+        .map(|other| format!("<li><a href=\"{}\">{}</a></li>", other.path, escape(&other.title)))
+        .collect();
     let name = escape(&platform.name);
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{name}</title><style>{CSS}</style></head><body>\

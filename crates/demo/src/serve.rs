@@ -37,7 +37,11 @@ async fn page(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Respons
         return (html, chrome::home(platform)).into_response();
     }
     match site.world.document(slug, uri.path(), &date) {
-        Some((platform, document, markdown)) => (html, chrome::page(platform, document, markdown, &date)).into_response(),
-        None => (StatusCode::NOT_FOUND, html, "<!doctype html><title>Not found</title><p>No such page.</p>").into_response(),
+        Some((platform, document, markdown)) => {
+            (html, chrome::page(platform, document, markdown, &date)).into_response()
+        }
+        None => {
+            (StatusCode::NOT_FOUND, html, "<!doctype html><title>Not found</title><p>No such page.</p>").into_response()
+        }
     }
 }

@@ -37,7 +37,12 @@ pub struct Tour {
 
 /// Tracks every document of the world, served on `port`, on each date of the world. `date` is the world server's date.
 pub async fn tour(
-    atlas: &Atlas, reader: &'static Reader, world: &World, port: u16, date: &Arc<RwLock<String>>, progress: &(dyn Fn(usize, usize) + Send + Sync),
+    atlas: &Atlas,
+    reader: &'static Reader,
+    world: &World,
+    port: u16,
+    date: &Arc<RwLock<String>>,
+    progress: &(dyn Fn(usize, usize) + Send + Sync),
 ) -> Result<Tour, TourError> {
     let settings = Settings { delay: Duration::ZERO, allowed: vec![loopback()], ..Settings::default() };
     let fetcher = Fetcher::new(settings)?;
@@ -47,7 +52,7 @@ pub async fn tour(
     let dates = world.dates();
     let mut done = Tour::default();
     for (index, day) in dates.iter().enumerate() {
-        day.clone_into(&mut date.write().unwrap_or_else(|poison| poison.into_inner()));
+        *date.write().unwrap_or_else(|poison| poison.into_inner()) = day.to_string();
         catalog::register(atlas, &entries(world, port, day)).await?;
         // Noon UTC: the same day in most of the world.
         clock.store(midday_ms(day), Ordering::Relaxed);

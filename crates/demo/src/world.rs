@@ -78,7 +78,10 @@ impl World {
         for folder in PLATFORMS.dirs() {
             let path = folder.path().join("platform.toml");
             let error = |reason: String| WorldError { path: path.display().to_string(), reason };
-            let text = PLATFORMS.get_file(&path).and_then(|file| file.contents_utf8()).ok_or_else(|| error("missing".into()))?;
+            let text = PLATFORMS
+                .get_file(&path)
+                .and_then(|file| file.contents_utf8())
+                .ok_or_else(|| error("missing".into()))?;
             let platform: Platform = toml::from_str(text).map_err(|cause| error(cause.to_string()))?;
             for document in &platform.documents {
                 for date in &document.versions {
@@ -96,7 +99,8 @@ impl World {
     /// All dates on which something changed, in order.
     pub fn dates(&self) -> Vec<&str> {
         let documents = self.platforms.iter().flat_map(|platform| &platform.documents);
-        let mut dates: Vec<&str> = documents.flat_map(|document| document.versions.iter().map(String::as_str)).collect();
+        let mut dates: Vec<&str> =
+            documents.flat_map(|document| document.versions.iter().map(String::as_str)).collect();
         dates.sort_unstable();
         dates.dedup();
         dates

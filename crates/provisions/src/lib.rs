@@ -1,1 +1,30 @@
-//! See docs/ARCHITECTURE.md.
+//! Clauses to provisions: which clause types a clause is an instance of, how severe it is, what it says, which law may bear on it.
+//!
+//! Everything here is pure: the same clause gives the same findings, bit for bit, on every machine. [`Reader`] holds the trained model;
+//! [`Reader::findings`] reads one [`Passage`] (a clause with the headings and the lead-in above it); [`analyse`] reads a whole document.
+pub mod calibrate;
+pub mod eval;
+pub mod explain;
+pub mod facts;
+pub mod features;
+pub mod law;
+pub mod model;
+pub mod normalise;
+pub mod notes;
+pub mod passage;
+pub mod patterns;
+pub mod phrases;
+pub mod reader;
+pub mod signals;
+pub mod taxonomy;
+pub mod train;
+
+pub use explain::{Explanation, explain};
+pub use facts::Facts;
+pub use law::{Applicable, Circumstances, applicable};
+pub use notes::{Note, notes};
+pub use passage::{Passage, passage};
+pub use reader::{Confidence, Explicitness, Finding, Provision, Reader, analyse};
+pub use taxonomy::{
+    Adjustment, Article, Category, ClauseType, Regulation, RegulationLink, Severity, Stance, Taxonomy, taxonomy,
+};

@@ -14,8 +14,23 @@ const MAGIC: &[u8; 4] = b"CWC1";
 const IDF_STEP: f32 = 1.0 / 4096.0;
 /// `1 + ln(n)` for the first counts; larger counts weigh as the last.
 const SUBLINEAR: [f32; 17] = [
-    0.0, 1.0, 1.693_147_2, 2.098_612_3, 2.386_294_4, 2.609_437_9, 2.791_759_5, 2.945_910_1, 3.079_441_5, 3.197_224_6, 3.302_585_1,
-    3.397_895_3, 3.484_906_6, 3.564_949_4, 3.639_057_3, 3.708_050_2, 3.772_588_7,
+    0.0,
+    1.0,
+    1.693_147_2,
+    2.098_612_3,
+    2.386_294_4,
+    2.609_437_9,
+    2.791_759_5,
+    2.945_910_1,
+    3.079_441_5,
+    3.197_224_6,
+    3.302_585_1,
+    3.397_895_3,
+    3.484_906_6,
+    3.564_949_4,
+    3.639_057_3,
+    3.708_050_2,
+    3.772_588_7,
 ];
 
 /// The model file cannot be used.
@@ -120,7 +135,16 @@ impl Model {
         pairs: Vec<(u8, i8)>,
     ) -> Model {
         let table = Table::build(&features.hashes);
-        Model { types, block_weights, hashes: features.hashes, block_ends: features.block_ends, idf: features.idf, row_ends, pairs, table }
+        Model {
+            types,
+            block_weights,
+            hashes: features.hashes,
+            block_ends: features.block_ends,
+            idf: features.idf,
+            row_ends,
+            pairs,
+            table,
+        }
     }
 
     /// Number of the feature with this hash.
@@ -224,7 +248,8 @@ impl Model {
         if input.take(4)? != MAGIC {
             return Err(ModelError::Magic);
         }
-        let (type_count, feature_count, pair_count) = (input.u32()? as usize, input.u32()? as usize, input.u32()? as usize);
+        let (type_count, feature_count, pair_count) =
+            (input.u32()? as usize, input.u32()? as usize, input.u32()? as usize);
         let mut block_weights = [0.0; BLOCKS];
         for weight in &mut block_weights {
             *weight = input.f32()?;
@@ -237,7 +262,14 @@ impl Model {
         let hashes = input.numbers(feature_count, u64::from_le_bytes)?;
         let idf = input.numbers(feature_count, u16::from_le_bytes)?;
         let mut end = 0;
-        let row_ends: Vec<u32> = input.take(feature_count)?.iter().map(|&length| { end += u32::from(length); end }).collect();
+        let row_ends: Vec<u32> = input
+            .take(feature_count)?
+            .iter()
+            .map(|&length| {
+                end += u32::from(length);
+                end
+            })
+            .collect();
         let pairs: Vec<(u8, i8)> = input.numbers(pair_count, |[kind, weight]| (kind, weight as i8))?;
         let consistent = end as usize == pair_count
             && block_ends[BLOCKS - 1] as usize == feature_count
@@ -280,7 +312,8 @@ struct Input<'a> {
 
 impl<'a> Input<'a> {
     fn take(&mut self, length: usize) -> Result<&'a [u8], ModelError> {
-        let end = self.at.checked_add(length).filter(|&end| end <= self.bytes.len()).ok_or(ModelError::Damaged(self.at))?;
+        let end =
+            self.at.checked_add(length).filter(|&end| end <= self.bytes.len()).ok_or(ModelError::Damaged(self.at))?;
         let part = &self.bytes[self.at..end];
         self.at = end;
         Ok(part)
@@ -304,7 +337,12 @@ impl<'a> Input<'a> {
         let id = String::from_utf8_lossy(self.take(length)?).into_owned();
         let position = taxonomy().position(&id).ok_or(ModelError::UnknownType(id))?;
         let numbers = self.numbers(2 + Calibration::NUMBERS, f32::from_le_bytes)?;
-        Ok(TypeModel { position, scale: numbers[0], bias: numbers[1], calibration: Calibration::from_numbers(&numbers[2..]) })
+        Ok(TypeModel {
+            position,
+            scale: numbers[0],
+            bias: numbers[1],
+            calibration: Calibration::from_numbers(&numbers[2..]),
+        })
     }
 }
 

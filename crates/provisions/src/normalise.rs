@@ -185,24 +185,27 @@ fn push_trimmed(text: &str, range: std::ops::Range<usize>, out: &mut Vec<std::op
 /// A full stop after these does not end a sentence.
 fn is_abbreviation(before: &str) -> bool {
     let word = before.rsplit(|c: char| c.is_whitespace() || c == '(').next().unwrap_or("");
-    let known = ["e.g", "i.e", "eg", "ie", "inc", "ltd", "no", "u.s", "u.s.c", "u.k", "etc", "llc", "corp", "co", "art", "sec", "s.a", "v", "vs", "mr", "ms", "cal", "st"];
+    let known = [
+        "e.g", "i.e", "eg", "ie", "inc", "ltd", "no", "u.s", "u.s.c", "u.k", "etc", "llc", "corp", "co", "art", "sec",
+        "s.a", "v", "vs", "mr", "ms", "cal", "st",
+    ];
     word.len() == 1 && word.chars().all(char::is_alphanumeric) && before.trim().len() <= 2
         || known.iter().any(|k| word.eq_ignore_ascii_case(k))
 }
 
 /// Words that nearly every English sentence holds.
 const ENGLISH: [&str; 44] = [
-    "the", "of", "to", "and", "you", "we", "or", "your", "our", "is", "for", "by", "with", "this", "that", "any", "not", "be", "will",
-    "may", "us", "as", "at", "on", "if", "are", "it", "from", "have", "has", "an", "shall", "all", "such", "use", "which", "can", "other",
-    "these", "when", "no", "must", "do", "their",
+    "the", "of", "to", "and", "you", "we", "or", "your", "our", "is", "for", "by", "with", "this", "that", "any",
+    "not", "be", "will", "may", "us", "as", "at", "on", "if", "are", "it", "from", "have", "has", "an", "shall", "all",
+    "such", "use", "which", "can", "other", "these", "when", "no", "must", "do", "their",
 ];
 
 /// Words of other languages that English does not have.
 const FOREIGN: [&str; 56] = [
-    "der", "und", "oder", "nicht", "sie", "wir", "ihre", "ihr", "von", "mit", "zu", "ist", "für", "durch", "les", "des", "du", "nous",
-    "vous", "est", "et", "pour", "votre", "vos", "que", "qui", "dans", "el", "los", "las", "usted", "su", "por", "para", "nosotros", "del",
-    "di", "il", "che", "della", "per", "lei", "sono", "het", "een", "van", "wij", "och", "att", "nie", "jest", "lub", "oraz", "você",
-    "não", "você",
+    "der", "und", "oder", "nicht", "sie", "wir", "ihre", "ihr", "von", "mit", "zu", "ist", "für", "durch", "les",
+    "des", "du", "nous", "vous", "est", "et", "pour", "votre", "vos", "que", "qui", "dans", "el", "los", "las",
+    "usted", "su", "por", "para", "nosotros", "del", "di", "il", "che", "della", "per", "lei", "sono", "het", "een",
+    "van", "wij", "och", "att", "nie", "jest", "lub", "oraz", "você", "não", "você",
 ];
 
 /// Whether the text reads as English: a cheap look that only turns away what plainly is not.

@@ -189,7 +189,8 @@ impl PhraseTable {
 fn read_rule(line: &str, phrases: &mut PhraseTable) -> Rule {
     let (wanted, unwanted) = line.split_once('!').unwrap_or((line, ""));
     let ordered = wanted.contains('>');
-    let mut group = |text: &str| text.split('|').filter(|p| !p.trim().is_empty()).map(|p| phrases.id(p)).collect::<Vec<u16>>();
+    let mut group =
+        |text: &str| text.split('|').filter(|p| !p.trim().is_empty()).map(|p| phrases.id(p)).collect::<Vec<u16>>();
     let groups = wanted.split(['&', '>']).map(&mut group).collect();
     Rule { groups, none_of: group(unwanted), ordered }
 }

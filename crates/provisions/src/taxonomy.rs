@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// A category's clause types, in the order of the taxonomy.
 macro_rules! taxonomy_file {
     ($name:literal) => {
-        include_str!(concat!("../stub/", $name, ".toml"))
+        include_str!(concat!("../../../taxonomy/", $name, ".toml"))
     };
 }
 
@@ -234,8 +234,9 @@ struct RegulationFile {
 
 /// The embedded taxonomy.
 pub fn taxonomy() -> &'static Taxonomy {
-    static TAXONOMY: LazyLock<Taxonomy> =
-        LazyLock::new(|| Taxonomy::parse(&TYPE_FILES, CATEGORIES, REGULATIONS).expect("the embedded taxonomy is tested"));
+    static TAXONOMY: LazyLock<Taxonomy> = LazyLock::new(|| {
+        Taxonomy::parse(&TYPE_FILES, CATEGORIES, REGULATIONS).expect("the embedded taxonomy is tested")
+    });
     &TAXONOMY
 }
 

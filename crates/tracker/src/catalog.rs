@@ -56,8 +56,13 @@ pub struct EntryDocument {
 /// Reads every `*.toml` file of a folder, in the order of their names; all that is wrong is reported together.
 pub fn load(folder: &Path) -> Result<Vec<Entry>, Vec<CatalogError>> {
     let error = |path: &Path, reason: String| CatalogError { path: path.into(), reason };
-    let listing = std::fs::read_dir(folder).map_err(|cause| vec![error(folder, format!("cannot be listed: {cause}"))])?;
-    let mut files: Vec<PathBuf> = listing.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
+    let listing =
+        std::fs::read_dir(folder).map_err(|cause| vec![error(folder, format!("cannot be listed: {cause}"))])?;
+    let mut files: Vec<PathBuf> = listing
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .collect();
     files.sort();
     let mut entries = Vec::new();
     let mut errors = Vec::new();

@@ -61,11 +61,15 @@ fn counts(change: &NewChange) -> String {
         1 => Some(format!("1 clause {verb}")),
         _ => Some(format!("{count} clauses {verb}")),
     };
-    let parts: Vec<String> =
-        [part(change.reworded, "reworded"), part(change.added, "added"), part(change.removed, "removed"), part(change.moved, "moved")]
-            .into_iter()
-            .flatten()
-            .collect();
+    let parts: Vec<String> = [
+        part(change.reworded, "reworded"),
+        part(change.added, "added"),
+        part(change.removed, "removed"),
+        part(change.moved, "moved"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     if parts.is_empty() { "No change of meaning".into() } else { capitalised(&parts.join(", ")) }
 }
 

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use archive::Sha256Digest;
 use atlas::ids::DocumentId;
 use atlas::records::{
-    Batch, Entry, EventKind, HistoryState, Materiality, NewCapture, NewChange, NewVersion, ProvisionEvent, ProvisionState, Wording,
+    Batch, Entry, EventKind, HistoryState, Materiality, NewCapture, NewChange, NewVersion, ProvisionEvent,
+    ProvisionState, Wording,
 };
 use compare::{Alignment, Context, PairKind, align, judge};
 use document::{Date, Structure};
@@ -158,7 +159,8 @@ impl<'a> History<'a> {
 
     /// Bytes of captures and texts not yet handed over.
     pub fn pending_bytes(&self) -> usize {
-        let size = |entry: &Entry| entry.capture.body.len() + entry.version.as_ref().map_or(0, |version| version.text.len());
+        let size =
+            |entry: &Entry| entry.capture.body.len() + entry.version.as_ref().map_or(0, |version| version.text.len());
         self.batch.entries.iter().map(size).sum()
     }
 
@@ -220,7 +222,13 @@ impl<'a> History<'a> {
 
     /// A later version: align, judge, and unless it is defective carry lineages and provisions over.
     fn next(
-        &mut self, number: i64, base: Base, text: &str, structure: &Structure, at_ms: i64, hints: Hints,
+        &mut self,
+        number: i64,
+        base: Base,
+        text: &str,
+        structure: &Structure,
+        at_ms: i64,
+        hints: Hints,
     ) -> (Vec<u32>, Option<NewChange>) {
         let old = base.clauses();
         let new: Vec<&str> = structure.clauses.iter().map(|clause| &text[clause.range.clone()]).collect();
@@ -256,7 +264,12 @@ impl<'a> History<'a> {
     }
 
     fn change(
-        &self, number: i64, at_ms: i64, verdict: compare::Verdict, alignment: &Alignment, events: &[ProvisionEvent],
+        &self,
+        number: i64,
+        at_ms: i64,
+        verdict: compare::Verdict,
+        alignment: &Alignment,
+        events: &[ProvisionEvent],
     ) -> NewChange {
         let count = |kind| alignment.count(kind) as i64;
         let mut change = NewChange {
@@ -282,7 +295,13 @@ impl<'a> History<'a> {
 
     /// Gives each new clause its lineage, opening and closing wordings.
     fn carry(
-        &mut self, number: i64, base: &Base, old: &[&str], new: &[&str], structure: &Structure, alignment: &Alignment,
+        &mut self,
+        number: i64,
+        base: &Base,
+        old: &[&str],
+        new: &[&str],
+        structure: &Structure,
+        alignment: &Alignment,
     ) -> Vec<u32> {
         let mut lineages = vec![0; new.len()];
         for pair in &alignment.pairs {
@@ -352,7 +371,9 @@ impl<'a> History<'a> {
         }
         for (index, &lineage) in base.lineages.iter().enumerate() {
             for finding in base.findings[index].iter() {
-                let stays = standing.get(&lineage).is_some_and(|&to| next.findings[to].iter().any(|f| f.type_id == finding.type_id));
+                let stays = standing
+                    .get(&lineage)
+                    .is_some_and(|&to| next.findings[to].iter().any(|f| f.type_id == finding.type_id));
                 if stays {
                     continue;
                 }
@@ -430,7 +451,8 @@ impl<'a> History<'a> {
             }
             self.base = Some(base);
         }
-        let pending = std::mem::replace(&mut self.batch, Pending { after_version: self.versions, ..Pending::default() });
+        let pending =
+            std::mem::replace(&mut self.batch, Pending { after_version: self.versions, ..Pending::default() });
         Batch {
             document: self.document,
             after_version: pending.after_version,

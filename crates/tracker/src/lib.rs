@@ -51,9 +51,13 @@ mod tests {
 
     #[test]
     fn slugs() {
-        for (name, expected) in
-            [("Claude.ai", "claude-ai"), ("Société Générale", "societe-generale"), ("  X  ", "x"), ("A&B -- C", "a-b-c"), ("Z/../etc", "z-etc")]
-        {
+        for (name, expected) in [
+            ("Claude.ai", "claude-ai"),
+            ("Société Générale", "societe-generale"),
+            ("  X  ", "x"),
+            ("A&B -- C", "a-b-c"),
+            ("Z/../etc", "z-etc"),
+        ] {
             assert_eq!(slug(name), expected);
         }
         assert!(slug("微信").starts_with("p-"));

@@ -23,7 +23,8 @@ pub async fn read(source: Source<'_>) -> Result<document::Reading, String> {
 }
 
 async fn pdf_text(bytes: &[u8]) -> Result<String, String> {
-    let program = std::env::current_exe().map_err(|error| format!("this program's own file cannot be found: {error}"))?;
+    let program =
+        std::env::current_exe().map_err(|error| format!("this program's own file cannot be found: {error}"))?;
     let mut child = tokio::process::Command::new(program)
         .arg(CHILD_VERB)
         .stdin(Stdio::piped())
@@ -45,7 +46,11 @@ async fn pdf_text(bytes: &[u8]) -> Result<String, String> {
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let said = said.lines().last().unwrap_or("").trim();
-        return Err(if said.is_empty() { "the PDF reader ended without an answer: the file is broken or hostile".into() } else { said.into() });
+        return Err(if said.is_empty() {
+            "the PDF reader ended without an answer: the file is broken or hostile".into()
+        } else {
+            said.into()
+        });
     }
     String::from_utf8(output.stdout).map_err(|_| "the PDF reader answered with something that is not text".into())
 }

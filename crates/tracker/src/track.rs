@@ -86,7 +86,12 @@ impl Tracker<'_> {
         Ok(Some(pages))
     }
 
-    async fn record(&self, due: &DueDocument, pages: Vec<Success>, at_ms: i64) -> Result<(Outcome, Option<Success>), atlas::AtlasError> {
+    async fn record(
+        &self,
+        due: &DueDocument,
+        pages: Vec<Success>,
+        at_ms: i64,
+    ) -> Result<(Outcome, Option<Success>), atlas::AtlasError> {
         let mut text = String::new();
         for page in &pages {
             let content_type = page.header("content-type").map(str::to_string);
@@ -105,11 +110,14 @@ impl Tracker<'_> {
         }
         let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
         if letters < LEAST_TEXT {
-            let reason = format!("the page has almost no text ({letters} letters): it may need scripts, or show a wall");
+            let reason =
+                format!("the page has almost no text ({letters} letters): it may need scripts, or show a wall");
             return Ok((Outcome::Failed(reason), None));
         }
         let first = pages.first().cloned();
-        let Some(capture) = capture(pages, at_ms) else { return Ok((Outcome::Failed("it has no address".into()), None)) };
+        let Some(capture) = capture(pages, at_ms) else {
+            return Ok((Outcome::Failed("it has no address".into()), None));
+        };
         let mut history = History::resume(self.reader, due.id, self.atlas.history(due.id).await?);
         let observed = history.observe(Observation { capture, text, recorded: false, technical: None });
         if observed == Observed::SameBytes {

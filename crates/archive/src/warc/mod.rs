@@ -8,6 +8,7 @@
 //! ```
 //! use archive::warc::{Capture, WarcReader, WarcWriter};
 //! let capture = Capture {
+//!     id: String::new(),
 //!     url: "https://a.example/terms".into(),
 //!     at_ms: 1_724_718_752_000,
 //!     status: 200,
@@ -32,6 +33,8 @@ pub use writer::WarcWriter;
 /// The bytes a server sent for an address at an instant, with what it said about them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture {
+    /// Identifier of the WARC record that it was read from, without angle brackets; empty where there is none.
+    pub id: String,
     /// The address that was asked.
     pub url: String,
     /// When, in milliseconds since 1970 UTC.

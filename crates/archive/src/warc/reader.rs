@@ -126,7 +126,7 @@ impl Record {
             http::HttpError::Broken(reason) => WarcError::Broken { offset, reason },
         })?;
         let (status, headers, body) = (response.status, response.headers, response.body);
-        Ok(Some(Capture { url: url.clone(), at_ms: self.date_ms, status, headers, body }))
+        Ok(Some(Capture { id: self.id.clone(), url: url.clone(), at_ms: self.date_ms, status, headers, body }))
     }
 }
 

@@ -31,7 +31,10 @@ macro_rules! versions {
 
 macro_rules! captures {
     ($rest:literal) => {
-        concat!("SELECT id, document_id, at_ms, url, status, headers, sha256, bytes, origin, log_index FROM captures ", $rest)
+        concat!(
+            "SELECT id, document_id, at_ms, url, status, headers, sha256, bytes, origin, log_index FROM captures ",
+            $rest
+        )
     };
 }
 
@@ -141,7 +144,18 @@ impl Atlas {
         let (all, provisions): (i64, i64) = (c.next()?, c.next()?);
         let (changes, log_size, first_ms, last_ms) = (c.next()?, c.next()?, c.next()?, c.next()?);
         let removed_provisions = all - provisions;
-        Ok(Counts { platforms, documents, versions, captures, provisions, removed_provisions, changes, log_size, first_ms, last_ms })
+        Ok(Counts {
+            platforms,
+            documents,
+            versions,
+            captures,
+            provisions,
+            removed_provisions,
+            changes,
+            log_size,
+            first_ms,
+            last_ms,
+        })
     }
 
     /// A document.

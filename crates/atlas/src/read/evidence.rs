@@ -39,7 +39,12 @@ impl Evidence {
 
 impl Atlas {
     /// What proves that a version was held, and that a provision stands in it if one is named.
-    pub async fn evidence(&self, document: DocumentId, number: i64, provision: Option<ProvisionId>) -> Result<Evidence> {
+    pub async fn evidence(
+        &self,
+        document: DocumentId,
+        number: i64,
+        provision: Option<ProvisionId>,
+    ) -> Result<Evidence> {
         let missing = || AtlasError::Missing(format!("version {number} of {document}"));
         let of = self.document(document).await?.ok_or_else(missing)?;
         let version = self.version(document, number).await?.ok_or_else(missing)?;
@@ -84,6 +89,6 @@ impl Atlas {
         let body = body.ok_or_else(|| damaged(format!("capture {}", capture.id), "its body is not stored"))?;
         let url = address(capture.url.as_deref(), capture.origin.as_ref());
         let Capture { at_ms, status, headers, .. } = capture;
-        Ok(archive::warc::Capture { url, at_ms, status, headers, body: body.to_vec() })
+        Ok(archive::warc::Capture { id: String::new(), url, at_ms, status, headers, body: body.to_vec() })
     }
 }

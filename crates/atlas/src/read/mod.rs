@@ -9,8 +9,8 @@ mod standing;
 
 use serde::Serialize;
 
-use crate::records::{Document, Materiality, Platform};
 use crate::ids::DocumentId;
+use crate::records::{Document, Materiality, Platform};
 pub use evidence::Evidence;
 pub(crate) use standing::Cache;
 

@@ -31,12 +31,22 @@ impl Atlas {
             let (id, platform): (i64, _) = (c.next()?, documents::platform(&mut c)?);
             let severity = severities.get(&id).copied().unwrap_or_default();
             let (documents, versions, last_changed_ms, last_verified_ms) = (c.next()?, c.next()?, c.next()?, c.next()?);
-            let row = PlatformRow { platform, documents, versions, severity, changes_30d: 0, last_changed_ms, last_verified_ms };
+            let row = PlatformRow {
+                platform,
+                documents,
+                versions,
+                severity,
+                changes_30d: 0,
+                last_changed_ms,
+                last_verified_ms,
+            };
             rows.push((id, row));
         }
         let now_ms = filter.now_ms.or(rows.iter().filter_map(|(_, row)| row.last_verified_ms).max());
         let changes = self.changes_since(now_ms.unwrap_or(0)).await?;
-        let rows = rows.into_iter().map(|(id, row)| PlatformRow { changes_30d: changes.get(&id).copied().unwrap_or(0), ..row });
+        let rows = rows
+            .into_iter()
+            .map(|(id, row)| PlatformRow { changes_30d: changes.get(&id).copied().unwrap_or(0), ..row });
         let mut rows: Vec<PlatformRow> = rows.filter(|row| passes(row, filter)).collect();
         order(&mut rows, filter.sort);
         Ok(rows)
@@ -64,7 +74,9 @@ fn passes(row: &PlatformRow, filter: &PlatformFilter) -> bool {
         let q = q.trim().to_lowercase();
         platform.name.to_lowercase().contains(&q) || platform.slug.contains(&q)
     };
-    is(&filter.sector, &platform.sector) && is(&filter.country, &platform.country) && filter.q.as_ref().is_none_or(named)
+    is(&filter.sector, &platform.sector)
+        && is(&filter.country, &platform.country)
+        && filter.q.as_ref().is_none_or(named)
 }
 
 fn order(rows: &mut [PlatformRow], sort: PlatformSort) {
@@ -76,6 +88,8 @@ fn order(rows: &mut [PlatformRow], sort: PlatformSort) {
         }
         PlatformSort::Changed => rows.sort_by_cached_key(|row| (Reverse(row.last_changed_ms), name(row))),
         PlatformSort::Documents => rows.sort_by_cached_key(|row| (Reverse(row.documents), name(row))),
-        PlatformSort::Provisions => rows.sort_by_cached_key(|row| (Reverse(row.severity.iter().sum::<i64>()), name(row))),
+        PlatformSort::Provisions => {
+            rows.sort_by_cached_key(|row| (Reverse(row.severity.iter().sum::<i64>()), name(row)))
+        }
     }
 }

@@ -82,7 +82,12 @@ impl Atlas {
 
     /// A document's provisions, most severe first; those that are gone, if asked for, after those that stand.
     pub async fn document_provisions(&self, document: DocumentId, include_removed: bool) -> Result<Vec<Provision>> {
-        self.store.fetch(OF_DOCUMENT, args![document, i64::from(include_removed)]).await?.iter().map(provision).collect()
+        self.store
+            .fetch(OF_DOCUMENT, args![document, i64::from(include_removed)])
+            .await?
+            .iter()
+            .map(provision)
+            .collect()
     }
 
     /// The provisions that stand in a version, in the order of its text, with excerpt and range as they are *in that version*: where the
@@ -106,11 +111,17 @@ impl Atlas {
     }
 
     /// Moves excerpts to where they are in another version; drops provisions whose clause it lacks.
-    async fn at_their_place(&self, document: DocumentId, version: i64, provisions: Vec<Provision>) -> Result<Vec<Provision>> {
+    async fn at_their_place(
+        &self,
+        document: DocumentId,
+        version: i64,
+        provisions: Vec<Provision>,
+    ) -> Result<Vec<Provision>> {
         let Some(text) = self.version_text(document, version).await? else { return Ok(Vec::new()) };
         let lineages = self.version_lineages(document, version).await?;
         let structure = document::structure(&text);
-        let places: HashMap<u32, usize> = lineages.iter().zip(0..structure.clauses.len()).map(|(l, at)| (*l, at)).collect();
+        let places: HashMap<u32, usize> =
+            lineages.iter().zip(0..structure.clauses.len()).map(|(l, at)| (*l, at)).collect();
         let mut moved = Vec::with_capacity(provisions.len());
         for mut provision in provisions {
             let Some(&at) = places.get(&provision.lineage) else { continue };

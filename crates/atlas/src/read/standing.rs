@@ -133,7 +133,8 @@ impl Atlas {
         for (category, platforms) in standing.categories() {
             let could = standing.could_hold_category(category);
             let all: BTreeSet<i64> = could.iter().chain(platforms.keys()).copied().collect();
-            let mut counts: Vec<i64> = all.iter().map(|id| platforms.get(id).map_or(0, |counts| counts.iter().sum())).collect();
+            let mut counts: Vec<i64> =
+                all.iter().map(|id| platforms.get(id).map_or(0, |counts| counts.iter().sum())).collect();
             let own = platforms.get(&platform).copied().unwrap_or_default();
             shares.push(CategoryShare {
                 category: category.to_string(),
@@ -143,7 +144,8 @@ impl Atlas {
             });
         }
         let order = provisions::taxonomy::taxonomy().categories();
-        shares.sort_by_key(|share| order.iter().position(|category| category.id == share.category).unwrap_or(usize::MAX));
+        shares
+            .sort_by_key(|share| order.iter().position(|category| category.id == share.category).unwrap_or(usize::MAX));
         Ok(shares)
     }
 }

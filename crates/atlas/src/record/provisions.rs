@@ -75,7 +75,8 @@ async fn stored(tx: &mut Tx, batch: &Batch) -> Result<HashMap<Key, Stored>> {
     for row in tx.fetch(STORED, args![batch.document]).await? {
         let mut c = row.columns();
         let (id, lineage, clause_type) = (c.next()?, c.next::<i64>()?, c.next()?);
-        stored.insert((lineage as u32, clause_type), Stored { id, first_seen_ms: c.next()?, last_changed_ms: c.next()? });
+        stored
+            .insert((lineage as u32, clause_type), Stored { id, first_seen_ms: c.next()?, last_changed_ms: c.next()? });
     }
     Ok(stored)
 }
@@ -83,7 +84,8 @@ async fn stored(tx: &mut Tx, batch: &Batch) -> Result<HashMap<Key, Stored>> {
 /// When the versions that the batch refers to were first seen: its own, and earlier ones if it has been analysed again.
 async fn times(tx: &mut Tx, batch: &Batch, seen: &HashMap<i64, i64>) -> Result<HashMap<i64, i64>> {
     let mut times = seen.clone();
-    let numbers = batch.events.iter().map(|event| event.version).chain(batch.provisions.iter().map(|state| state.first_version));
+    let numbers =
+        batch.events.iter().map(|event| event.version).chain(batch.provisions.iter().map(|state| state.first_version));
     for number in numbers {
         if !times.contains_key(&number) {
             let row = tx.one(SEEN, args![batch.document, number]).await?;
@@ -121,13 +123,21 @@ fn row(batch: &Batch, platform: i64, state: &ProvisionState, place: Stored) -> V
     ]
 }
 
-async fn write_events(tx: &mut Tx, batch: &Batch, stored: &HashMap<Key, Stored>, times: &HashMap<i64, i64>) -> Result<()> {
+async fn write_events(
+    tx: &mut Tx,
+    batch: &Batch,
+    stored: &HashMap<Key, Stored>,
+    times: &HashMap<i64, i64>,
+) -> Result<()> {
     let mut next: HashMap<i64, i64> = HashMap::new();
     let mut values = Vec::with_capacity(batch.events.len() * EVENTS.columns);
     for event in &batch.events {
         let key = (event.lineage, event.clause_type.clone());
         let place = stored.get(&key).ok_or_else(|| {
-            refused(batch, format!("an event is of the unknown provision {} of lineage {}", event.clause_type, event.lineage))
+            refused(
+                batch,
+                format!("an event is of the unknown provision {} of lineage {}", event.clause_type, event.lineage),
+            )
         })?;
         if event.version <= batch.after_version && !next.contains_key(&event.version) {
             let row = tx.one(EVENTS_IN, args![batch.document, event.version]).await?;

@@ -23,7 +23,10 @@ pub(super) fn contradictions(batch: &Batch) -> Result<()> {
     for p in &batch.provisions {
         let sound = 1 <= p.first_version && p.first_version <= p.last_version && p.last_version <= last;
         if !sound || p.removed_version.is_some_and(|removed| removed <= p.last_version || removed > last) {
-            return Err(refused(batch, format!("{} stands in versions that do not exist or in the wrong order", name(p))));
+            return Err(refused(
+                batch,
+                format!("{} stands in versions that do not exist or in the wrong order", name(p)),
+            ));
         }
         if !keys.insert((p.lineage, &p.clause_type)) {
             return Err(refused(batch, format!("{} is given twice", name(p))));
@@ -37,11 +40,17 @@ pub(super) fn contradictions(batch: &Batch) -> Result<()> {
     for w in &batch.wordings {
         let sound = 1 <= w.from_version && w.from_version <= last && w.to_version.is_none_or(|to| to >= w.from_version);
         if !sound || !places.insert((w.lineage, w.from_version)) {
-            return Err(refused(batch, format!("a wording of lineage {} from version {} makes no sense", w.lineage, w.from_version)));
+            return Err(refused(
+                batch,
+                format!("a wording of lineage {} from version {} makes no sense", w.lineage, w.from_version),
+            ));
         }
     }
     match batch.events.iter().find(|event| !(1..=last).contains(&event.version)) {
-        Some(event) => Err(refused(batch, format!("an event of {} is in version {}, which does not exist", event.clause_type, event.version))),
+        Some(event) => Err(refused(
+            batch,
+            format!("an event of {} is in version {}, which does not exist", event.clause_type, event.version),
+        )),
         None => Ok(()),
     }
 }
@@ -53,7 +62,10 @@ fn numbers(batch: &Batch) -> Result<i64> {
         if let Some(version) = &entry.version {
             last += 1;
             if version.number != last {
-                return Err(refused(batch, format!("version {} is given where version {last} comes next", version.number)));
+                return Err(refused(
+                    batch,
+                    format!("version {} is given where version {last} comes next", version.number),
+                ));
             }
         } else if last == 0 {
             return Err(refused(batch, "its first entry has no version"));
@@ -62,7 +74,10 @@ fn numbers(batch: &Batch) -> Result<i64> {
         if let Some(change) = &entry.change
             && Some((change.from_version, change.to_version)) != expected
         {
-            return Err(refused(batch, format!("a change to version {} stands beside another version", change.to_version)));
+            return Err(refused(
+                batch,
+                format!("a change to version {} stands beside another version", change.to_version),
+            ));
         }
     }
     Ok(last)
@@ -82,12 +97,20 @@ impl Atlas {
         for p in &batch.provisions {
             if !known.contains_key(&p.last_version) {
                 let stored = text_name(&self.store, batch.document, p.last_version).await?;
-                let Some(stored) = stored else { return Err(refused(batch, format!("{} is of an unknown version", name(p)))) };
+                let Some(stored) = stored else {
+                    return Err(refused(batch, format!("{} is of an unknown version", name(p))));
+                };
                 let text = self.blob(stored).await?;
-                known.insert(p.last_version, text.ok_or_else(|| refused(batch, format!("the text of version {} is lost", p.last_version)))?);
+                known.insert(
+                    p.last_version,
+                    text.ok_or_else(|| refused(batch, format!("the text of version {} is lost", p.last_version)))?,
+                );
             }
             if known[&p.last_version].get(p.excerpt_range.clone()) != Some(p.excerpt.as_bytes()) {
-                return Err(refused(batch, format!("the excerpt of {} is not at its place in version {}", name(p), p.last_version)));
+                return Err(refused(
+                    batch,
+                    format!("the excerpt of {} is not at its place in version {}", name(p), p.last_version),
+                ));
             }
         }
         Ok(())

@@ -3,10 +3,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use tantivy::directory::MmapDirectory;
-use tantivy::schema::{
-    Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+use tantivy::schema::{Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
+use tantivy::tokenizer::{
+    AsciiFoldingFilter, Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer, TextAnalyzer,
 };
-use tantivy::tokenizer::{AsciiFoldingFilter, Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer, TextAnalyzer};
 use tantivy::{IndexReader, IndexWriter, TantivyDocument, TantivyError, Term};
 use tokio::sync::Mutex;
 
@@ -60,7 +60,9 @@ pub(crate) struct Index {
 }
 
 fn schema() -> (Schema, Fields) {
-    let words = TextFieldIndexing::default().set_tokenizer(TOKENIZER).set_index_option(IndexRecordOption::WithFreqsAndPositions);
+    let words = TextFieldIndexing::default()
+        .set_tokenizer(TOKENIZER)
+        .set_index_option(IndexRecordOption::WithFreqsAndPositions);
     let words = TextOptions::default().set_indexing_options(words).set_stored();
     let mut schema = Schema::builder();
     let fields = Fields {

@@ -164,7 +164,12 @@ mod tests {
 
     #[test]
     fn words_and_phrases() {
-        let parts = |words| split(words).into_iter().map(|(not, part)| format!("{}{part}", if not { "!" } else { "" })).collect::<Vec<_>>();
+        let parts = |words| {
+            split(words)
+                .into_iter()
+                .map(|(not, part)| format!("{}{part}", if not { "!" } else { "" }))
+                .collect::<Vec<_>>()
+        };
         assert_eq!(parts("a \"b c\" -d -\"e f\" g:[h"), ["a", "b c", "!d", "!e f", "g:[h"]);
         assert_eq!(parts("“not closed"), ["not closed"]);
         assert_eq!(parts(" - \" "), ["!", ""]);

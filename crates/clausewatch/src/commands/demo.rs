@@ -23,7 +23,8 @@ pub struct Args {
 /// Serves the world, tracks it from its first day to today, then serves the site over it.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
     // A demonstration leaves nothing behind; --database-url or CLAUSEWATCH_DATA are for real instances.
-    let folder = tempfile::Builder::new().prefix("clausewatch-demo-").tempdir().context("no temporary folder can be made")?;
+    let folder =
+        tempfile::Builder::new().prefix("clausewatch-demo-").tempdir().context("no temporary folder can be made")?;
     let place = Place { data: folder.path().into(), ..place.clone() };
     let atlas = place.open().await?;
     let world = Arc::new(demo::World::load()?);

@@ -23,12 +23,24 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let sound = failing.is_empty() && problems.is_empty();
     if args.json {
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        let failing: Vec<_> = failing.iter().map(|doc| json!({"document": doc.id, "failures": doc.failures, "error": doc.error})).collect();
-        println!("{}", serde_json::to_string_pretty(&json!({"counts": counts, "failing": failing, "problems": problems}))?);
+        let failing: Vec<_> = failing
+            .iter()
+            .map(|doc| json!({"document": doc.id, "failures": doc.failures, "error": doc.error}))
+            .collect();
+        println!(
+            "{}",
+            serde_json::to_string_pretty(&json!({"counts": counts, "failing": failing, "problems": problems}))?
+        );
         return Ok(sound);
     }
-    println!("{} platforms, {} documents, {} versions, {} captures", counts.platforms, counts.documents, counts.versions, counts.captures);
-    println!("{} provisions standing, {} removed; log of {} leaves", counts.provisions, counts.removed_provisions, counts.log_size);
+    println!(
+        "{} platforms, {} documents, {} versions, {} captures",
+        counts.platforms, counts.documents, counts.versions, counts.captures
+    );
+    println!(
+        "{} provisions standing, {} removed; log of {} leaves",
+        counts.provisions, counts.removed_provisions, counts.log_size
+    );
     for document in &failing {
         println!("{}  failed {} times in a row: {}", document.id, document.failures, document.error);
         println!("          open its address in a browser; if the page has moved, change `url` in the catalog");
@@ -37,7 +49,10 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         println!("{problem}");
     }
     if sound {
-        println!("{}", if args.quick { "nothing needs attention" } else { "every hash, excerpt, date and log entry is in order" });
+        println!(
+            "{}",
+            if args.quick { "nothing needs attention" } else { "every hash, excerpt, date and log entry is in order" }
+        );
     }
     Ok(sound)
 }

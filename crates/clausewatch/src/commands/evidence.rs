@@ -23,7 +23,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         Some((id, number)) => (id, Some(number.parse::<i64>().context("the version after the / is not a number")?)),
         None => (args.record.as_str(), None),
     };
-    let input = if let Ok(provision) = id.parse::<ProvisionId>() {
+    let evidence = if let Ok(provision) = id.parse::<ProvisionId>() {
         let record = atlas.provision(provision).await?.with_context(|| format!("there is no record {provision}"))?;
         atlas.evidence(record.document, number.unwrap_or(record.last_version), Some(provision)).await?
     } else {
@@ -31,11 +31,17 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         let record = atlas.document(document).await?.with_context(|| format!("there is no record {document}"))?;
         atlas.evidence(document, number.unwrap_or(record.versions), None).await?
     };
-    let bytes = archive::evidence::write_bundle(&input)?;
-    let folder = args.output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    let bytes = evidence.bundle()?;
+    let folder =
+        args.output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(|| folder.display().to_string())?;
     std::io::Write::write_all(&mut file, &bytes)?;
     file.persist(&args.output).with_context(|| args.output.display().to_string())?;
-    println!("{}: {} bytes; check it with: clausewatch verify {}", args.output.display(), bytes.len(), args.output.display());
+    println!(
+        "{}: {} bytes; check it with: clausewatch verify {}",
+        args.output.display(),
+        bytes.len(),
+        args.output.display()
+    );
     Ok(true)
 }

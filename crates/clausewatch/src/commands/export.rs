@@ -48,7 +48,11 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     Ok(true)
 }
 
-async fn rows(atlas: &Atlas, out: &mut dyn Write, row: impl Fn(&Provision) -> anyhow::Result<String>) -> anyhow::Result<()> {
+async fn rows(
+    atlas: &Atlas,
+    out: &mut dyn Write,
+    row: impl Fn(&Provision) -> anyhow::Result<String>,
+) -> anyhow::Result<()> {
     for document in atlas.documents().await? {
         for provision in atlas.document_provisions(document.id, true).await? {
             writeln!(out, "{}", row(&provision)?)?;
@@ -58,8 +62,20 @@ async fn rows(atlas: &Atlas, out: &mut dyn Write, row: impl Fn(&Provision) -> an
 }
 
 const COLUMNS: &[&str] = &[
-    "id", "platform", "document", "document_type", "clause_type", "severity", "confidence", "score", "first_version", "last_version",
-    "removed_version", "first_seen", "last_verified", "excerpt",
+    "id",
+    "platform",
+    "document",
+    "document_type",
+    "clause_type",
+    "severity",
+    "confidence",
+    "score",
+    "first_version",
+    "last_version",
+    "removed_version",
+    "first_seen",
+    "last_verified",
+    "excerpt",
 ];
 
 fn csv(p: &Provision) -> String {
@@ -89,18 +105,21 @@ fn quoted(cell: &str) -> String {
 }
 
 async fn warc(atlas: &Atlas, out: &mut dyn Write) -> anyhow::Result<()> {
-    let mut writer = archive::warc::WarcWriter::new(out, archive::warc::Compression::Gzip);
+    let mut writer = archive::warc::WarcWriter::new(out, true);
     for document in atlas.documents().await? {
         for capture in atlas.captures(document.id).await? {
-            let body = atlas.capture_body(capture.id).await?.with_context(|| format!("capture {} has no body", capture.id))?;
-            writer.capture(&archive::warc::Capture {
-                id: format!("urn:clausewatch:capture:{}", capture.id),
+            let body =
+                atlas.capture_body(capture.id).await?.with_context(|| format!("capture {} has no body", capture.id))?;
+            let id = format!("urn:clausewatch:capture:{}", capture.id);
+            let response = archive::warc::Capture {
+                id: id.clone(),
                 url: capture.url.clone().unwrap_or_else(|| format!("urn:clausewatch:{}", document.id)),
                 at_ms: capture.at_ms,
                 status: capture.status,
                 headers: capture.headers.clone(),
                 body,
-            })?;
+            };
+            writer.response(&id, &response)?;
         }
     }
     Ok(())

@@ -71,8 +71,16 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     Ok(total.failures.is_empty())
 }
 
-async fn import_ota(atlas: &Atlas, dir: &std::path::Path, name: Option<String>, total: &mut Summary) -> anyhow::Result<()> {
-    let folder = dir.canonicalize().ok().and_then(|dir| Some(dir.file_name()?.to_string_lossy().trim_end_matches(".git").to_string()));
+async fn import_ota(
+    atlas: &Atlas,
+    dir: &std::path::Path,
+    name: Option<String>,
+    total: &mut Summary,
+) -> anyhow::Result<()> {
+    let folder = dir
+        .canonicalize()
+        .ok()
+        .and_then(|dir| Some(dir.file_name()?.to_string_lossy().trim_end_matches(".git").to_string()));
     let name = name.or(folder).unwrap_or_else(|| "collection".into());
     let bar = paint::progress("importing");
     let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get());

@@ -5,7 +5,8 @@ use std::io::{Read, Write};
 pub fn run() -> crate::Answer {
     let mut bytes = Vec::new();
     std::io::stdin().take(64 << 20).read_to_end(&mut bytes)?;
-    let source = document::Source { bytes: &bytes, content_type: Some("application/pdf"), ..document::Source::default() };
+    let source =
+        document::Source { bytes: &bytes, content_type: Some("application/pdf"), ..document::Source::default() };
     match document::read(&source) {
         Ok(reading) => {
             std::io::stdout().write_all(reading.text.as_bytes())?;

@@ -39,7 +39,8 @@ struct Input {
 pub async fn run(args: Args) -> crate::Answer {
     let mut sound = true;
     for path in &args.paths {
-        let inputs: Vec<anyhow::Result<Input>> = if args.jsonl { many(path, &args).await } else { vec![one(path, &args).await] };
+        let inputs: Vec<anyhow::Result<Input>> =
+            if args.jsonl { many(path, &args).await } else { vec![one(path, &args).await] };
         for input in inputs {
             let read = match input {
                 Ok(input) => read(input).await,
@@ -47,7 +48,9 @@ pub async fn run(args: Args) -> crate::Answer {
             };
             match read {
                 Ok((input, reading)) if args.jsonl => line(&input, &reading)?,
-                Ok((input, reading)) if args.json => println!("{}", serde_json::to_string_pretty(&whole(&input, &reading))?),
+                Ok((input, reading)) if args.json => {
+                    println!("{}", serde_json::to_string_pretty(&whole(&input, &reading))?)
+                }
                 Ok((input, reading)) => table(&input, &reading)?,
                 Err(error) => {
                     sound = false;
@@ -66,7 +69,8 @@ async fn read(input: Input) -> anyhow::Result<(Input, Reading)> {
         url: input.url.as_deref(),
         ..Source::default()
     };
-    let reading = tracker::reading::read(source).await.map_err(|reason| anyhow::anyhow!("{}: {reason}", input.source))?;
+    let reading =
+        tracker::reading::read(source).await.map_err(|reason| anyhow::anyhow!("{}: {reason}", input.source))?;
     Ok((input, reading))
 }
 
@@ -244,7 +248,12 @@ fn table(input: &Input, reading: &Reading) -> anyhow::Result<()> {
     for provision in &list {
         let Some(kind) = taxonomy().get(provision.type_id) else { continue };
         let severity = paint::severity(provision.severity, colours);
-        writeln!(out, "{severity}  {}  ({} confidence)", paint::bold(&kind.title, colours), provision.confidence.to_string().to_lowercase())?;
+        writeln!(
+            out,
+            "{severity}  {}  ({} confidence)",
+            paint::bold(&kind.title, colours),
+            provision.confidence.to_string().to_lowercase()
+        )?;
         let excerpt = paint::clip(&reading.text[provision.excerpt.clone()], 260);
         writeln!(out, "{}", paint::wrap(&format!("“{excerpt}”"), 10))?;
         for reason in &provision.reasons {
@@ -253,7 +262,10 @@ fn table(input: &Input, reading: &Reading) -> anyhow::Result<()> {
         writeln!(out)?;
     }
     if std::io::stdout().is_terminal() {
-        writeln!(out, "Read by a machine, which errs at measured rates; not legal advice. --json has byte ranges and hashes.")?;
+        writeln!(
+            out,
+            "Read by a machine, which errs at measured rates; not legal advice. --json has byte ranges and hashes."
+        )?;
     }
     Ok(())
 }
@@ -262,7 +274,9 @@ fn table(input: &Input, reading: &Reading) -> anyhow::Result<()> {
 fn about(reading: &Reading) -> String {
     let mut parts = Vec::new();
     parts.extend(reading.language.as_ref().map(|code| format!("language {code}")));
-    let date = |label: &str, date: Option<document::Date>| date.map(|d| format!("{label} {:04}-{:02}-{:02}", d.year, d.month, d.day));
+    let date = |label: &str, date: Option<document::Date>| {
+        date.map(|d| format!("{label} {:04}-{:02}-{:02}", d.year, d.month, d.day))
+    };
     parts.extend(date("last updated", reading.structure.dates.updated));
     parts.extend(date("effective", reading.structure.dates.effective));
     parts.push(format!("{} clauses", reading.structure.clauses.iter().filter(|clause| !clause.is_heading()).count()));

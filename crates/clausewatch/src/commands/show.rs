@@ -43,7 +43,10 @@ async fn provision(atlas: &Atlas, id: ProvisionId, as_json: bool) -> crate::Answ
     let events = atlas.provision_events(id).await?;
     let rarity = atlas.rarity(&record.clause_type).await?;
     if as_json {
-        let events: Vec<_> = events.iter().map(|(kind, version, at_ms)| json!({"event": kind, "version": version, "at_ms": at_ms})).collect();
+        let events: Vec<_> = events
+            .iter()
+            .map(|(kind, version, at_ms)| json!({"event": kind, "version": version, "at_ms": at_ms}))
+            .collect();
         let value = json!({"provision": record, "events": events, "rarity": {"platforms": rarity.platforms, "of_platforms": rarity.of_platforms}});
         println!("{}", serde_json::to_string_pretty(&value)?);
         return Ok(true);
@@ -70,7 +73,9 @@ async fn provision(atlas: &Atlas, id: ProvisionId, as_json: bool) -> crate::Answ
 fn standing(record: &Provision) -> String {
     match record.removed_version {
         Some(version) => format!("removed in version {version}, last verified {}", day(record.last_verified_ms)),
-        None => format!("stands since version {}, last verified {}", record.first_version, day(record.last_verified_ms)),
+        None => {
+            format!("stands since version {}, last verified {}", record.first_version, day(record.last_verified_ms))
+        }
     }
 }
 
@@ -95,10 +100,12 @@ fn print_document(record: &Document, versions: usize, provisions: &[Provision]) 
         writeln!(out, "{url}")?;
     }
     let date = |ms: Option<i64>| ms.map_or("never".into(), day);
-    let (first, changed, verified) = (date(record.first_tracked_ms), date(record.last_changed_ms), date(record.last_verified_ms));
+    let (first, changed, verified) =
+        (date(record.first_tracked_ms), date(record.last_changed_ms), date(record.last_verified_ms));
     writeln!(out, "{versions} versions; tracked since {first}, last changed {changed}, last verified {verified}\n")?;
     for provision in provisions {
-        let title = taxonomy().get(&provision.clause_type).map_or(provision.clause_type.as_str(), |kind| kind.title.as_str());
+        let title =
+            taxonomy().get(&provision.clause_type).map_or(provision.clause_type.as_str(), |kind| kind.title.as_str());
         writeln!(out, "{}  {}  {title}", provision.id, paint::severity(provision.severity, colours))?;
     }
     Ok(())
@@ -122,10 +129,15 @@ fn print_change(record: &Change) -> anyhow::Result<()> {
     let materiality = serde_json::to_value(change.materiality)?;
     writeln!(out, "{}, version {} to {}", day(change.at_ms), change.from_version, change.to_version)?;
     writeln!(out, "{}: {}", materiality.as_str().unwrap_or(""), change.reason)?;
-    writeln!(out, "{} reworded, {} added, {} removed, {} moved", change.reworded, change.added, change.removed, change.moved)?;
+    writeln!(
+        out,
+        "{} reworded, {} added, {} removed, {} moved",
+        change.reworded, change.added, change.removed, change.moved
+    )?;
     for touched in &record.provisions {
         let event = serde_json::to_value(touched.event)?;
-        let title = taxonomy().get(&touched.clause_type).map_or(touched.clause_type.as_str(), |kind| kind.title.as_str());
+        let title =
+            taxonomy().get(&touched.clause_type).map_or(touched.clause_type.as_str(), |kind| kind.title.as_str());
         writeln!(out, "{}  {:<9} {title}", touched.id, event.as_str().unwrap_or(""))?;
     }
     Ok(())

@@ -77,7 +77,12 @@ struct Track {
 }
 
 /// Imports a repository.
-pub async fn import(atlas: &Atlas, reader: &'static Reader, options: Options<'_>, progress: Progress<'_>) -> Result<Summary, OtaError> {
+pub async fn import(
+    atlas: &Atlas,
+    reader: &'static Reader,
+    options: Options<'_>,
+    progress: Progress<'_>,
+) -> Result<Summary, OtaError> {
     let repository = |reason: String| OtaError::Repository { path: options.path.into(), reason };
     let repo = gix::open(options.path).map_err(|error| repository(error.to_string()))?;
     let mut summary = Summary::default();
@@ -119,9 +124,11 @@ async fn register(atlas: &Atlas, collection: &str, track: &Track) -> Result<Docu
     if owner.is_none() {
         atlas.set_cursor(&owner_key, collection).await?;
     }
-    let title = if owner.is_none_or(|owner| owner == collection) { kind.clone() } else { format!("{kind} ({collection})") };
+    let title =
+        if owner.is_none_or(|owner| owner == collection) { kind.clone() } else { format!("{kind} ({collection})") };
     atlas.put_platform(&Platform { slug: slug.clone(), name, homepage: None, sector: None, country: None }).await?;
-    let document = NewDocument { platform: slug, kind, title, urls: vec![], language: None, select: vec![], remove: vec![] };
+    let document =
+        NewDocument { platform: slug, kind, title, urls: vec![], language: None, select: vec![], remove: vec![] };
     Ok(atlas.put_document(&document).await?)
 }
 
@@ -210,14 +217,23 @@ impl Walk {
         let commit = repo.find_commit(id).map_err(|error| text(&error))?;
         let tree = commit.tree().map_err(|error| text(&error))?;
         let parent = match commit.parent_ids().next() {
-            Some(parent) => Some(repo.find_commit(parent.detach()).and_then(|parent| Ok(parent.tree()?)).map_err(|error| text(&error))?),
+            Some(parent) => Some(
+                repo.find_commit(parent.detach())
+                    .and_then(|parent| Ok(parent.tree()?))
+                    .map_err(|error| text(&error))?,
+            ),
             None => None,
         };
         let message = commit.message_raw_sloppy().to_string();
         let seconds = commit.author().map_err(|error| text(&error))?.time().map_err(|error| text(&error))?.seconds;
         let mut options = gix::diff::Options::default();
         options.track_path();
-        options.track_rewrites(Some(gix::diff::Rewrites { copies: None, percentage: Some(0.5), limit: 200, track_empty: false }));
+        options.track_rewrites(Some(gix::diff::Rewrites {
+            copies: None,
+            percentage: Some(0.5),
+            limit: 200,
+            track_empty: false,
+        }));
         let changes = repo.diff_tree_to_tree(parent.as_ref(), Some(&tree), options).map_err(|error| text(&error))?;
         let record = |blob| Record {
             commit: id,
@@ -235,7 +251,8 @@ impl Walk {
 
     fn change(&mut self, change: ChangeDetached, record: &dyn Fn(ObjectId) -> Record) {
         match change {
-            ChangeDetached::Addition { location, entry_mode, id, .. } | ChangeDetached::Modification { location, entry_mode, id, .. } => {
+            ChangeDetached::Addition { location, entry_mode, id, .. }
+            | ChangeDetached::Modification { location, entry_mode, id, .. } => {
                 let path = location.to_string();
                 if entry_mode.is_blob() && is_document(&path) {
                     let index = self.track(path);
@@ -274,7 +291,11 @@ fn is_document(path: &str) -> bool {
 
 /// Links to the snapshots that a version was extracted from.
 fn links(message: &str) -> Vec<String> {
-    message.split_whitespace().filter(|word| word.starts_with("https://") && word.contains("/commit")).map(str::to_string).collect()
+    message
+        .split_whitespace()
+        .filter(|word| word.starts_with("https://") && word.contains("/commit"))
+        .map(str::to_string)
+        .collect()
 }
 
 /// Commits made because the recorder's extraction changed, not the document.
@@ -301,7 +322,12 @@ enum Message {
 
 /// The second pass.
 async fn run(
-    atlas: &Atlas, reader: &'static Reader, options: &Options<'_>, repo: gix::ThreadSafeRepository, jobs: Vec<Job>, summary: &mut Summary,
+    atlas: &Atlas,
+    reader: &'static Reader,
+    options: &Options<'_>,
+    repo: gix::ThreadSafeRepository,
+    jobs: Vec<Job>,
+    summary: &mut Summary,
     progress: &(dyn Fn(usize) + Send + Sync),
 ) -> Result<(), OtaError> {
     let jobs = Mutex::new(jobs);
@@ -321,7 +347,9 @@ async fn run(
             });
         }
         drop(sender);
-        outcome = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(write(atlas, &mut receiver, summary, progress)));
+        outcome = tokio::task::block_in_place(|| {
+            tokio::runtime::Handle::current().block_on(write(atlas, &mut receiver, summary, progress))
+        });
         stop.store(1, Ordering::Relaxed);
         // Workers blocked on a full channel end when it closes.
         receiver.close();
@@ -330,7 +358,10 @@ async fn run(
 }
 
 async fn write(
-    atlas: &Atlas, receiver: &mut mpsc::Receiver<Message>, summary: &mut Summary, progress: &(dyn Fn(usize) + Send + Sync),
+    atlas: &Atlas,
+    receiver: &mut mpsc::Receiver<Message>,
+    summary: &mut Summary,
+    progress: &(dyn Fn(usize) + Send + Sync),
 ) -> Result<(), OtaError> {
     while let Some(message) = receiver.recv().await {
         match message {
@@ -371,7 +402,8 @@ fn fold(repo: &gix::Repository, reader: &Reader, options: &Options<'_>, job: Job
             }
         }
         last = Some(record.commit);
-        if (history.pending() >= BATCH_VERSIONS || history.pending_bytes() >= BATCH_BYTES) && !send(&mut history, last) {
+        if (history.pending() >= BATCH_VERSIONS || history.pending_bytes() >= BATCH_BYTES) && !send(&mut history, last)
+        {
             return;
         }
     }
@@ -406,7 +438,12 @@ mod tests {
     #[test]
     fn paths_and_messages() {
         assert!(is_document("Plum/Privacy Policy.md"));
-        assert!(!is_document("README.md") && !is_document(".github/x.md") && !is_document("a/b/c.md") && !is_document("a/b.json"));
+        assert!(
+            !is_document("README.md")
+                && !is_document(".github/x.md")
+                && !is_document("a/b/c.md")
+                && !is_document("a/b.json")
+        );
         assert_eq!(service("Plum/Privacy Policy.md"), ("Plum".into(), "Privacy Policy".into()));
         let message = "Record new changes of Plum Terms\n\nThis version was recorded after extracting from snapshot https://git.example/plum/commit/54c413\n";
         assert_eq!(links(message), ["https://git.example/plum/commit/54c413"]);

@@ -23,7 +23,11 @@ const LEAST_TEXT: usize = 200;
 
 /// Imports one file. What is broken in it is named in the summary; the rest is imported.
 pub async fn import(
-    atlas: &Atlas, reader: &'static Reader, path: &Path, now_ms: i64, progress: Progress<'_>,
+    atlas: &Atlas,
+    reader: &'static Reader,
+    path: &Path,
+    now_ms: i64,
+    progress: Progress<'_>,
 ) -> Result<Summary, atlas::AtlasError> {
     let mut summary = Summary::default();
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
@@ -62,21 +66,38 @@ struct Known {
 impl Known {
     async fn load(atlas: &Atlas) -> Result<Self, atlas::AtlasError> {
         let documents = atlas.documents().await?;
-        let by_url = documents.into_iter().flat_map(|document| document.urls.into_iter().map(move |url| (url, document.id))).collect();
+        let by_url = documents
+            .into_iter()
+            .flat_map(|document| document.urls.into_iter().map(move |url| (url, document.id)))
+            .collect();
         Ok(Known { by_url, touched: Default::default() })
     }
 }
 
 /// Imports one response; the inner error says why it holds no document.
 async fn one(
-    atlas: &Atlas, reader: &'static Reader, file: &str, capture: Capture, now_ms: i64, known: &mut Known, summary: &mut Summary,
+    atlas: &Atlas,
+    reader: &'static Reader,
+    file: &str,
+    capture: Capture,
+    now_ms: i64,
+    known: &mut Known,
+    summary: &mut Summary,
 ) -> Result<Result<(), String>, atlas::AtlasError> {
     if !(200..300).contains(&capture.status) {
         return Ok(Err(format!("the server had answered {}, so there is no document in it", capture.status)));
     }
-    let content_type = capture.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type")).map(|(_, value)| value.clone());
-    let source =
-        Source { bytes: &capture.body, content_type: content_type.as_deref(), url: Some(&capture.url), ..Source::default() };
+    let content_type = capture
+        .headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+        .map(|(_, value)| value.clone());
+    let source = Source {
+        bytes: &capture.body,
+        content_type: content_type.as_deref(),
+        url: Some(&capture.url),
+        ..Source::default()
+    };
     let reading = match reading::read(source).await {
         Ok(reading) => reading,
         Err(reason) => return Ok(Err(reason)),
@@ -116,8 +137,14 @@ async fn one(
     Ok(Ok(()))
 }
 
-async fn register(atlas: &Atlas, url: &str, title: Option<&str>, language: Option<String>) -> Result<DocumentId, atlas::AtlasError> {
-    let host = url.split("://").nth(1).unwrap_or(url).split(['/', '?', '#']).next().unwrap_or("").trim_start_matches("www.");
+async fn register(
+    atlas: &Atlas,
+    url: &str,
+    title: Option<&str>,
+    language: Option<String>,
+) -> Result<DocumentId, atlas::AtlasError> {
+    let host =
+        url.split("://").nth(1).unwrap_or(url).split(['/', '?', '#']).next().unwrap_or("").trim_start_matches("www.");
     let host = host.to_ascii_lowercase();
     let platform = Platform {
         slug: slug(&host),
@@ -131,7 +158,14 @@ async fn register(atlas: &Atlas, url: &str, title: Option<&str>, language: Optio
     // The address keeps apart two pages of one host that bear the same title.
     let path = url.split_once("://").map_or(url, |(_, rest)| rest).split_once('/').map_or("", |(_, path)| path);
     let title = format!("{} (/{path})", title.unwrap_or(&kind));
-    let document =
-        NewDocument { platform: platform.slug, kind, title, urls: vec![url.into()], language, select: vec![], remove: vec![] };
+    let document = NewDocument {
+        platform: platform.slug,
+        kind,
+        title,
+        urls: vec![url.into()],
+        language,
+        select: vec![],
+        remove: vec![],
+    };
     atlas.put_document(&document).await
 }

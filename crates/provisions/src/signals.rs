@@ -1,0 +1,1 @@
+//! Textual signals that raise or lower a provision's severity.
