@@ -126,7 +126,18 @@ fn told(reasons: &[String], prefix: &str) -> String {
 
 /// Sentences of the taxonomy, by words in them, that are untrue of a clause with the signal.
 const CONTRADICTED: &[(Signal, &[&str])] = &[
-    (Signal::Notice, &["nobody has promised to tell", "keep checking the page", "no warning", "not be told", "only learn of it afterwards", "unannounced", "no individual notice"]),
+    (
+        Signal::Notice,
+        &[
+            "nobody has promised to tell",
+            "keep checking the page",
+            "no warning",
+            "not be told",
+            "only learn of it afterwards",
+            "unannounced",
+            "no individual notice",
+        ],
+    ),
     (Signal::OptOut, &["not be able to take that back", "not given a separate choice", "only way to say no"]),
     (Signal::ConsentRequired, &["not be asked again", "not given a separate choice"]),
     (Signal::Refund, &["no claim to compensation", "not get your money back", "seldom get cash back"]),
@@ -137,9 +148,12 @@ const CONTRADICTED: &[(Signal, &[&str])] = &[
 /// The text without the sentences that the clause contradicts; the whole text if nothing would be left.
 fn without_contradictions(text: &str, found: Signals) -> String {
     let untrue = |sentence: &str| {
-        CONTRADICTED.iter().any(|(signal, words)| found.has(*signal) && words.iter().any(|word| sentence.contains(word)))
+        CONTRADICTED
+            .iter()
+            .any(|(signal, words)| found.has(*signal) && words.iter().any(|word| sentence.contains(word)))
     };
-    let kept: Vec<&str> = sentences(text).into_iter().map(|span| &text[span]).filter(|sentence| !untrue(sentence)).collect();
+    let kept: Vec<&str> =
+        sentences(text).into_iter().map(|span| &text[span]).filter(|sentence| !untrue(sentence)).collect();
     if kept.is_empty() { text.to_owned() } else { kept.join(" ") }
 }
 

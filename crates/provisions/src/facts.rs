@@ -88,17 +88,31 @@ const fn period_fact(label: &'static str, cues: &'static [&'static str], ahead: 
 }
 
 const NOTICE_CUES: &[&str] = &["notice", "notif", "inform", "in advance", "prior to", "before", "announce"];
-const SETTLING_CUES: &[&str] = &["negotiat", "resol", "informal", "notice", "good faith", "attempt", "settle", "mediat", "before"];
-const OPT_OUT_CUES: &[&str] = &["opt out", "opt-out", "opting out", "opting-out", "reject", "decline", "not to be bound"];
+const SETTLING_CUES: &[&str] =
+    &["negotiat", "resol", "informal", "notice", "good faith", "attempt", "settle", "mediat", "before"];
+const OPT_OUT_CUES: &[&str] =
+    &["opt out", "opt-out", "opting out", "opting-out", "reject", "decline", "not to be bound"];
 const SUING_CUES: &[&str] = &["claim", "action", "proceeding", "dispute", "barred", "commence", "brought", "file"];
-const UNUSED_CUES: &[&str] =
-    &["inactiv", "dormant", "log in", "login", "logged", "sign in", "not use", "unused", "expire", "not access", "activity"];
+const UNUSED_CUES: &[&str] = &[
+    "inactiv",
+    "dormant",
+    "log in",
+    "login",
+    "logged",
+    "sign in",
+    "not use",
+    "unused",
+    "expire",
+    "not access",
+    "activity",
+];
 const MONEY_BACK_CUES: &[&str] = &["refund", "withdraw", "cancel", "return", "money back", "cooling"];
 const AFTER_CUES: &[&str] = &["after", "following", "retriev", "export", "download", "delet"];
 
 const NOTICE: Subject = Subject::Period(&period_fact("Notice", NOTICE_CUES, Ahead::Perhaps));
 const NOTICE_AHEAD: Subject = Subject::Period(&period_fact("Notice", NOTICE_CUES, Ahead::Always));
-const BREACH: Subject = Subject::Period(&period_fact("Notice", &["notif", "inform", "report", "within"], Ahead::Perhaps));
+const BREACH: Subject =
+    Subject::Period(&period_fact("Notice", &["notif", "inform", "report", "within"], Ahead::Perhaps));
 const WAITING: Subject = Subject::Period(&period_fact("Waiting period", SETTLING_CUES, Ahead::Perhaps));
 const OPT_OUT_WINDOW: Subject = Subject::Period(&period_fact("Opt-out window", OPT_OUT_CUES, Ahead::Perhaps));
 const TIME_TO_SUE: Subject = Subject::Period(&period_fact("Time to sue", SUING_CUES, Ahead::Perhaps));
@@ -112,8 +126,16 @@ const GRACE: Subject = Subject::Period(&period_fact("Period after the end", AFTE
 fn wanted(type_id: &str) -> &'static [Subject] {
     use Subject::*;
     match type_id {
-        "change-without-notice" | "change-with-notice" | "change-continued-use" | "service-changes" | "price-change"
-        | "terminate-at-will" | "terminate-for-cause" | "termination-notice" | "user-may-leave" | "assignment"
+        "change-without-notice"
+        | "change-with-notice"
+        | "change-continued-use"
+        | "service-changes"
+        | "price-change"
+        | "terminate-at-will"
+        | "terminate-for-cause"
+        | "termination-notice"
+        | "user-may-leave"
+        | "assignment"
         | "audit-rights" => &[NOTICE],
         "breach-notice" => &[BREACH],
         "api-limits" => &[NOTICE, Amounts],
@@ -127,11 +149,25 @@ fn wanted(type_id: &str) -> &'static [Subject] {
         "exclusive-venue" => &[Courts, Law],
         "claim-time-limit" => &[TIME_TO_SUE, Binds],
         "liability-cap" => &[Cap, Binds],
-        "liability-exclusion" | "indemnity" | "force-majeure" | "class-action-waiver" | "jury-waiver" | "injunctive-relief"
-        | "confidentiality" | "warranty-disclaimer" => &[Binds],
-        "content-licence-broad" | "content-licence-limited" | "content-licence-survives" | "feedback-licence"
-        | "content-assignment" | "service-licence" | "licence-grant-open" | "patent-clause" | "likeness-use"
-        | "moral-rights-waiver" | "publicity-rights" => &[Licence],
+        "liability-exclusion"
+        | "indemnity"
+        | "force-majeure"
+        | "class-action-waiver"
+        | "jury-waiver"
+        | "injunctive-relief"
+        | "confidentiality"
+        | "warranty-disclaimer" => &[Binds],
+        "content-licence-broad"
+        | "content-licence-limited"
+        | "content-licence-survives"
+        | "feedback-licence"
+        | "content-assignment"
+        | "service-licence"
+        | "licence-grant-open"
+        | "patent-clause"
+        | "likeness-use"
+        | "moral-rights-waiver"
+        | "publicity-rights" => &[Licence],
         "cookies" | "retention-period" | "retention-indefinite" | "collects-device-usage" => &[Retention],
         "minimum-age" | "children-data" | "eligibility-authority" => &[Age],
         "auto-renewal" => &[RENEWAL, NOTICE_AHEAD, Amounts],
@@ -140,8 +176,14 @@ fn wanted(type_id: &str) -> &'static [Subject] {
         "fees-and-billing" | "penalties" | "virtual-goods" => &[Amounts],
         "late-payment" => &[Interest, Amounts],
         "sla" => &[Uptime],
-        "contact-information" | "rights-access-deletion" | "rights-object" | "rights-portability" | "copyright-takedown"
-        | "rights-appeal-complaint" | "marketing-messages" | "verification-of-requests" => &[Contact],
+        "contact-information"
+        | "rights-access-deletion"
+        | "rights-object"
+        | "rights-portability"
+        | "copyright-takedown"
+        | "rights-appeal-complaint"
+        | "marketing-messages"
+        | "verification-of-requests" => &[Contact],
         "effective-date" => &[Date],
         "language-version" => &[Language],
         _ => &[],
@@ -149,7 +191,8 @@ fn wanted(type_id: &str) -> &'static [Subject] {
 }
 
 /// Types of clause that make no sense with an exception.
-const WITHOUT_EXCEPTIONS: [&str; 4] = ["effective-date", "contact-information", "cookie-controls", "liability-carve-out"];
+const WITHOUT_EXCEPTIONS: [&str; 4] =
+    ["effective-date", "contact-information", "cookie-controls", "liability-carve-out"];
 
 /// The facts of the words at `excerpt` (bytes of the passage's text), for a provision of type `kind`.
 pub fn find(kind: &ClauseType, passage: &Passage<'_>, excerpt: Range<usize>) -> Facts {
@@ -454,11 +497,8 @@ fn amount(found: &regex::Captures<'_>) -> Option<Amount> {
         _ => 1.0,
     };
     let value = plain_number(digits)? * factor;
-    let end = if scale.is_empty() && found.get(1).is_some() {
-        found.get(2)?.start() + digits.len()
-    } else {
-        whole.end()
-    };
+    let end =
+        if scale.is_empty() && found.get(1).is_some() { found.get(2)?.start() + digits.len() } else { whole.end() };
     Some(Amount { range: whole.start()..end, words: format!("{sign}{digits}{scale}"), value })
 }
 
@@ -557,8 +597,10 @@ fn cap_in(sentence: &str) -> Option<Cap> {
 
 fn interest(text: &str) -> String {
     static RATE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)(\d+(?:[.,]\d+)?) ?(?:%|percent|per cent)\)?(?: interest)?,? (?:per|a|each|every) (month|year|annum)")
-            .expect("a constant")
+        Regex::new(
+            r"(?i)(\d+(?:[.,]\d+)?) ?(?:%|percent|per cent)\)?(?: interest)?,? (?:per|a|each|every) (month|year|annum)",
+        )
+        .expect("a constant")
     });
     RATE.captures(text)
         .map(|found| {
@@ -594,11 +636,40 @@ fn tidy_place(found: &str) -> Option<String> {
             (_, Some(rest)) => rest,
         };
     }
-    for stop in [" and Licensee", " and You", " and Company", ", You", ", We", " and We", ", Licensee", ", Company", " You", " Company"] {
+    for stop in [
+        " and Licensee",
+        " and You",
+        " and Company",
+        ", You",
+        ", We",
+        " and We",
+        ", Licensee",
+        ", Company",
+        " You",
+        " Company",
+    ] {
         place = place.split(stop).next().unwrap_or(place);
     }
-    let generic = ["Your", "You", "We", "Our", "This", "These", "Such", "Any", "Site", "Service", "Services", "Terms", "Conflict", "Contracts", "EU", "EEA"];
-    let usable = place.len() >= 4 && place.len() <= 60 && !generic.iter().any(|word| place.split(' ').next() == Some(word));
+    let generic = [
+        "Your",
+        "You",
+        "We",
+        "Our",
+        "This",
+        "These",
+        "Such",
+        "Any",
+        "Site",
+        "Service",
+        "Services",
+        "Terms",
+        "Conflict",
+        "Contracts",
+        "EU",
+        "EEA",
+    ];
+    let usable =
+        place.len() >= 4 && place.len() <= 60 && !generic.iter().any(|word| place.split(' ').next() == Some(word));
     let article = ["United ", "Netherlands", "Republic ", "People", "Federal Republic", "Cayman", "District of"];
     let article = if article.iter().any(|name| place.starts_with(name)) { "the " } else { "" };
     (usable && !place.contains("Court")).then(|| format!("{article}{place}"))
@@ -606,7 +677,9 @@ fn tidy_place(found: &str) -> Option<String> {
 
 fn governing_law(text: &str) -> Option<String> {
     static OF: LazyLock<Regex> = LazyLock::new(|| {
-        place_pattern(r"\b[Ll]aws? (?:in force |in effect |as applied |applicable )?(?:of|in|from) (?:the (?:country|State|state|Commonwealth|jurisdiction) of )?")
+        place_pattern(
+            r"\b[Ll]aws? (?:in force |in effect |as applied |applicable )?(?:of|in|from) (?:the (?:country|State|state|Commonwealth|jurisdiction) of )?",
+        )
     });
     static ADJECTIVE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\b(English|French|German|Irish|Dutch|Swiss|Spanish|Italian|Swedish|Finnish|Danish|Norwegian|Belgian|Austrian|Polish|Japanese|Chinese|Indian|Brazilian|Canadian|Australian|Singapore|Luxembourg|California|New York|Delaware|Texas|Washington|Israeli|Scottish|Maltese) [Ll]aws?\b")
@@ -650,10 +723,14 @@ fn land(adjective: &str) -> &str {
 
 fn courts(text: &str) -> Option<String> {
     static IN: LazyLock<Regex> = LazyLock::new(|| {
-        place_pattern(r"\b[Cc]ourts?,? (?:having jurisdiction |of competent jurisdiction |with jurisdiction |sitting |located |situated |seated |residing |based )?(?:of|in|for|within) ")
+        place_pattern(
+            r"\b[Cc]ourts?,? (?:having jurisdiction |of competent jurisdiction |with jurisdiction |sitting |located |situated |seated |residing |based )?(?:of|in|for|within) ",
+        )
     });
     static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-        place_pattern(r"\b(?:jurisdiction of|venue (?:shall be|will be|is|in|lies in)|jurisdiction (?:and venue )?(?:in|shall be)) (?:the )?(?:state |federal |state and federal |state or federal )?(?:courts? (?:of|in|located in) )?")
+        place_pattern(
+            r"\b(?:jurisdiction of|venue (?:shall be|will be|is|in|lies in)|jurisdiction (?:and venue )?(?:in|shall be)) (?:the )?(?:state |federal |state and federal |state or federal )?(?:courts? (?:of|in|located in) )?",
+        )
     });
     IN.captures_iter(text).chain(NAMED.captures_iter(text)).find_map(|found| tidy_place(&found[1]))
 }
@@ -680,10 +757,8 @@ const ARBITRATORS: [(&str, &str); 17] = [
 
 /// The bodies named, at most two.
 fn arbitration_body(text: &str) -> String {
-    let mut found: Vec<(usize, &str)> = ARBITRATORS
-        .iter()
-        .filter_map(|(name, shown)| whole_word(text, name).map(|at| (at, *shown)))
-        .collect();
+    let mut found: Vec<(usize, &str)> =
+        ARBITRATORS.iter().filter_map(|(name, shown)| whole_word(text, name).map(|at| (at, *shown))).collect();
     found.sort();
     let mut names: Vec<String> = Vec::new();
     for (_, shown) in found {
@@ -705,7 +780,9 @@ fn whole_word(text: &str, word: &str) -> Option<usize> {
 
 fn seat(text: &str) -> Option<String> {
     static SEAT: LazyLock<Regex> = LazyLock::new(|| {
-        place_pattern(r"\b(?:seat|place|venue|location|arbitration|hearings?)\b(?: of (?:the )?arbitration)?(?: proceedings?| hearings?)? (?:shall|will|is|must|may)(?: be| take place)?(?: held| conducted| seated| heard| located)?(?: in| at)? (?:the (?:city|City|County) of )?")
+        place_pattern(
+            r"\b(?:seat|place|venue|location|arbitration|hearings?)\b(?: of (?:the )?arbitration)?(?: proceedings?| hearings?)? (?:shall|will|is|must|may)(?: be| take place)?(?: held| conducted| seated| heard| located)?(?: in| at)? (?:the (?:city|City|County) of )?",
+        )
     });
     static EACH: [&str; 7] = ["JAMS", "AAA", "American Arb", "Arbitration", "Section", "English", "Rules"];
     SEAT.captures_iter(text)
@@ -715,8 +792,20 @@ fn seat(text: &str) -> Option<String> {
 
 fn language(text: &str) -> Option<String> {
     const LANGUAGES: [&str; 14] = [
-        "English", "German", "French", "Spanish", "Italian", "Japanese", "Chinese", "Korean", "Portuguese", "Dutch",
-        "Polish", "Swedish", "Finnish", "Russian",
+        "English",
+        "German",
+        "French",
+        "Spanish",
+        "Italian",
+        "Japanese",
+        "Chinese",
+        "Korean",
+        "Portuguese",
+        "Dutch",
+        "Polish",
+        "Swedish",
+        "Finnish",
+        "Russian",
     ];
     let found: Vec<&str> = LANGUAGES.iter().copied().filter(|name| whole_word(text, name).is_some()).collect();
     // With two or more named, the words do not show cheaply which of them prevails.
@@ -729,8 +818,22 @@ fn language(text: &str) -> Option<String> {
 // ---- Other facts ----
 
 const KEEPING: [&str; 16] = [
-    "retain", "retention", "keep", "kept", "store", "storage", "hold", "delet", "erase", "lifetime", "expire", "expir",
-    "archiv", "remain", "duration", "persist",
+    "retain",
+    "retention",
+    "keep",
+    "kept",
+    "store",
+    "storage",
+    "hold",
+    "delet",
+    "erase",
+    "lifetime",
+    "expire",
+    "expir",
+    "archiv",
+    "remain",
+    "duration",
+    "persist",
 ];
 
 fn retention(text: &str, spans: &[Range<usize>]) -> String {
@@ -836,10 +939,18 @@ const ACTS: [(&str, &str); 17] = [
 
 fn allowed(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
-    let Some(grant) = ["licence to", "license to", "right to", "licence for", "license (", "rights to", "right and license", "license"]
-        .iter()
-        .find_map(|cue| lower.find(cue))
-    else {
+    let Some(grant) = [
+        "licence to",
+        "license to",
+        "right to",
+        "licence for",
+        "license (",
+        "rights to",
+        "right and license",
+        "license",
+    ]
+    .iter()
+    .find_map(|cue| lower.find(cue)) else {
         return String::new();
     };
     let sentence = lower[grant..].split(['.', ';']).next().unwrap_or("");
@@ -854,7 +965,8 @@ fn allowed(text: &str) -> String {
 
 fn contacts(text: &str) -> String {
     static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i-u)\b[a-z0-9._%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,4}\.[a-z]{2,12}\b").expect("a constant")
+        Regex::new(r"(?i-u)\b[a-z0-9._%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,4}\.[a-z]{2,12}\b")
+            .expect("a constant")
     });
     if !text.contains('@') {
         return String::new();
@@ -879,8 +991,14 @@ fn exceptions(text: &str, spans: &[Range<usize>]) -> Vec<String> {
         Regex::new(r"(?i-u)\b(?:except (?:as|that|for|to|where|when|in|if|with|by)|except,|excluding|with the exception of|other than|unless|save (?:for|as|that)|(?:to the (?:maximum |fullest |greatest )?extent (?:permitted|allowed|permissible|not prohibited)))\b")
             .expect("a constant")
     });
-    const EMPTY: [&str; 6] =
-        ["unless otherwise", "except as otherwise", "unless and until", "unless the context", "other than as otherwise", "except as set"];
+    const EMPTY: [&str; 6] = [
+        "unless otherwise",
+        "except as otherwise",
+        "unless and until",
+        "unless the context",
+        "other than as otherwise",
+        "except as set",
+    ];
     let mut found: Vec<String> = Vec::new();
     for span in spans {
         let sentence = &text[span.clone()];
@@ -904,11 +1022,20 @@ fn exceptions(text: &str, spans: &[Range<usize>]) -> Vec<String> {
 
 /// The words of the first exception that is one: not a reference to another clause, nor to what the law permits.
 pub(crate) fn exception(text: &str) -> Option<String> {
-    const REFERENCES: [&str; 9] =
-        ["as provided", "as set forth", "as stated", "as specifically", "as described", "as expressly", "as specified", "as defined", "limited"];
-    exceptions(text, &sentences(text)).into_iter().find(|words| {
-        !words.starts_with("to the ") && !REFERENCES.iter().any(|reference| words.contains(reference))
-    })
+    const REFERENCES: [&str; 9] = [
+        "as provided",
+        "as set forth",
+        "as stated",
+        "as specifically",
+        "as described",
+        "as expressly",
+        "as specified",
+        "as defined",
+        "limited",
+    ];
+    exceptions(text, &sentences(text))
+        .into_iter()
+        .find(|words| !words.starts_with("to the ") && !REFERENCES.iter().any(|reference| words.contains(reference)))
 }
 
 /// The words up to the end of the phrase, or cut at a word with "…".

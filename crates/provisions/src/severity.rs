@@ -51,7 +51,8 @@ pub fn assess(kind: &ClauseType, usual: Option<Severity>, passage: &Passage<'_>,
     // What softens a clause may stand in a sentence beside the excerpt; what sharpens it must stand in the excerpt.
     let around = if text.len() < passage.text.len() { signals_of(kind, passage, passage.text) } else { own };
     let against: Vec<&Adjustment> = kind.raises.iter().filter(|raise| holds(raise, own, around)).collect();
-    let favour: Vec<&Adjustment> = kind.lowers.iter().filter(|lower| holds(lower, around, Signals::default())).collect();
+    let favour: Vec<&Adjustment> =
+        kind.lowers.iter().filter(|lower| holds(lower, around, Signals::default())).collect();
     let steps = i32::from(against.iter().any(|raise| raise.moves)) - i32::from(favour.iter().any(|lower| lower.moves));
     let usual = usual.unwrap_or(kind.severity);
     let severity = usual.moved(steps);
@@ -72,7 +73,10 @@ fn signals_of(kind: &ClauseType, passage: &Passage<'_>, text: &str) -> Signals {
     };
     if !passage.heading.is_empty() {
         let heading = signals::in_text(&passage.heading);
-        [Signal::Trial, Signal::BusinessOnly].into_iter().filter(|signal| heading.has(*signal)).for_each(|s| found.add(s));
+        [Signal::Trial, Signal::BusinessOnly]
+            .into_iter()
+            .filter(|signal| heading.has(*signal))
+            .for_each(|s| found.add(s));
     }
     facts::add_signals(kind, text, &mut found);
     found
@@ -80,11 +84,18 @@ fn signals_of(kind: &ClauseType, passage: &Passage<'_>, text: &str) -> Signals {
 
 fn holds(adjustment: &Adjustment, found: Signals, around: Signals) -> bool {
     let Some(signal) = Signal::parse(&adjustment.when) else { return false };
-    let denied = OPPOSITES.iter().any(|(claim, opposite)| *claim == signal && (found.has(*opposite) || around.has(*opposite)));
+    let denied =
+        OPPOSITES.iter().any(|(claim, opposite)| *claim == signal && (found.has(*opposite) || around.has(*opposite)));
     found.has(signal) && !denied
 }
 
-fn reasons(usual: Severity, severity: Severity, against: &[&Adjustment], favour: &[&Adjustment], text: &str) -> Vec<String> {
+fn reasons(
+    usual: Severity,
+    severity: Severity,
+    against: &[&Adjustment],
+    favour: &[&Adjustment],
+    text: &str,
+) -> Vec<String> {
     let mut reasons = Vec::with_capacity(1 + against.len() + favour.len());
     if severity != usual {
         let verb = if severity > usual { "Raised" } else { "Lowered" };

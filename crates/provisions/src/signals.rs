@@ -209,10 +209,7 @@ const RULES: &[(Signal, &str)] = {
              deactivate|block|refuse|decline|reject|limit|restrict|adjust|stop receiving|\
              choose not to ! not disable|may refuse to|service may be|may not be able",
         ),
-        (
-            OptOut,
-            "settings|preferences > turn off|disable|control|manage|limit|change|opt ! cannot|can not|no setting",
-        ),
+        (OptOut, "settings|preferences > turn off|disable|control|manage|limit|change|opt ! cannot|can not|no setting"),
         (OptOut, "stop receiving"),
         (
             NoOptOut,
