@@ -96,6 +96,9 @@ const UNUSED_CUES: &[&str] =
 const MONEY_BACK_CUES: &[&str] = &["refund", "withdraw", "cancel", "return", "money back", "cooling"];
 const AFTER_CUES: &[&str] = &["after", "following", "retriev", "export", "download", "delet"];
 
+const RENEWAL_TERM: &str = "Renewal term";
+const DISPUTE_CUES: &[&str] = &["dispute", "contest", "objection", "error", "discrepanc"];
+
 const NOTICE: Subject = Subject::Period(&period_fact("Notice", NOTICE_CUES, Ahead::Perhaps));
 const NOTICE_AHEAD: Subject = Subject::Period(&period_fact("Notice", NOTICE_CUES, Ahead::Always));
 const BREACH: Subject = Subject::Period(&period_fact("Notice", &["notif", "inform", "report", "within"], Ahead::Perhaps));
@@ -103,9 +106,10 @@ const WAITING: Subject = Subject::Period(&period_fact("Waiting period", SETTLING
 const OPT_OUT_WINDOW: Subject = Subject::Period(&period_fact("Opt-out window", OPT_OUT_CUES, Ahead::Perhaps));
 const TIME_TO_SUE: Subject = Subject::Period(&period_fact("Time to sue", SUING_CUES, Ahead::Perhaps));
 const INACTIVE: Subject = Subject::Period(&period_fact("Inactive after", UNUSED_CUES, Ahead::Never));
-const RENEWAL: Subject = Subject::Period(&period_fact("Renewal term", &["renew", "successive"], Ahead::Never));
+const RENEWAL: Subject = Subject::Period(&period_fact(RENEWAL_TERM, &["renew", "successive"], Ahead::Never));
 const TRIAL: Subject = Subject::Period(&period_fact("Trial length", &["trial", "free", "promotion"], Ahead::Never));
 const REFUND: Subject = Subject::Period(&period_fact("Refund window", MONEY_BACK_CUES, Ahead::Perhaps));
+const DISPUTE: Subject = Subject::Period(&period_fact("Time to dispute", DISPUTE_CUES, Ahead::Perhaps));
 const GRACE: Subject = Subject::Period(&period_fact("Period after the end", AFTER_CUES, Ahead::Perhaps));
 
 /// What is looked for in clauses of a type, in the order in which it is shown.
@@ -137,7 +141,8 @@ fn wanted(type_id: &str) -> &'static [Subject] {
         "auto-renewal" => &[RENEWAL, NOTICE_AHEAD, Amounts],
         "free-trial-conversion" => &[TRIAL, Amounts],
         "refund-right" => &[REFUND],
-        "fees-and-billing" | "penalties" | "virtual-goods" => &[Amounts],
+        "fees-and-billing" => &[DISPUTE, Amounts],
+        "penalties" | "virtual-goods" => &[Amounts],
         "late-payment" => &[Interest, Amounts],
         "sla" => &[Uptime],
         "contact-information" | "rights-access-deletion" | "rights-object" | "rights-portability" | "copyright-takedown"
@@ -328,8 +333,19 @@ impl PeriodFact {
             Ahead::Always => runs_ahead(text, period),
             Ahead::Never => !runs_ahead(text, period),
         };
+        // A renewal is told by what stands before its length: "for successive terms of one year".
+        let in_place = in_place && (self.label != RENEWAL_TERM || lasts(text, period));
         in_place && self.cues.iter().any(|cue| sentence.contains(cue)) && !is_age(text, period)
     }
+}
+
+/// "for one year", "successive 30-day".
+fn lasts(text: &str, period: &Period) -> bool {
+    let near = floor_boundary(text, period.range.start.saturating_sub(16));
+    let before = text[near..period.range.start].trim_end().to_ascii_lowercase();
+    [" for", "additional", "successive", "term of", "terms of", "period of", "periods of", "another", "further", "every"]
+        .iter()
+        .any(|cue| before.ends_with(cue))
 }
 
 /// "at least 24 hours before", "30 days' notice", "within 7 days of".
@@ -537,7 +553,7 @@ fn cap_in(sentence: &str) -> Option<Cap> {
         return None;
     }
     let amount = amounts(sentence).into_iter().next();
-    let paid = ["paid", "payable", "fees", "price", "amount you pay", "spent"].iter().any(|cue| lower.contains(cue));
+    let paid = ["paid", "payable", "fees", "price", "amount you pay", "spent", "received by", "received from"].iter().any(|cue| lower.contains(cue));
     let basis = paid.then(|| {
         let who = if lower.contains("payable") && !lower.contains("paid") { "payable" } else { "paid" };
         match periods(sentence).first() {
@@ -880,7 +896,7 @@ fn exceptions(text: &str, spans: &[Range<usize>]) -> Vec<String> {
             .expect("a constant")
     });
     const EMPTY: [&str; 6] =
-        ["unless otherwise", "except as otherwise", "unless and until", "unless the context", "other than as otherwise", "except as set"];
+        ["unless otherwise", "except as otherwise", "except where otherwise", "unless and until", "unless the context", "other than as otherwise"];
     let mut found: Vec<String> = Vec::new();
     for span in spans {
         let sentence = &text[span.clone()];
@@ -892,7 +908,7 @@ fn exceptions(text: &str, spans: &[Range<usize>]) -> Vec<String> {
         };
         let words = shortened(&sentence[cue.start()..]);
         // "except for:" before a list says nothing by itself.
-        if words.len() >= 16 {
+        if words.split(' ').count() >= 4 {
             found.push(words);
         }
         if found.len() == 2 {
@@ -902,12 +918,15 @@ fn exceptions(text: &str, spans: &[Range<usize>]) -> Vec<String> {
     found
 }
 
-/// The words of the first exception that is one: not a reference to another clause, nor to what the law permits.
+/// The words of the first exception that is one: not a reference to another clause, not what the law permits, not an agreement to
+/// the contrary.
 pub(crate) fn exception(text: &str) -> Option<String> {
-    const REFERENCES: [&str; 9] =
-        ["as provided", "as set forth", "as stated", "as specifically", "as described", "as expressly", "as specified", "as defined", "limited"];
+    const OTHERS: [&str; 13] = [
+        "as provided", "as set forth", "as stated", "as specifically", "as described", "as expressly", "as specified",
+        "as defined", "limited", "unless both", "unless you and", "unless the parties", "unless we",
+    ];
     exceptions(text, &sentences(text)).into_iter().find(|words| {
-        !words.starts_with("to the ") && !REFERENCES.iter().any(|reference| words.contains(reference))
+        (words.starts_with("except") || words.starts_with("unless")) && !OTHERS.iter().any(|other| words.contains(other))
     })
 }
 
@@ -936,5 +955,151 @@ fn lower_first(text: &str) -> String {
         (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(chars).collect(),
         (Some(_), Some(_)) if text.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase) => text.to_lowercase(),
         _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::taxonomy::taxonomy;
+
+    fn facts(type_id: &str, text: &str) -> Vec<(String, String)> {
+        let kind = taxonomy().get(type_id).expect("a type");
+        let passage = Passage { heading: String::new(), lead_in: String::new(), text, is_heading: false };
+        find(kind, &passage, 0..text.len()).lines.into_iter().map(|fact| (fact.label, fact.value)).collect()
+    }
+
+    fn fact(type_id: &str, text: &str, label: &str) -> Option<String> {
+        facts(type_id, text).into_iter().find(|(name, _)| name == label).map(|(_, value)| value)
+    }
+
+    #[track_caller]
+    fn told(type_id: &str, text: &str, label: &str, value: &str) {
+        assert_eq!(fact(type_id, text, label).as_deref(), Some(value), "{text}");
+    }
+
+    #[test]
+    fn periods_in_words_and_figures() {
+        let words = |text: &str| periods(text).into_iter().map(|period| (period.words, period.days)).collect::<Vec<_>>();
+        assert_eq!(words("within thirty (30) days"), [("30 days".to_owned(), 30)]);
+        assert_eq!(words("a 30-day window, or two weeks"), [("30 days".to_owned(), 30), ("2 weeks".to_owned(), 14)]);
+        assert_eq!(words("ten business days; 72 hours"), [("10 business days".to_owned(), 10), ("72 hours".to_owned(), 3)]);
+        assert_eq!(words("a year after, once a day, twenty-four months"), [("1 year".to_owned(), 365), ("24 months".to_owned(), 720)]);
+        assert_eq!(words("0 days, days of old, Monday"), []);
+    }
+
+    #[test]
+    fn amounts_in_several_currencies() {
+        let words = |text: &str| amounts(text).into_iter().map(|amount| (amount.words, amount.value)).collect::<Vec<_>>();
+        assert_eq!(words("US$100.00 or 1.000,50 euros"), [("US$100.00".to_owned(), 100.0), ("€1.000,50".to_owned(), 1000.5)]);
+        assert_eq!(words("one hundred dollars ($100), and 50 EUR."), [("$100".to_owned(), 100.0), ("€50".to_owned(), 50.0)]);
+        assert_eq!(words("$1 million"), [("$1 million".to_owned(), 1e6)]);
+        assert_eq!(words("Section 4.2, 30 days"), []);
+    }
+
+    #[test]
+    fn notice_where_a_clause_is_about_notice() {
+        told("change-with-notice", "We will give you at least thirty (30) days' notice of changes.", "Notice", "30 days");
+        told("terminate-for-cause", "We may end it on 14 days prior written notice.", "Notice", "14 days");
+        assert_eq!(fact("cookies", "We give 30 days' notice of changes.", "Notice"), None);
+        assert_eq!(fact("change-with-notice", "You must be 18 years old. We notify you of changes.", "Notice"), None);
+    }
+
+    #[test]
+    fn caps_and_their_basis() {
+        told("liability-cap", "Our liability shall not exceed US$100.", "Liability cap", "US$100");
+        told(
+            "liability-cap",
+            "In no event will liability exceed the greater of $50 or the amounts you paid in the twelve (12) months before the claim.",
+            "Liability cap",
+            "the greater of $50 and the amounts paid in 12 months",
+        );
+        told("liability-cap", "It is limited to the fees paid by you.", "Liability cap", "the amounts paid");
+    }
+
+    #[test]
+    fn law_courts_and_seat() {
+        told("governing-law", "These terms are governed by the laws of the State of California, without regard to conflicts.", "Governing law", "California");
+        told("governing-law", "They are governed by the laws of England and Wales. Any dispute goes there.", "Governing law", "England and Wales");
+        told("governing-law", "German law applies.", "Governing law", "Germany");
+        told("governing-law", "The laws of the United Kingdom apply.", "Governing law", "the United Kingdom");
+        told("exclusive-venue", "You agree to the state and federal courts located in Travis County, Texas.", "Courts", "Travis County, Texas");
+        told("arbitration", "The seat of arbitration shall be Geneva, under the rules of the ICC.", "Seat", "Geneva");
+        told("arbitration", "It is run by the American Arbitration Association (\"AAA\").", "Arbitration body", "the American Arbitration Association");
+        assert_eq!(fact("governing-law", "You must follow the laws of Your country.", "Governing law"), None);
+    }
+
+    #[test]
+    fn windows_and_waits() {
+        told("arbitration-opt-out", "You may opt out within 30 days by writing to out@plum.example.", "Opt-out window", "30 days");
+        told("arbitration-opt-out", "You may opt out within 30 days by writing to out@plum.example.", "Contact", "out@plum.example");
+        told("claim-time-limit", "A claim must be filed within one (1) year.", "Time to sue", "1 year");
+        told("informal-dispute-first", "We try to resolve it informally for 60 days first.", "Waiting period", "60 days");
+        told("refund-right", "You may withdraw within fourteen days.", "Refund window", "14 days");
+        told("inactivity-closure", "Accounts inactive for 12 months are closed.", "Inactive after", "12 months");
+        told("auto-renewal", "It renews for successive one-year terms unless you cancel at least 24 hours before.", "Renewal term", "1 year");
+        told("auto-renewal", "It renews for successive one-year terms unless you cancel at least 24 hours before.", "Notice", "24 hours");
+        told("breach-notice", "We notify you within 72 hours.", "Notice", "72 hours");
+    }
+
+    #[test]
+    fn keeping_ages_and_contacts() {
+        told("retention-period", "We keep logs for 90 days and invoices for seven years.", "Kept for", "90 days, 7 years");
+        told("retention-period", "We retain data as long as necessary.", "Kept for", "as long as the purpose needs, with no period in figures");
+        told("minimum-age", "You must be at least 13 (or 16 years old in the EU).", "Minimum age", "13, 16");
+        told("contact-information", "Write to hello@plum.example or law@plum.example.", "Contact", "hello@plum.example, law@plum.example");
+        told("effective-date", "Last updated: March 3, 2024", "Date", "March 3, 2024");
+        told("late-payment", "Interest of 1.5% per month is due.", "Interest", "1.5% a month");
+        told("sla", "We commit to 99.9% uptime.", "Uptime", "99.9%");
+    }
+
+    #[test]
+    fn what_is_licensed_and_how_far() {
+        let text = "You grant us a non-exclusive, worldwide, perpetual, irrevocable, royalty-free, sublicensable licence to use, \
+                    copy, modify and publish your Content.";
+        told("content-licence-broad", text, "Licence", "non-exclusive, worldwide, perpetual, irrevocable, royalty-free, sublicensable");
+        told("content-licence-broad", text, "Covers", "your content");
+        told("content-licence-broad", text, "Allows", "use, copy, change, publish");
+        let limited = "We grant you a limited, revocable, non-transferable licence to use the app.";
+        told("service-licence", limited, "Licence", "not transferable, revocable");
+        assert_eq!(fact("feedback-licence", "You have no right to sell, copy or modify it.", "Allows"), None);
+    }
+
+    #[test]
+    fn exceptions_are_quoted_and_shortened() {
+        told("content-removal", "We may remove posts, unless the law requires us to keep them.", "Exceptions", "unless the law requires us to keep them");
+        told("warranty-disclaimer", "EXCEPT WHERE THE LAW SAYS NO, WE WARRANT NOTHING.", "Exceptions", "except where the law says no");
+        assert_eq!(fact("content-removal", "Unless otherwise stated, we may remove posts.", "Exceptions"), None);
+        let long = format!("We keep it except where {}.", "the court says so and ".repeat(20));
+        let value = fact("retention-period", &long, "Exceptions").expect("an exception");
+        assert!(value.ends_with('…') && value.chars().count() <= EXCEPTION_CHARS + 1, "{value}");
+    }
+
+    #[test]
+    fn short_and_long_depend_on_the_type() {
+        let signals = |type_id: &str, text: &str| {
+            let mut found = Signals::default();
+            add_signals(taxonomy().get(type_id).expect("a type"), text, &mut found);
+            found
+        };
+        assert!(signals("claim-time-limit", "Claims must be brought within one year.").has(Signal::ShortPeriod));
+        assert!(signals("claim-time-limit", "Claims must be brought within three years.").has(Signal::LongPeriod));
+        assert!(!signals("retention-period", "We keep it for one year.").has(Signal::ShortPeriod));
+        assert!(signals("change-with-notice", "We give 7 days' notice.").has(Signal::ShortPeriod));
+        assert!(signals("change-with-notice", "We give 90 days' notice.").has(Signal::LongPeriod));
+        assert!(!signals("change-with-notice", "We give 30 days' notice.").has(Signal::LongPeriod));
+        assert!(!signals("change-with-notice", "We give notice. You have 90 days in the trial.").has(Signal::LongPeriod));
+        assert!(!signals("claim-time-limit", "Claims must be brought within five years.").has(Signal::ShortPeriod));
+        assert!(signals("liability-cap", "It shall not exceed $100.").has(Signal::LowCap));
+        assert!(signals("liability-cap", "It is limited to the lesser of €50 and the fees paid.").has(Signal::LowCap));
+        assert!(!signals("liability-cap", "It shall not exceed the greater of $100 or the fees paid.").has(Signal::LowCap));
+        assert!(!signals("liability-cap", "It shall not exceed $2 million.").has(Signal::LowCap));
+    }
+
+    #[test]
+    fn stored_form_is_stable() {
+        let facts: Facts = serde_json::from_str("{}").expect("an empty record is read");
+        assert_eq!(facts, Facts::default());
+        assert_eq!(serde_json::to_string(&facts).expect("written"), "{}");
     }
 }
