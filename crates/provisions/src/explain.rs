@@ -130,10 +130,21 @@ fn told(reasons: &[String], prefix: &str) -> String {
 
 /// Sentences of the taxonomy, by words in them, that are untrue of a clause with the signal.
 const CONTRADICTED: &[(Signal, &[&str])] = &[
-    (Signal::Notice, &["nobody has promised to tell", "keep checking the page", "no warning", "not be told", "only learn of it afterwards", "unannounced", "no individual notice"]),
+    (
+        Signal::Notice,
+        &[
+            "nobody has promised to tell",
+            "keep checking the page",
+            "no warning",
+            "not be told",
+            "only learn of it afterwards",
+            "unannounced",
+            "no individual notice",
+        ],
+    ),
     (Signal::OptOut, &["not be able to take that back", "not given a separate choice", "only way to say no"]),
     (Signal::ConsentRequired, &["not be asked again", "not given a separate choice"]),
-    (Signal::Refund, &["no claim to compensation", "not get your money back", "seldom get cash back"]),
+    (Signal::Refund, &["no claim to compensation", "seldom get cash back"]),
     (Signal::HumanReview, &["no way to argue"]),
     (Signal::Mutual, &["binds the customer and not the provider", "protect only the provider", "you cannot."]),
 ];
@@ -141,9 +152,12 @@ const CONTRADICTED: &[(Signal, &[&str])] = &[
 /// The text without the sentences that the clause contradicts; the whole text if nothing would be left.
 fn without_contradictions(text: &str, found: Signals) -> String {
     let untrue = |sentence: &str| {
-        CONTRADICTED.iter().any(|(signal, words)| found.has(*signal) && words.iter().any(|word| sentence.contains(word)))
+        CONTRADICTED
+            .iter()
+            .any(|(signal, words)| found.has(*signal) && words.iter().any(|word| sentence.contains(word)))
     };
-    let kept: Vec<&str> = sentences(text).into_iter().map(|span| &text[span]).filter(|sentence| !untrue(sentence)).collect();
+    let kept: Vec<&str> =
+        sentences(text).into_iter().map(|span| &text[span]).filter(|sentence| !untrue(sentence)).collect();
     if kept.is_empty() { text.to_owned() } else { kept.join(" ") }
 }
 
@@ -160,7 +174,7 @@ const SPECIFIC: &[(&str, &str)] = &[
     ("Kept for", "The time named is {}."),
     ("Minimum age", "The ages named are {}."),
     ("Licence", "In the clause's own terms the licence is {}."),
-    ("Allows", "It lets the holder {}."),
+    ("Allows", "The acts that it names are: {}."),
     ("Amounts", "The amounts named are {}."),
     ("Binds", "It binds {}."),
 ];
@@ -211,6 +225,25 @@ mod tests {
             ("Date", "March 3, 2024"),
             ("Language", "English"),
             ("Exceptions", "unless the law says otherwise"),
+            ("Data named", "IP address and browser"),
+            ("Sources", "partners"),
+            ("Purposes", "security"),
+            ("Recipients", "partners"),
+            ("Banned", "spam"),
+            ("Losses excluded", "lost profits"),
+            ("Not promised", "accuracy"),
+            ("Countries", "the United States"),
+            ("Safeguards", "adequacy decisions"),
+            ("Rights", "access and deletion"),
+            ("Grounds", "fraud"),
+            ("Events", "strikes"),
+            ("Documents", "the privacy policy"),
+            ("Regions", "California"),
+            ("Legal bases", "consent"),
+            ("Cookie kinds", "necessary"),
+            ("Uses banned", "weapons"),
+            ("Measures", "encryption"),
+            ("Subjects", "gambling"),
         ];
         let line = |(label, value): &(&str, &str)| Fact { label: (*label).to_owned(), value: (*value).to_owned() };
         Facts { lines: values.iter().map(line).collect() }
@@ -269,22 +302,29 @@ mod tests {
 
     #[test]
     fn a_clause_is_described_with_what_it_says() {
-        let text = "Disputes are settled by binding arbitration under the rules of JAMS. You may opt out within 30 days.";
+        let text =
+            "Disputes are settled by binding arbitration under the rules of JAMS. You may opt out within 30 days.";
         let told = explained("arbitration", text);
         assert_eq!(
             told.what_it_does,
             "Disputes go to binding arbitration under JAMS instead of court. In your favour, it lets you opt out."
         );
         assert!(told.consumer_impact.contains("The time to opt out is 30 days."), "{told:?}");
-        let cap = explained("liability-cap", "Neither party's liability shall exceed the fees paid in the 12 months before.");
-        assert!(cap.what_it_does.starts_with("What one side would have to pay the other is limited to the amounts paid in 12 months."), "{cap:?}");
+        let cap =
+            explained("liability-cap", "Neither party's liability shall exceed the fees paid in the 12 months before.");
+        assert!(
+            cap.what_it_does
+                .starts_with("What one side would have to pay the other is limited to the amounts paid in 12 months."),
+            "{cap:?}"
+        );
     }
 
     #[test]
     fn polarity_decides_between_forms() {
         let denied = explained("children-data", "The service is not directed to children under 13.");
         assert!(denied.what_it_does.contains("not meant to use the service"), "{denied:?}");
-        let collected = explained("children-data", "With a parent's consent we collect the names of children under 13.");
+        let collected =
+            explained("children-data", "With a parent's consent we collect the names of children under 13.");
         assert!(collected.what_it_does.starts_with("Data of children"), "{collected:?}");
         let ignored = explained("do-not-track", "We do not respond to Do Not Track signals.");
         assert!(ignored.what_it_does.starts_with("The service does not act on"), "{ignored:?}");

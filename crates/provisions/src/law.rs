@@ -57,8 +57,12 @@ enum Fit {
 /// rules out are left out.
 pub fn applicable<'a>(kind: &'a ClauseType, circumstances: &Circumstances<'_>) -> Vec<Applicable<'a>> {
     let known = Known::read(kind, circumstances);
-    let mut found: Vec<(Fit, Applicable<'a>)> =
-        kind.regulations.iter().filter_map(|link| judge(link, &known)).filter(|(fit, _)| *fit != Fit::RuledOut).collect();
+    let mut found: Vec<(Fit, Applicable<'a>)> = kind
+        .regulations
+        .iter()
+        .filter_map(|link| judge(link, &known))
+        .filter(|(fit, _)| *fit != Fit::RuledOut)
+        .collect();
     found.sort_by_key(|(fit, _)| *fit);
     found.into_iter().map(|(_, applicable)| applicable).take(MOST).collect()
 }
@@ -125,7 +129,11 @@ const PLACES: &[Place] = &[
     part("Utah", &["US"], &["utah"]),
     part("Texas", &["US"], &["texas"]),
     part("Oregon", &["US"], &["oregon"]),
-    part("Washington", &["US"], &["state of washington", "washington state", "washington resident", "my health my data"]),
+    part(
+        "Washington",
+        &["US"],
+        &["state of washington", "washington state", "washington resident", "my health my data"],
+    ),
     part("New York City", &["US"], &["new york city"]),
     part("New York", &["US"], &["new york"]),
     part("Quebec", &["CA"], &["quebec", "québec"]),
@@ -199,7 +207,9 @@ impl<'a> Known<'a> {
             "consumer" | "business" => Fit::Possible,
             "ai" => self.about_ai(),
             "children" if self.text.is_empty() => Fit::Possible,
-            "children" if ["child", "minor", "under 13", "under 16", "parent"].iter().any(|cue| self.text.contains(cue)) => {
+            "children"
+                if ["child", "minor", "under 13", "under 16", "parent"].iter().any(|cue| self.text.contains(cue)) =>
+            {
                 Fit::Likely
             }
             "children" => Fit::Possible,
@@ -210,7 +220,15 @@ impl<'a> Known<'a> {
     }
 
     fn about_ai(&self) -> Fit {
-        let cues = ["artificial intelligence", "machine learning", "machine-learning", " ai ", " ai-", "language model", "generative"];
+        let cues = [
+            "artificial intelligence",
+            "machine learning",
+            "machine-learning",
+            " ai ",
+            " ai-",
+            "language model",
+            "generative",
+        ];
         if self.sector.split(|c: char| !c.is_alphanumeric()).any(|word| word == "ai")
             || self.sector.contains("artificial intelligence")
             || self.category == "ai"
@@ -343,7 +361,10 @@ mod tests {
         let german = Circumstances { country: Some("DE"), document_kind: "Privacy Policy", ..Default::default() };
         let found = shorts("rights-access-deletion", &german);
         assert_eq!(found[0], ("GDPR".into(), "since the company is established in the European Union".into()));
-        assert!(found.iter().any(|(name, when)| name == "LGPD" && when == "if people in Brazil are served"), "{found:?}");
+        assert!(
+            found.iter().any(|(name, when)| name == "LGPD" && when == "if people in Brazil are served"),
+            "{found:?}"
+        );
         assert!(found.iter().any(|(_, when)| when == "if consumers in California are served"), "{found:?}");
         let brazilian = Circumstances { country: Some("br"), ..Default::default() };
         assert_eq!(shorts("rights-access-deletion", &brazilian)[0].0, "LGPD");
@@ -354,7 +375,10 @@ mod tests {
         let text = "The Service is available only to residents of the European Union.";
         let european = Circumstances { text, document_kind: "Terms of Service", ..Default::default() };
         let found = shorts("arbitration", &european);
-        assert!(has(&found, "Unfair Contract Terms Directive") && !has(&found, "FAA") && !has(&found, "EFAA"), "{found:?}");
+        assert!(
+            has(&found, "Unfair Contract Terms Directive") && !has(&found, "FAA") && !has(&found, "EFAA"),
+            "{found:?}"
+        );
         assert!(!has(&found, "Quebec CPA"), "{found:?}");
         let text = "Our Services are intended solely for users located in the United States.";
         let found = shorts("arbitration", &Circumstances { text, ..Default::default() });
@@ -371,7 +395,10 @@ mod tests {
         ] {
             assert!(has(&shorts("arbitration", &Circumstances { text, ..Default::default() }), "FAA"), "{text}");
             assert!(
-                has(&shorts("arbitration", &Circumstances { text, ..Default::default() }), "Unfair Contract Terms Directive"),
+                has(
+                    &shorts("arbitration", &Circumstances { text, ..Default::default() }),
+                    "Unfair Contract Terms Directive"
+                ),
                 "{text}"
             );
         }
@@ -399,8 +426,21 @@ mod tests {
     #[test]
     fn every_condition_of_the_taxonomy_is_known() {
         let tokens = [
-            "eu", "us", "us-ca", "us-il", "uk", "ca", "br", "cn", "jp", "ai", "consumer", "business", "children",
-            "subscription", "any",
+            "eu",
+            "us",
+            "us-ca",
+            "us-il",
+            "uk",
+            "ca",
+            "br",
+            "cn",
+            "jp",
+            "ai",
+            "consumer",
+            "business",
+            "children",
+            "subscription",
+            "any",
         ];
         for kind in taxonomy().types() {
             for link in &kind.regulations {

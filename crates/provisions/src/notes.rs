@@ -197,7 +197,15 @@ const SILENCES: &[Silence] = &[
     Silence {
         on: "arbitration",
         types: &["arbitration-opt-out"],
-        words: &["opt out of arbitration", "opt-out of arbitration", "opt out of this", "arbitration opt-out", "opting out", "opt out", "opt-out"],
+        words: &[
+            "opt out of arbitration",
+            "opt-out of arbitration",
+            "opt out of this",
+            "arbitration opt-out",
+            "opting out",
+            "opt out",
+            "opt-out",
+        ],
         note: "No way to opt out of arbitration was found anywhere in this document.",
     },
     Silence {
@@ -227,7 +235,15 @@ const SILENCES: &[Silence] = &[
     Silence {
         on: "liability-exclusion",
         types: &["liability-carve-out"],
-        words: &["some jurisdictions", "mandatory", "permitted by", "allowed by law", "cannot be excluded", "statutory", "gross negligence"],
+        words: &[
+            "some jurisdictions",
+            "mandatory",
+            "permitted by",
+            "allowed by law",
+            "cannot be excluded",
+            "statutory",
+            "gross negligence",
+        ],
         note: "No exception for mandatory rights was found in this document; the law may make one all the same.",
     },
     Silence {
@@ -258,12 +274,50 @@ fn silence(place: &Place<'_>, type_id: &str, provisions: &[(&str, Range<usize>)]
 
 /// Words that documents write with a capital where they mean a defined term. Names of companies and places are not among them.
 const TERMS: [&str; 44] = [
-    "Content", "User Content", "Your Content", "Output", "Outputs", "Input", "Inputs", "Service", "Services", "Platform",
-    "Confidential Information", "Affiliate", "Affiliates", "Partners", "Materials", "Feedback", "Personal Data",
-    "Personal Information", "Customer Data", "Customer Content", "Licensed Materials", "Derivative Works", "Marks",
-    "Documentation", "Software", "Losses", "Claims", "Dispute", "Disputes", "Model", "Derivatives", "Fees", "Order",
-    "Submissions", "Contributions", "Virtual Items", "Virtual Currency", "Subscription", "Effective Date", "Third Party Services",
-    "Third-Party Services", "Permitted Purpose", "Usage Data", "Products",
+    "Content",
+    "User Content",
+    "Your Content",
+    "Output",
+    "Outputs",
+    "Input",
+    "Inputs",
+    "Service",
+    "Services",
+    "Platform",
+    "Confidential Information",
+    "Affiliate",
+    "Affiliates",
+    "Partners",
+    "Materials",
+    "Feedback",
+    "Personal Data",
+    "Personal Information",
+    "Customer Data",
+    "Customer Content",
+    "Licensed Materials",
+    "Derivative Works",
+    "Marks",
+    "Documentation",
+    "Software",
+    "Losses",
+    "Claims",
+    "Dispute",
+    "Disputes",
+    "Model",
+    "Derivatives",
+    "Fees",
+    "Order",
+    "Submissions",
+    "Contributions",
+    "Virtual Items",
+    "Virtual Currency",
+    "Subscription",
+    "Effective Date",
+    "Third Party Services",
+    "Third-Party Services",
+    "Permitted Purpose",
+    "Usage Data",
+    "Products",
 ];
 
 /// Terms on which clauses of a type turn, whether or not they are written with a capital.
@@ -317,9 +371,16 @@ impl Place<'_> {
         let lower = self.text.to_lowercase();
         let term = term.to_lowercase();
         let stem = term.trim_end_matches('s');
-        [format!("“{stem}"), format!("\"{stem}"), format!("by {stem}"), format!("{stem} means"), format!("{term} means"), format!("{term} include")]
-            .iter()
-            .any(|form| lower.contains(form))
+        [
+            format!("“{stem}"),
+            format!("\"{stem}"),
+            format!("by {stem}"),
+            format!("{stem} means"),
+            format!("{term} means"),
+            format!("{term} include"),
+        ]
+        .iter()
+        .any(|form| lower.contains(form))
     }
 }
 
@@ -352,7 +413,8 @@ fn written_as_term(words: &str, term: &str) -> bool {
 /// The term as the words write it.
 fn shown_as(words: &str, term: &str) -> String {
     let lower = words.to_lowercase();
-    let at = whole_word(words, term).or_else(|| (lower.len() == words.len()).then(|| whole_word(&lower, &term.to_lowercase()))?);
+    let at = whole_word(words, term)
+        .or_else(|| (lower.len() == words.len()).then(|| whole_word(&lower, &term.to_lowercase()))?);
     at.and_then(|at| words.get(at..at + term.len())).unwrap_or(term).to_owned()
 }
 
@@ -369,20 +431,53 @@ fn whole_word(text: &str, word: &str) -> Option<usize> {
 
 /// A pattern of vague words and what they leave open; the most telling first.
 const VAGUE: &[(&str, &str)] = &[
-    (r"(?:in|at) (?:our|its|their|the company's|the company’s) (?:sole |absolute |own )*discretion", "names no standard by which the decision could be tested"),
-    (r"(?:including|includes?|included),? (?:but (?:is |are )?not limited to|without limitation)", "leaves the list open: what is not named can be meant too"),
-    (r"(?:other|any) (?:legitimate |similar )?(?:business|commercial) (?:purposes?|reasons?)", "can cover nearly any use"),
+    (
+        r"(?:in|at) (?:our|its|their|the company's|the company’s) (?:sole |absolute |own )*discretion",
+        "names no standard by which the decision could be tested",
+    ),
+    (
+        r"(?:including|includes?|included),? (?:but (?:is |are )?not limited to|without limitation)",
+        "leaves the list open: what is not named can be meant too",
+    ),
+    (
+        r"(?:other|any) (?:legitimate |similar )?(?:business|commercial) (?:purposes?|reasons?)",
+        "can cover nearly any use",
+    ),
     (r"(?:for|with|by) (?:any|other) (?:purposes?|reasons?)", "sets no limit"),
     (r"from time to time", "does not say when or how often"),
-    (r"(?:commercially )?reasonable (?:efforts?|endeavou?rs|steps|measures|notice|time|period|security|precautions|fees?|costs?)", "leaves open what is reasonable and who decides it"),
-    (r"as long as (?:is |it is |reasonably )?necessary|as long as needed|for as long as we (?:need|require)", "gives no period in figures"),
-    (r"(?:trusted|selected|certain|carefully selected) (?:third[- ]party )?(?:partners|third parties|companies|providers|vendors)", "does not say who they are"),
+    (
+        r"(?:commercially )?reasonable (?:efforts?|endeavou?rs|steps|measures|notice|time|period|security|precautions|fees?|costs?)",
+        "leaves open what is reasonable and who decides it",
+    ),
+    (
+        r"as long as (?:is |it is |reasonably )?necessary|as long as needed|for as long as we (?:need|require)",
+        "gives no period in figures",
+    ),
+    (
+        r"(?:trusted|selected|certain|carefully selected) (?:third[- ]party )?(?:partners|third parties|companies|providers|vendors)",
+        "does not say who they are",
+    ),
     (r"materially|material (?:changes?|breach|adverse)", "leaves open what counts as material"),
-    (r"(?:promptly|without undue delay|in a timely manner|as soon as (?:reasonably )?(?:possible|practicable))", "sets no time limit in figures"),
-    (r"where (?:reasonably )?(?:practicable|feasible|possible|appropriate)|when appropriate|as appropriate|if appropriate", "leaves the exception to the company's own view"),
-    (r"(?:we|the company) (?:reasonably )?(?:believes?|deems?|considers?|suspects?)", "makes the company's own belief the test"),
-    (r"substantially similar|similar (?:products?|services?|technolog(?:y|ies))", "leaves open how alike things must be"),
-    (r"may (?:also )?(?:share|disclose|use|sell|transfer|collect|combine|retain|charge|suspend|terminate|modify|change|remove)", "permits the act without saying whether or when it is done"),
+    (
+        r"(?:promptly|without undue delay|in a timely manner|as soon as (?:reasonably )?(?:possible|practicable))",
+        "sets no time limit in figures",
+    ),
+    (
+        r"where (?:reasonably )?(?:practicable|feasible|possible|appropriate)|when appropriate|as appropriate|if appropriate",
+        "leaves the exception to the company's own view",
+    ),
+    (
+        r"(?:we|the company) (?:reasonably )?(?:believes?|deems?|considers?|suspects?)",
+        "makes the company's own belief the test",
+    ),
+    (
+        r"substantially similar|similar (?:products?|services?|technolog(?:y|ies))",
+        "leaves open how alike things must be",
+    ),
+    (
+        r"may (?:also )?(?:share|disclose|use|sell|transfer|collect|combine|retain|charge|suspend|terminate|modify|change|remove)",
+        "permits the act without saying whether or when it is done",
+    ),
 ];
 
 fn vague(words: &str) -> Vec<String> {
@@ -431,9 +526,13 @@ mod tests {
     fn a_key_term_without_definition_is_told() {
         let found = on(PLUM, "ai-competing-model-ban", "output", &[]);
         assert!(found[0].text.contains("“output”") && found[0].text.contains("no definition"), "{found:?}");
-        let defined = format!("{PLUM}\n## Words\n\n“Output” means what the model returns. “Competing” means of a rival.\n");
+        let defined =
+            format!("{PLUM}\n## Words\n\n“Output” means what the model returns. “Competing” means of a rival.\n");
         let found = on(&defined, "ai-competing-model-ban", "output to train", &[]);
-        assert!(found.iter().any(|note| note.text.contains("is set in the section “Words”") && !note.clauses.is_empty()), "{found:?}");
+        assert!(
+            found.iter().any(|note| note.text.contains("is set in the section “Words”") && !note.clauses.is_empty()),
+            "{found:?}"
+        );
     }
 
     #[test]
@@ -467,7 +566,9 @@ mod tests {
     #[test]
     fn a_range_that_is_not_in_the_text_gives_no_panic() {
         let structure = structure(PLUM);
-        assert!(notes(PLUM, &structure, "arbitration", 5_000..6_000, &[("exclusive-venue", 7_000..8_000)]).len() <= MOST);
+        assert!(
+            notes(PLUM, &structure, "arbitration", 5_000..6_000, &[("exclusive-venue", 7_000..8_000)]).len() <= MOST
+        );
         assert!(notes("é", &structure, "no-sale", 1..1, &[]).len() <= MOST);
     }
 }

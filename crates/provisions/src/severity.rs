@@ -55,7 +55,8 @@ pub fn assess(kind: &ClauseType, usual: Option<Severity>, passage: &Passage<'_>,
     // What softens a clause may stand in a sentence beside the excerpt; what sharpens it must stand in the excerpt.
     let around = if text.len() < passage.text.len() { signals_of(kind, passage, passage.text) } else { own };
     let against: Vec<&Adjustment> = kind.raises.iter().filter(|raise| holds(raise, own, around)).collect();
-    let favour: Vec<&Adjustment> = kind.lowers.iter().filter(|lower| holds(lower, around, Signals::default())).collect();
+    let favour: Vec<&Adjustment> =
+        kind.lowers.iter().filter(|lower| holds(lower, around, Signals::default())).collect();
     let steps = i32::from(against.iter().any(|raise| raise.moves)) - i32::from(favour.iter().any(|lower| lower.moves));
     let usual = usual.unwrap_or(kind.severity);
     let severity = usual.moved(steps);
@@ -76,7 +77,10 @@ fn signals_of(kind: &ClauseType, passage: &Passage<'_>, text: &str) -> Signals {
     };
     if !passage.heading.is_empty() {
         let heading = signals::in_text(&passage.heading);
-        [Signal::Trial, Signal::BusinessOnly].into_iter().filter(|signal| heading.has(*signal)).for_each(|s| found.add(s));
+        [Signal::Trial, Signal::BusinessOnly]
+            .into_iter()
+            .filter(|signal| heading.has(*signal))
+            .for_each(|s| found.add(s));
     }
     facts::add_signals(kind, text, &mut found);
     found
@@ -84,11 +88,18 @@ fn signals_of(kind: &ClauseType, passage: &Passage<'_>, text: &str) -> Signals {
 
 fn holds(adjustment: &Adjustment, found: Signals, around: Signals) -> bool {
     let Some(signal) = Signal::parse(&adjustment.when) else { return false };
-    let denied = OPPOSITES.iter().any(|(claim, opposite)| *claim == signal && (found.has(*opposite) || around.has(*opposite)));
+    let denied =
+        OPPOSITES.iter().any(|(claim, opposite)| *claim == signal && (found.has(*opposite) || around.has(*opposite)));
     found.has(signal) && !denied
 }
 
-fn reasons(usual: Severity, severity: Severity, against: &[&Adjustment], favour: &[&Adjustment], text: &str) -> Vec<String> {
+fn reasons(
+    usual: Severity,
+    severity: Severity,
+    against: &[&Adjustment],
+    favour: &[&Adjustment],
+    text: &str,
+) -> Vec<String> {
     let mut reasons = Vec::with_capacity(1 + against.len() + favour.len());
     if severity != usual {
         let verb = if severity > usual { "Raised" } else { "Lowered" };
@@ -168,12 +179,16 @@ mod tests {
 
     #[test]
     fn a_claim_that_the_clause_takes_back_is_not_made() {
-        let found = read("service-changes", "", "We may end features without notice. We will notify you of large changes.");
+        let found =
+            read("service-changes", "", "We may end features without notice. We will notify you of large changes.");
         assert!(!mentions(&found, "no warning") && mentions(&found, "promises notice"), "{found:?}");
         let beside = "We may sell your data. You may opt out of the sale.";
         let kind = taxonomy().get("sells-data").expect("a type");
         let passage = Passage { heading: String::new(), lead_in: String::new(), text: beside, is_heading: false };
-        assert!(mentions(&assess(kind, None, &passage, 0..22), "lets you opt out"), "a softening sentence beside the excerpt counts");
+        assert!(
+            mentions(&assess(kind, None, &passage, 0..22), "lets you opt out"),
+            "a softening sentence beside the excerpt counts"
+        );
     }
 
     #[test]
@@ -191,7 +206,10 @@ mod tests {
         assert_eq!(item.explicitness, Explicitness::Inferred);
         assert!(mentions(&item, "written permission"), "{item:?}");
         assert_eq!(read("scraping-ban", "", "You may not use bots.").explicitness, Explicitness::Explicit);
-        assert_eq!(read("change-without-notice", "", "We may change these terms.").explicitness, Explicitness::Inferred);
+        assert_eq!(
+            read("change-without-notice", "", "We may change these terms.").explicitness,
+            Explicitness::Inferred
+        );
         let stated = read("change-without-notice", "", "We may change these terms without notice.");
         assert_eq!(stated.explicitness, Explicitness::Explicit);
     }

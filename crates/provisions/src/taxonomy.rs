@@ -337,7 +337,7 @@ mod tests {
         let types = taxonomy().types();
         assert_eq!(types.len(), 146);
         for kind in types {
-            let texts = [&kind.definition, &kind.says, &kind.why_it_matters, &kind.consumer_impact, &kind.question];
+            let texts = [&kind.definition, &kind.why_it_matters, &kind.consumer_impact, &kind.question];
             texts.into_iter().for_each(|text| sentences_of(text, &kind.id));
             assert!(!kind.title.is_empty() && kind.question.ends_with('?'), "{}", kind.id);
             assert!(kind.look_for.len() >= 2 && !kind.regulations.is_empty(), "{}", kind.id);

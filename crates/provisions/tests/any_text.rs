@@ -5,9 +5,33 @@ use provisions::{Circumstances, Passage, applicable, assess, explain, notes, tax
 /// Words that wake the rules, between anything at all.
 fn text() -> impl Strategy<Value = String> {
     let words = prop::sample::select(vec![
-        "We may ", "without notice", " unless ", "except ", "thirty (30) days", "$100", "laws of the State of ", "É", "“Output”",
-        " courts of ", "\u{2011}", "İ", "ß", ". ", "\n\n", "# ", "1.000,50 €", "18 years old", "a@b.example", "{", "]", "’", "99.9%",
-        "governed by the laws of Österreich", "to the extent permitted", "99999 years", "🙂",
+        "We may ",
+        "without notice",
+        " unless ",
+        "except ",
+        "thirty (30) days",
+        "$100",
+        "laws of the State of ",
+        "É",
+        "“Output”",
+        " courts of ",
+        "\u{2011}",
+        "İ",
+        "ß",
+        ". ",
+        "\n\n",
+        "# ",
+        "1.000,50 €",
+        "18 years old",
+        "a@b.example",
+        "{",
+        "]",
+        "’",
+        "99.9%",
+        "governed by the laws of Österreich",
+        "to the extent permitted",
+        "99999 years",
+        "🙂",
     ])
     .prop_map(str::to_owned);
     prop::collection::vec(prop_oneof![words, "\\PC{0,12}", any::<String>()], 0..24).prop_map(|parts| parts.concat())

@@ -44,7 +44,11 @@ fn usual<'a>(labels: impl Iterator<Item = &'a Label>) -> HashMap<&'static str, S
         counts.entry(&label.kind.id).or_default()[label.severity as usize] += 1;
     }
     let most = |counts: [usize; 4]| Severity::ALL.into_iter().rev().max_by_key(|level| counts[*level as usize]);
-    counts.into_iter().filter(|(_, n)| n.iter().sum::<usize>() >= 3).filter_map(|(id, n)| Some((id, most(n)?))).collect()
+    counts
+        .into_iter()
+        .filter(|(_, n)| n.iter().sum::<usize>() >= 3)
+        .filter_map(|(id, n)| Some((id, most(n)?)))
+        .collect()
 }
 
 /// Share of labels that `level` meets exactly, and within one level.
