@@ -10,7 +10,9 @@ mod negotiate;
 mod page;
 mod pages;
 mod query;
+mod redline;
 mod site;
+mod text;
 mod view;
 mod words;
 
