@@ -1,4 +1,10 @@
 //! The site: pages, JSON of every record at the same address, feeds, PDF, evidence, the log's tiles.
+pub mod citation;
+pub mod faq;
+pub mod feed;
+pub mod pdf;
+pub mod share;
+
 use std::sync::Arc;
 
 use atlas::Atlas;
