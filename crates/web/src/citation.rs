@@ -1,11 +1,12 @@
 //! Citations of a provision in the forms that people paste: plain words, Bluebook, APA, BibTeX, CSL-JSON.
 //!
 //! Every form names the record, the source's whole address and the whole SHA-256 of the text: a shortened hash proves nothing.
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// What is cited.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cited {
+pub(crate) struct Cited {
     /// Name of the platform: the author.
     pub platform: String,
     /// Title of the document.
@@ -31,8 +32,8 @@ pub struct Cited {
 }
 
 /// One form of a citation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Citation {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Citation {
     /// Stable name, for addresses and tests.
     pub id: &'static str,
     /// Name for people.
@@ -42,7 +43,7 @@ pub struct Citation {
 }
 
 /// The citation in every form.
-pub fn citations(cited: &Cited) -> Vec<Citation> {
+pub(crate) fn citations(cited: &Cited) -> Vec<Citation> {
     // Names come from outside; in a citation they stand on one line.
     let clean = Cited {
         platform: one_line(&cited.platform),

@@ -1,12 +1,13 @@
 //! Questions that readers of a provision ask, with answers made of what the record says; for the page and as JSON-LD.
 use atlas::Rarity;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::citation::Day;
+use crate::words;
 
 /// A question and its answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Question {
     /// The question.
     pub question: String,
     /// The answer, plain text.
@@ -15,7 +16,7 @@ pub struct Question {
 
 /// What the answers are made of.
 #[derive(Debug, Clone)]
-pub struct Subject<'a> {
+pub(crate) struct Subject<'a> {
     /// Name of the site.
     pub site: &'a str,
     /// Name of the platform.
@@ -39,12 +40,12 @@ pub struct Subject<'a> {
 }
 
 /// The questions of a provision.
-pub fn questions(of: &Subject<'_>) -> Vec<Question> {
+pub(crate) fn questions(of: &Subject<'_>) -> Vec<Question> {
     let Subject { site, platform, document, clause_type, rarity, .. } = of;
     let standing = if of.removed {
-        format!(" The clause no longer stands in the document; it was last seen on {}.", Day::of(of.last_verified_ms).plain())
+        format!(" The clause no longer stands in the document; it was last seen on {}.", words::day(&of.last_verified_ms))
     } else {
-        format!(" It was last verified in the document on {}.", Day::of(of.last_verified_ms).plain())
+        format!(" It was last verified in the document on {}.", words::day(&of.last_verified_ms))
     };
     let mut questions = vec![
         (format!("What does this clause of {platform}’s {document} do?"), of.what_it_does.to_string() + &standing),
@@ -56,7 +57,7 @@ pub fn questions(of: &Subject<'_>) -> Vec<Question> {
                 rarity.platforms,
                 rarity.of_platforms,
                 if rarity.of_platforms == 1 { "platform" } else { "platforms" },
-                Day::of(of.counted_ms).plain()
+                words::day(&of.counted_ms)
             ),
         ),
         (
@@ -71,26 +72,13 @@ pub fn questions(of: &Subject<'_>) -> Vec<Question> {
     questions.into_iter().map(|(question, answer)| Question { question, answer }).collect()
 }
 
-/// The questions as a `FAQPage` of schema.org, to stand inside `<script type="application/ld+json">`.
-pub fn json_ld(questions: &[Question]) -> String {
-    let entities = questions.iter().map(|q| {
+/// The questions as a `FAQPage` of schema.org.
+pub(crate) fn json_ld(questions: &[Question]) -> Value {
+    let entity = |q: &Question| {
         json!({"@type": "Question", "name": q.question, "acceptedAnswer": {"@type": "Answer", "text": q.answer}})
-    });
-    let page = json!({"@context": "https://schema.org", "@type": "FAQPage", "mainEntity": entities.collect::<Vec<_>>()});
-    script_json(&page)
-}
-
-/// JSON that can stand inside a `<script>` element: nothing in it ends the element or opens a comment. `<`, `>` and `&` occur in JSON
-/// only within strings, where an escape says the same.
-pub fn script_json(value: &serde_json::Value) -> String {
-    let mut out = String::new();
-    for c in value.to_string().chars() {
-        match c {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => out.push_str(&format!("\\u{:04x}", c as u32)),
-            c => out.push(c),
-        }
-    }
-    out
+    };
+    let entities: Vec<Value> = questions.iter().map(entity).collect();
+    json!({"@context": "https://schema.org", "@type": "FAQPage", "mainEntity": entities})
 }
 
 #[cfg(test)]
@@ -120,15 +108,5 @@ mod tests {
         assert!(answers[3].answer.starts_with("No."));
         let gone = questions(&Subject { removed: true, ..subject("Plum") });
         assert!(gone[0].answer.contains("no longer stands"), "{}", gone[0].answer);
-    }
-
-    #[test]
-    fn a_hostile_name_cannot_leave_the_script() {
-        let name = "</script><script>alert(1)</script><!-- \u{2028} &amp; \"";
-        let text = json_ld(&questions(&subject(name)));
-        assert!(!text.contains(['<', '>', '&', '\u{2028}']), "{text}");
-        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let asked = value["mainEntity"][0]["name"].as_str().unwrap();
-        assert_eq!(asked, format!("What does this clause of {name}’s Terms do?"));
     }
 }

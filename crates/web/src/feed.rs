@@ -5,7 +5,7 @@ use archive::{Sha256Digest, instant};
 
 /// A feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Feed {
+pub(crate) struct Feed {
     /// Title.
     pub title: String,
     /// One line on what it holds.
@@ -26,7 +26,7 @@ pub struct Feed {
 
 /// An entry of a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Stable ID; see [`entry_id`].
     pub id: String,
     /// Title.
@@ -45,7 +45,7 @@ pub struct Entry {
 
 /// The ID of a record in feeds: a UUID (version 8) made of the log's key, which names this instance for ever, and the record. It stays
 /// when the site moves to another address, and no other instance makes the same.
-pub fn entry_id(log_key: &str, record: &str) -> String {
+pub(crate) fn entry_id(log_key: &str, record: &str) -> String {
     let mut id = Sha256Digest::of(format!("{log_key}\n{record}").as_bytes()).0;
     id[6] = id[6] & 0x0f | 0x80;
     id[8] = id[8] & 0x3f | 0x80;
@@ -54,7 +54,7 @@ pub fn entry_id(log_key: &str, record: &str) -> String {
 }
 
 /// The feed as a file.
-pub fn atom(feed: &Feed) -> String {
+pub(crate) fn atom(feed: &Feed) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"en\">\n");
     element(&mut out, 1, "title", &feed.title);
     element(&mut out, 1, "subtitle", &feed.subtitle);

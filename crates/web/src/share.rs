@@ -1,8 +1,9 @@
 //! Links that share a page without a script: X, LinkedIn, mail.
+use crate::links;
 
 /// A link that shares a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShareLink {
+pub(crate) struct ShareLink {
     /// Where it is shared.
     pub name: &'static str,
     /// The link.
@@ -10,25 +11,13 @@ pub struct ShareLink {
 }
 
 /// The links that share `url` under `title`.
-pub fn links(title: &str, url: &str) -> Vec<ShareLink> {
-    let (text, encoded) = (encode(title), encode(url));
+pub(crate) fn share_links(title: &str, url: &str) -> Vec<ShareLink> {
+    let (text, encoded) = (links::segment(title), links::segment(url));
     vec![
         ShareLink { name: "X", href: format!("https://x.com/intent/post?text={text}&url={encoded}") },
         ShareLink { name: "LinkedIn", href: format!("https://www.linkedin.com/sharing/share-offsite/?url={encoded}") },
         ShareLink { name: "Mail", href: format!("mailto:?subject={text}&body={encoded}") },
     ]
-}
-
-/// Percent-encodes all but the unreserved characters of RFC 3986.
-pub fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte as char),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -37,7 +26,7 @@ mod tests {
 
     #[test]
     fn links_carry_title_and_address() {
-        let links = links("Plum & Söhne: “no”\r\nBcc: x", "https://a.example/provisions/CW-P-000001");
+        let links = share_links("Plum & Söhne: “no”\r\nBcc: x", "https://a.example/provisions/CW-P-000001");
         assert_eq!(
             links[0].href,
             "https://x.com/intent/post?text=Plum%20%26%20S%C3%B6hne%3A%20%E2%80%9Cno%E2%80%9D%0D%0ABcc%3A%20x\

@@ -12,7 +12,7 @@ use krilla::error::KrillaError;
 /// Why a PDF could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("the PDF of {record} could not be written: {reason}")]
-pub struct PdfError {
+pub(crate) struct PdfError {
     /// The record.
     pub record: String,
     /// What the writer says.
@@ -21,7 +21,7 @@ pub struct PdfError {
 
 /// A document to be set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sheet {
+pub(crate) struct Sheet {
     /// Title in the file's metadata.
     pub title: String,
     /// The record's ID, in the foot of every page.
@@ -36,7 +36,7 @@ pub struct Sheet {
 
 /// A part of a sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Block {
+pub(crate) enum Block {
     /// The sheet's one title.
     Title(String),
     /// A heading of a section.
@@ -57,7 +57,7 @@ pub enum Block {
 
 /// A run of text of one look.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Span {
+pub(crate) struct Span {
     /// The text.
     pub text: String,
     /// How it looks.
@@ -68,7 +68,7 @@ pub struct Span {
 
 /// How a run of text looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Look {
+pub(crate) enum Look {
     /// As the text around it.
     Plain,
     /// Bold.
@@ -81,7 +81,7 @@ pub enum Look {
 
 /// Colour of a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Tone {
+pub(crate) enum Tone {
     /// No colour of its own.
     Neutral,
     /// Severity low.
@@ -112,7 +112,7 @@ impl Span {
 }
 
 /// The sheet as a PDF file. The same sheet makes the same bytes.
-pub fn pdf(sheet: &Sheet) -> Result<Vec<u8>, PdfError> {
+pub(crate) fn pdf(sheet: &Sheet) -> Result<Vec<u8>, PdfError> {
     let laid = flow::lay_out(sheet);
     draw::write(sheet, laid).map_err(|error: KrillaError| PdfError {
         record: sheet.record.clone(),
