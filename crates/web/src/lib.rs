@@ -4,6 +4,7 @@
 //! for people or as JSON for programs. Handlers ask the atlas and fill a template; they hold no queries and no HTML.
 mod assets;
 mod citation;
+mod desk;
 mod doors;
 mod error;
 mod faq;
@@ -19,6 +20,7 @@ mod site;
 mod view;
 mod words;
 
+pub use desk::{Brought, ReadAnswer, ReadBrought};
 pub use site::{Clock, Site, SiteConfig};
 
 use axum::Router;

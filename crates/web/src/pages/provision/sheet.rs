@@ -112,7 +112,12 @@ fn regulations(blocks: &mut Vec<Block>, record: &Record) {
         let article = applicable.article.map_or(String::new(), |article| format!(", {}", article.cite));
         blocks.push(Block::Paragraph(vec![
             Span::look(format!("{}{article}", applicable.regulation.name), Look::Strong),
-            Span::plain(format!(" ({}). {} Condition: {}.", applicable.regulation.jurisdiction, applicable.reason, applicable.condition.trim_end_matches('.'))),
+            Span::plain(format!(
+                " ({}). {} Condition: {}",
+                applicable.regulation.jurisdiction,
+                words::sentence(applicable.reason),
+                words::sentence(&applicable.condition)
+            )),
         ]));
     }
 }
