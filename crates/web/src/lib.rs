@@ -15,8 +15,10 @@ mod page;
 mod pages;
 mod pdf;
 mod query;
+mod redline;
 mod share;
 mod site;
+mod text;
 mod view;
 mod words;
 

@@ -40,6 +40,12 @@ pub(crate) fn value(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
+/// Whether an address from outside is one that a browser may follow: a page, not a script.
+pub(crate) fn is_web(url: &str) -> bool {
+    let lower = url.trim_start().to_ascii_lowercase();
+    lower.starts_with("https://") || lower.starts_with("http://")
+}
+
 /// A platform.
 pub(crate) fn platform(slug: &str) -> String {
     format!("/platforms/{}", segment(slug))
@@ -63,6 +69,16 @@ pub(crate) fn clause(id: &DocumentId, clause: &usize) -> String {
 /// An older version of a document.
 pub(crate) fn version(id: &DocumentId, number: &i64) -> String {
     format!("/documents/{id}/versions/{number}")
+}
+
+/// All versions of a document.
+pub(crate) fn versions(id: &DocumentId) -> String {
+    format!("/documents/{id}/versions")
+}
+
+/// Where the form that compares any two versions goes.
+pub(crate) fn compare(id: &DocumentId) -> String {
+    format!("/documents/{id}/compare")
 }
 
 /// Two versions of a document compared.

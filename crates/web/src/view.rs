@@ -63,6 +63,13 @@ pub(crate) fn severity_bar(counts: &[i64; 4]) -> Html {
     Html(out)
 }
 
+/// The same counts in words, most severe first, levels without any left out: "2 critical, 5 high".
+pub(crate) fn severity_words(counts: &[i64; 4]) -> String {
+    let names = ["low", "medium", "high", "critical"];
+    let parts = (0..4).rev().filter(|at| counts[*at] > 0);
+    parts.map(|at| format!("{} {}", words::number(&counts[at]), names[at])).collect::<Vec<_>>().join(", ")
+}
+
 /// A count as a bar against the largest of its kind, with a mark where the median lies.
 pub(crate) fn median_bar(value: f64, median: f64, most: f64, label: &str) -> Html {
     let place = |amount: f64| if most > 0.0 { (amount * 100.0 / most).clamp(0.0, 100.0) } else { 0.0 };

@@ -20,7 +20,7 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// HTML made by us, with every foreign text in it escaped: a template shows it as it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Html(pub String);
 
 impl fmt::Display for Html {
@@ -90,10 +90,35 @@ pub(crate) fn stated(iso: &str) -> Html {
     Html(format!("<time datetime=\"{iso}\">{}</time>", spelled(&iso)))
 }
 
+/// A whole number, or a reference to one: templates hand over both.
+pub(crate) trait Whole {
+    /// The number.
+    fn whole(&self) -> i64;
+}
+
+impl Whole for i64 {
+    fn whole(&self) -> i64 {
+        *self
+    }
+}
+
+impl Whole for usize {
+    fn whole(&self) -> i64 {
+        i64::try_from(*self).unwrap_or(i64::MAX)
+    }
+}
+
+impl<T: Whole + ?Sized> Whole for &T {
+    fn whole(&self) -> i64 {
+        (**self).whole()
+    }
+}
+
 /// A whole number in groups of three, parted by narrow spaces that do not break: 36 412.
-pub(crate) fn number(value: &i64) -> String {
+pub(crate) fn number(value: impl Whole) -> String {
+    let value = value.whole();
     let digits = value.unsigned_abs().to_string();
-    let mut out = String::from(if *value < 0 { "\u{2212}" } else { "" });
+    let mut out = String::from(if value < 0 { "\u{2212}" } else { "" });
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
             out.push('\u{202f}');
@@ -104,8 +129,9 @@ pub(crate) fn number(value: &i64) -> String {
 }
 
 /// A count with its noun: "1 version", "36 412 versions".
-pub(crate) fn count(value: &i64, one: &str, many: &str) -> String {
-    format!("{} {}", number(value), if *value == 1 { one } else { many })
+pub(crate) fn count(value: impl Whole, one: &str, many: &str) -> String {
+    let value = value.whole();
+    format!("{} {}", number(value), if value == 1 { one } else { many })
 }
 
 /// At most about `most` characters of a text, cut between words, with an ellipsis where it was cut.

@@ -1,14 +1,18 @@
-//! The pages: one file for each resource, its templates beside it. A file has a function `routes`.
+//! The pages: one file for each resource, its template beside it. A file has a function `routes`.
 mod api;
+mod changes;
 mod check;
 mod compare;
+pub(crate) mod documents;
 mod evidence;
 mod feeds;
 mod home;
 mod log;
 mod methodology;
+mod platforms;
 mod provision;
 mod regulations;
+mod search;
 mod types;
 mod verify;
 
@@ -20,15 +24,19 @@ use crate::site::Site;
 pub(crate) fn all() -> Router<Site> {
     Router::new()
         .merge(api::routes())
+        .merge(changes::routes())
         .merge(check::routes())
         .merge(compare::routes())
+        .merge(documents::routes())
         .merge(evidence::routes())
         .merge(feeds::routes())
         .merge(home::routes())
         .merge(log::routes())
         .merge(methodology::routes())
+        .merge(platforms::routes())
         .merge(provision::routes())
         .merge(regulations::routes())
+        .merge(search::routes())
         .merge(types::routes())
         .merge(verify::routes())
 }
