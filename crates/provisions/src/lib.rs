@@ -17,6 +17,7 @@ pub mod passage;
 pub mod patterns;
 pub mod phrases;
 pub mod reader;
+pub mod severity;
 pub mod signals;
 pub mod svm;
 pub mod taxonomy;
@@ -28,6 +29,7 @@ pub use law::{Applicable, Circumstances, applicable};
 pub use notes::{Note, notes};
 pub use passage::{Passage, passage};
 pub use reader::{Confidence, Explicitness, Finding, Provision, Reader, analyse};
+pub use severity::{Assessment, assess};
 pub use taxonomy::{
-    Adjustment, Article, Category, ClauseType, Regulation, RegulationLink, Severity, Stance, Taxonomy, taxonomy,
+    Adjustment, Article, Category, ClauseType, Form, Regulation, RegulationLink, Severity, Stance, Taxonomy, taxonomy,
 };
