@@ -39,12 +39,8 @@ async fn fetched(fetcher: &fetch::Fetcher, url: String) -> Result<Reading, Strin
 async fn read(bytes: Vec<u8>, content_type: Option<String>, url: Option<String>) -> Result<Reading, String> {
     let runtime = tokio::runtime::Handle::current();
     let work = move || {
-        let source = Source {
-            bytes: &bytes,
-            content_type: content_type.as_deref(),
-            url: url.as_deref(),
-            ..Source::default()
-        };
+        let source =
+            Source { bytes: &bytes, content_type: content_type.as_deref(), url: url.as_deref(), ..Source::default() };
         runtime.block_on(tracker::reading::read(source))
     };
     tokio::task::spawn_blocking(work).await.map_err(|_| "the document could not be read".to_string())?

@@ -44,7 +44,11 @@ pub(crate) struct Desk {
 impl Desk {
     /// A desk that reads what needs no help.
     pub fn plain() -> Desk {
-        Desk { read: Arc::new(|brought| Box::pin(read_plain(brought))), turns: Arc::new(Semaphore::new(AT_ONCE)), equipped: false }
+        Desk {
+            read: Arc::new(|brought| Box::pin(read_plain(brought))),
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            equipped: false,
+        }
     }
 
     /// A desk with the program's help.
@@ -64,7 +68,8 @@ async fn read_plain(brought: Brought) -> Result<Reading, String> {
         return Err("this site does not fetch addresses; save the page and upload it".into());
     };
     let read = move || {
-        let source = document::Source { bytes: &bytes, content_type: content_type.as_deref(), ..document::Source::default() };
+        let source =
+            document::Source { bytes: &bytes, content_type: content_type.as_deref(), ..document::Source::default() };
         if document::sniff(&source) == Some(document::Format::Pdf) {
             return Err("this site does not read PDF; paste the text instead".to_string());
         }

@@ -43,7 +43,10 @@ pub(crate) struct Subject<'a> {
 pub(crate) fn questions(of: &Subject<'_>) -> Vec<Question> {
     let Subject { site, platform, document, clause_type, rarity, .. } = of;
     let standing = if of.removed {
-        format!(" The clause no longer stands in the document; it was last seen on {}.", words::day(&of.last_verified_ms))
+        format!(
+            " The clause no longer stands in the document; it was last seen on {}.",
+            words::day(&of.last_verified_ms)
+        )
     } else {
         format!(" It was last verified in the document on {}.", words::day(&of.last_verified_ms))
     };
@@ -74,9 +77,7 @@ pub(crate) fn questions(of: &Subject<'_>) -> Vec<Question> {
 
 /// The questions as a `FAQPage` of schema.org.
 pub(crate) fn json_ld(questions: &[Question]) -> Value {
-    let entity = |q: &Question| {
-        json!({"@type": "Question", "name": q.question, "acceptedAnswer": {"@type": "Answer", "text": q.answer}})
-    };
+    let entity = |q: &Question| json!({"@type": "Question", "name": q.question, "acceptedAnswer": {"@type": "Answer", "text": q.answer}});
     let entities: Vec<Value> = questions.iter().map(entity).collect();
     json!({"@context": "https://schema.org", "@type": "FAQPage", "mainEntity": entities})
 }

@@ -55,7 +55,9 @@ pub(crate) fn entry_id(log_key: &str, record: &str) -> String {
 
 /// The feed as a file.
 pub(crate) fn atom(feed: &Feed) -> String {
-    let mut out = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"en\">\n");
+    let mut out = String::from(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"en\">\n",
+    );
     element(&mut out, 1, "title", &feed.title);
     element(&mut out, 1, "subtitle", &feed.subtitle);
     element(&mut out, 1, "id", &feed.id);

@@ -28,5 +28,6 @@ pub(super) async fn bundle(evidence: Evidence, name: &str) -> Result<Response, F
     let bytes = written.map_err(|error| Failure::Internal(error.to_string()))?;
     let bytes = bytes.map_err(|error| Failure::Internal(error.to_string()))?;
     let name = format!("attachment; filename=\"clausewatch-evidence-{name}.zip\"");
-    Ok(([(header::CONTENT_TYPE, "application/zip".to_string()), (header::CONTENT_DISPOSITION, name)], bytes).into_response())
+    Ok(([(header::CONTENT_TYPE, "application/zip".to_string()), (header::CONTENT_DISPOSITION, name)], bytes)
+        .into_response())
 }

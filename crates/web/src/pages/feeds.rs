@@ -58,7 +58,14 @@ async fn of_type(State(site): State<Site>, Path(id): Path<String>) -> Result<Res
     answer(&site, &filter, title, subtitle, links::type_feed(&kind.id), links::clause_type(&kind.id)).await
 }
 
-async fn answer(site: &Site, filter: &ChangeFilter, title: String, subtitle: String, path: String, page: String) -> Result<Response, Failure> {
+async fn answer(
+    site: &Site,
+    filter: &ChangeFilter,
+    title: String,
+    subtitle: String,
+    path: String,
+    page: String,
+) -> Result<Response, Failure> {
     let changes = site.atlas.changes(filter).await?;
     // A feed without entries is as old as the record.
     let newest = changes.first().map(|change| change.change.at_ms);

@@ -39,6 +39,9 @@ async fn tile(State(site): State<Site>, Path(path): Path<String>) -> Result<Resp
     let tile = site.atlas.log_tile(&path).await?;
     let bytes = tile.ok_or_else(|| Failure::missing(format!("{} in the log", crate::words::clip(&path, 80))))?;
     // What a tile says never changes.
-    let headers = [(header::CONTENT_TYPE, "application/octet-stream"), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream"),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
     Ok((headers, bytes).into_response())
 }

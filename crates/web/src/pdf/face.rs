@@ -39,9 +39,12 @@ pub(super) struct Shaped {
 impl Face {
     /// The face, read once.
     pub fn load(self) -> &'static Loaded {
-        static REGULAR: LazyLock<Loaded> = LazyLock::new(|| Loaded::read(include_bytes!("../../fonts/GentiumBookPlus-Regular.ttf")));
-        static BOLD: LazyLock<Loaded> = LazyLock::new(|| Loaded::read(include_bytes!("../../fonts/GentiumBookPlus-Bold.ttf")));
-        static ITALIC: LazyLock<Loaded> = LazyLock::new(|| Loaded::read(include_bytes!("../../fonts/GentiumBookPlus-Italic.ttf")));
+        static REGULAR: LazyLock<Loaded> =
+            LazyLock::new(|| Loaded::read(include_bytes!("../../fonts/GentiumBookPlus-Regular.ttf")));
+        static BOLD: LazyLock<Loaded> =
+            LazyLock::new(|| Loaded::read(include_bytes!("../../fonts/GentiumBookPlus-Bold.ttf")));
+        static ITALIC: LazyLock<Loaded> =
+            LazyLock::new(|| Loaded::read(include_bytes!("../../fonts/GentiumBookPlus-Italic.ttf")));
         match self {
             Face::Regular => &REGULAR,
             Face::Bold => &BOLD,
@@ -90,7 +93,12 @@ impl Loaded {
     fn shown(&self, c: char) -> Option<char> {
         match c {
             c if c.is_control() || c.is_whitespace() => Some(' '),
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => None,
+            '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' => None,
             '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}' => None,
             // Private use: the typeface has marks of its own there, which mean nothing to the document.
             '\u{e000}'..='\u{f8ff}' => Some(BOX),

@@ -388,7 +388,8 @@ mod tests {
 
     #[test]
     fn lines_hold_all_words_and_fit() {
-        let text = "The quick brown fox jumps over the lazy dog and reads https://plum.example/terms/of/service/2024/".repeat(6);
+        let text = "The quick brown fox jumps over the lazy dog and reads https://plum.example/terms/of/service/2024/"
+            .repeat(6);
         let set = lines(&[Span::plain(&text)], BODY, 200.0);
         let read: String = set.iter().flatten().map(|piece| piece.shaped.text.as_str()).collect();
         assert_eq!(read, text);

@@ -114,10 +114,8 @@ impl Span {
 /// The sheet as a PDF file. The same sheet makes the same bytes.
 pub(crate) fn pdf(sheet: &Sheet) -> Result<Vec<u8>, PdfError> {
     let laid = flow::lay_out(sheet);
-    draw::write(sheet, laid).map_err(|error: KrillaError| PdfError {
-        record: sheet.record.clone(),
-        reason: format!("{error:?}"),
-    })
+    draw::write(sheet, laid)
+        .map_err(|error: KrillaError| PdfError { record: sheet.record.clone(), reason: format!("{error:?}") })
 }
 
 #[cfg(test)]

@@ -71,8 +71,12 @@ impl World {
         let quince = document(&atlas, "quince", HOSTILE, "Terms of Service", "javascript:alert(1)").await;
         atlas.record(&quince_history(quince)).await.unwrap();
         let rowan = document(&atlas, "rowan", "Rowan", "Privacy Policy", "https://rowan.example/privacy").await;
-        atlas.record(&batch(rowan, vec![entry(1, "# Privacy\n\nWe keep little.\n", START, &[1, 2], None)])).await.unwrap();
-        let config = web::SiteConfig { name: "Watch".into(), base_url: "https://watch.example".into(), note: String::new() };
+        atlas
+            .record(&batch(rowan, vec![entry(1, "# Privacy\n\nWe keep little.\n", START, &[1, 2], None)]))
+            .await
+            .unwrap();
+        let config =
+            web::SiteConfig { name: "Watch".into(), base_url: "https://watch.example".into(), note: String::new() };
         let site = web::router(web::Site::new(atlas.clone(), config, Arc::new(|| START + 40 * DAY)));
         World { atlas, plum, site }
     }
@@ -90,7 +94,9 @@ impl World {
         let mut body = Vec::new();
         for (name, file, bytes) in fields {
             let file = if file.is_empty() { String::new() } else { format!("; filename=\"{file}\"") };
-            body.extend(format!("--frontier\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n").into_bytes());
+            body.extend(
+                format!("--frontier\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n").into_bytes(),
+            );
             body.extend_from_slice(bytes);
             body.extend_from_slice(b"\r\n");
         }
@@ -273,7 +279,17 @@ pub fn plain_text(markup: &str) -> String {
             _ => {}
         }
     }
-    let pairs = [("&lt;", "<"), ("&#60;", "<"), ("&gt;", ">"), ("&#62;", ">"), ("&quot;", "\""), ("&#34;", "\""), ("&#39;", "'"), ("&amp;", "&"), ("&#38;", "&")];
+    let pairs = [
+        ("&lt;", "<"),
+        ("&#60;", "<"),
+        ("&gt;", ">"),
+        ("&#62;", ">"),
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+        ("&#38;", "&"),
+    ];
     let text = pairs.iter().fold(text, |text, (escape, plain)| text.replace(escape, plain));
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace(" ,", ",").replace(" .", ".")
 }

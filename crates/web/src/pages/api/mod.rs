@@ -32,7 +32,10 @@ const RECORDS: [Address; 13] = [
     at("/documents/{CW-D-…}.json", "A document: versions, provisions."),
     at("/changes.json", "Changes, newest first. Fields: platform, page."),
     at("/changes/{CW-C-…}.json", "A change with the provisions that it touches."),
-    at("/provisions/{CW-P-…}.json", "A provision: excerpt, ratings, explanation, lineage, other platforms, regulations, evidence, citations."),
+    at(
+        "/provisions/{CW-P-…}.json",
+        "A provision: excerpt, ratings, explanation, lineage, other platforms, regulations, evidence, citations.",
+    ),
     at("/types.json", "All clause types with the number of platforms on which each stands. Field: q."),
     at("/types/{id}.json", "A clause type: definition, platforms, years, instances. Fields: page, removed=1."),
     at("/compare.json?a={slug}&b={slug}", "Two to four platforms side by side (a, b, c, d). Field: differing=1."),

@@ -43,7 +43,6 @@ struct Found {
 
 /// What the document turned out to be.
 struct Checked {
-    name: String,
     title: String,
     language: Option<String>,
     words: i64,
@@ -114,7 +113,10 @@ async fn check(State(site): State<Site>, wants: Wants, multipart: Multipart) -> 
 
 async fn fields(mut multipart: Multipart) -> Result<Form, Failure> {
     let broken = |error: axum::extract::multipart::MultipartError| {
-        Failure::Refused(error.status(), format!("the form cannot be read, or the document is larger than 8 MB ({})", error.body_text()))
+        Failure::Refused(
+            error.status(),
+            format!("the form cannot be read, or the document is larger than 8 MB ({})", error.body_text()),
+        )
     };
     let mut form = Form::default();
     while let Some(field) = multipart.next_field().await.map_err(broken)? {
@@ -122,7 +124,8 @@ async fn fields(mut multipart: Multipart) -> Result<Form, Failure> {
             "text" => form.text = field.text().await.map_err(broken)?,
             "url" => form.url = field.text().await.map_err(broken)?.trim().to_string(),
             "file" => {
-                let (kind, name) = (field.content_type().map(str::to_string), field.file_name().unwrap_or("").to_string());
+                let (kind, name) =
+                    (field.content_type().map(str::to_string), field.file_name().unwrap_or("").to_string());
                 let bytes = field.bytes().await.map_err(broken)?.to_vec();
                 form.file = Some((bytes, kind, name)).filter(|(bytes, ..)| !bytes.is_empty());
             }
@@ -150,10 +153,14 @@ fn brought(form: Form) -> Result<(Brought, String), Failure> {
     if !form.text.trim().is_empty() {
         let looks_like_html = form.text.trim_start().starts_with('<');
         let kind = if looks_like_html { "text/html" } else { "text/plain" };
-        let brought = Brought::Bytes { bytes: form.text.into_bytes(), content_type: Some(format!("{kind}; charset=utf-8")) };
+        let brought =
+            Brought::Bytes { bytes: form.text.into_bytes(), content_type: Some(format!("{kind}; charset=utf-8")) };
         return Ok((brought, "the pasted text".into()));
     }
-    Err(Failure::Refused(StatusCode::BAD_REQUEST, "nothing was brought: paste a text, choose a file or give an address".into()))
+    Err(Failure::Refused(
+        StatusCode::BAD_REQUEST,
+        "nothing was brought: paste a text, choose a file or give an address".into(),
+    ))
 }
 
 async fn checked(site: &Site, reading: Reading, name: String) -> Result<Checked, Failure> {
@@ -174,8 +181,7 @@ async fn checked(site: &Site, reading: Reading, name: String) -> Result<Checked,
     }
     let structure = &reading.structure;
     Ok(Checked {
-        title: reading.title.clone().unwrap_or_else(|| name.clone()),
-        name,
+        title: reading.title.clone().unwrap_or(name),
         language: reading.language.clone(),
         words: reading.text.split_whitespace().count() as i64,
         clauses: structure.clauses.iter().filter(|clause| !clause.is_heading()).count() as i64,
@@ -189,7 +195,8 @@ async fn checked(site: &Site, reading: Reading, name: String) -> Result<Checked,
 async fn told(site: &Site, reading: &Reading, provision: &Provision) -> Result<Found, Failure> {
     let excerpt = reading.text.get(provision.excerpt.clone()).unwrap_or("").to_string();
     let kind = taxonomy().get(provision.type_id);
-    let explained = kind.map(|kind| provisions::explain(kind, &excerpt, &provision.facts, provision.severity, &provision.reasons));
+    let explained =
+        kind.map(|kind| provisions::explain(kind, &excerpt, &provision.facts, provision.severity, &provision.reasons));
     Ok(Found {
         type_id: provision.type_id,
         heading: document::heading_path(&reading.structure, &reading.text, provision.clause),

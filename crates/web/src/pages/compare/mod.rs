@@ -17,7 +17,6 @@ use crate::negotiate::Wants;
 use crate::page::Head;
 use crate::query::Query;
 use crate::site::Site;
-use crate::words;
 
 /// The fields that name platforms.
 const FIELDS: [&str; 4] = ["a", "b", "c", "d"];

@@ -56,6 +56,7 @@ fn labels(facts: &Facts, theirs: &Facts) -> Vec<String> {
 }
 
 fn values(facts: &Facts, label: &str) -> String {
-    let found: Vec<&str> = facts.lines.iter().filter(|fact| fact.label == label).map(|fact| fact.value.as_str()).collect();
+    let found: Vec<&str> =
+        facts.lines.iter().filter(|fact| fact.label == label).map(|fact| fact.value.as_str()).collect();
     found.join(", ")
 }

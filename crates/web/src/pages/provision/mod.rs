@@ -44,7 +44,12 @@ async fn show(State(site): State<Site>, wants: Wants, Path(name): Path<String>) 
     }
     let path = links::provision(&id);
     let url = format!("{}{path}", site.config.base_url);
-    let page = ProvisionPage { head: head(&site, &record, path), share: share_links(&record.full_title(), &url), r: record, url };
+    let page = ProvisionPage {
+        head: head(&site, &record, path),
+        share: share_links(&record.full_title(), &url),
+        r: record,
+        url,
+    };
     wants.record(&page, || value(&site, &page.r))
 }
 
@@ -72,7 +77,8 @@ async fn paper(site: &Site, record: Record) -> Result<Response, Failure> {
     let set = tokio::task::spawn_blocking(move || pdf::pdf(&sheet)).await;
     let bytes = set.map_err(|error| Failure::Internal(error.to_string()))?;
     let bytes = bytes.map_err(|error| Failure::Internal(error.to_string()))?;
-    Ok(([(header::CONTENT_TYPE, "application/pdf".to_string()), (header::CONTENT_DISPOSITION, name)], bytes).into_response())
+    Ok(([(header::CONTENT_TYPE, "application/pdf".to_string()), (header::CONTENT_DISPOSITION, name)], bytes)
+        .into_response())
 }
 
 async fn evidence(State(site): State<Site>, Path(name): Path<String>) -> Result<Response, Failure> {

@@ -152,7 +152,9 @@ impl Record {
             notes,
             elsewhere: elsewhere(atlas, &provision, &facts).await?,
             steps: steps(atlas, &provision).await?,
-            regulations: kind.map(|kind| provisions::applicable(kind, &circumstances(&document, body))).unwrap_or_default(),
+            regulations: kind
+                .map(|kind| provisions::applicable(kind, &circumstances(&document, body)))
+                .unwrap_or_default(),
             evidence,
             others_count: others.len(),
             others: others.into_iter().take(OTHERS).collect(),
@@ -190,13 +192,6 @@ impl Record {
     /// How many times the document has changed since it is tracked.
     pub fn times_changed(&self) -> i64 {
         (self.document.versions - 1).max(0)
-    }
-
-    /// Other platforms on which the type stands.
-    pub fn other_platforms(&self) -> i64 {
-        let here = i64::from(self.provision.removed_version.is_none());
-        // Where this provision is gone another of the type may stand on the same platform; the page of the type says which.
-        (self.rarity.platforms - here).max(self.elsewhere.len() as i64)
     }
 
     fn cited(&self, site: &Site) -> Cited {
@@ -260,7 +255,9 @@ impl Words {
         let lead_in = clause.lead_in.filter(|lead| lead + 1 != at);
         let end = clause.range.end.max(range.end);
         Some(Words {
-            lead_in: lead_in.and_then(|lead| structure.clauses.get(lead)).map(|lead| words::clip(&text[lead.range.clone()], 400)),
+            lead_in: lead_in
+                .and_then(|lead| structure.clauses.get(lead))
+                .map(|lead| words::clip(&text[lead.range.clone()], 400)),
             before: beside(at.checked_sub(1)),
             head: text[clause.range.start..range.start].to_string(),
             excerpt: provision.excerpt.clone(),
@@ -289,7 +286,9 @@ fn place(provision: &Provision, of: &Document, clause: usize) -> String {
 fn explanation(kind: Option<&ClauseType>, provision: &Provision, facts: &Facts) -> Explanation {
     match kind {
         Some(kind) => provisions::explain(kind, &provision.excerpt, facts, provision.severity, &provision.reasons),
-        None => Explanation { what_it_does: String::new(), why_it_matters: String::new(), consumer_impact: String::new() },
+        None => {
+            Explanation { what_it_does: String::new(), why_it_matters: String::new(), consumer_impact: String::new() }
+        }
     }
 }
 
@@ -362,12 +361,10 @@ async fn steps(atlas: &Atlas, provision: &Provision) -> Result<Vec<Step>, Failur
             EventKind::Removed => "Removed from the document",
             EventKind::Returned => "Back in the document",
         };
-        match steps.get_mut(&number) {
-            Some(step) => step.what = what,
-            None if steps.len() < 2 * STEPS => {
-                steps.insert(number, Step { at_ms, ..step(atlas, provision, number, what).await? });
-            }
-            None => {}
+        if let Some(step) = steps.get_mut(&number) {
+            step.what = what;
+        } else if steps.len() < 2 * STEPS {
+            steps.insert(number, Step { at_ms, ..step(atlas, provision, number, what).await? });
         }
     }
     Ok(steps.into_values().collect())
@@ -385,7 +382,12 @@ async fn wording_text(atlas: &Atlas, provision: &Provision, wording: &Wording) -
 }
 
 impl Held {
-    async fn gather(atlas: &Atlas, document: &Document, version: &Version, text_verified: bool) -> Result<Held, Failure> {
+    async fn gather(
+        atlas: &Atlas,
+        document: &Document,
+        version: &Version,
+        text_verified: bool,
+    ) -> Result<Held, Failure> {
         let capture = atlas.capture(version.capture).await?;
         let proof = match &capture {
             Some(capture) => Proof::gather(atlas, capture, version).await?,
@@ -393,15 +395,15 @@ impl Held {
         };
         let own = capture.as_ref().and_then(|capture| capture.url.clone());
         let origin = capture.as_ref().and_then(|capture| capture.origin.clone());
-        let links = origin.map(|origin| origin.links).unwrap_or_default();
-        let links = links.into_iter().filter(|link| is_web(link)).collect();
+        let given = origin.map(|origin| origin.links).unwrap_or_default();
+        let links = given.into_iter().filter(|link| links::is_web(link)).collect();
         let source_url = document.urls.first().cloned().or(own);
         Ok(Held { capture, proof, text_verified, source_url, links })
     }
 
     /// The source's address, if a link to it is safe.
     pub fn source_link(&self) -> Option<&str> {
-        self.source_url.as_deref().filter(|url| is_web(url))
+        self.source_url.as_deref().filter(|url| links::is_web(url))
     }
 
     /// The capture's body, where a server's answer is held; an imported text has none.
@@ -412,15 +414,10 @@ impl Held {
     /// Where an independent archive would hold the page of that day.
     pub fn wayback(&self) -> Option<String> {
         let (url, capture) = (self.source_link()?, self.capture.as_ref()?);
-        let digits: String = archive::instant::format(capture.at_ms).chars().filter(char::is_ascii_digit).take(14).collect();
+        let digits: String =
+            archive::instant::format(capture.at_ms).chars().filter(char::is_ascii_digit).take(14).collect();
         Some(format!("https://web.archive.org/web/{digits}/{url}"))
     }
-}
-
-/// Whether an address is one of the web: no other scheme becomes a link.
-pub(super) fn is_web(url: &str) -> bool {
-    let scheme = url.split(':').next().unwrap_or("");
-    (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")) && url.contains("://")
 }
 
 impl Proof {
@@ -429,7 +426,8 @@ impl Proof {
         let Some(proof) = atlas.inclusion_proof(capture.log_index).await? else { return Ok(None) };
         let entry = atlas.log_entry(capture.log_index).await?;
         let checkpoint = entry.as_ref().and_then(|entry| Proof::follow(atlas, &proof, entry));
-        let names = entry.is_some_and(|entry| String::from_utf8_lossy(&entry).contains(&version.text_sha256.to_string()));
+        let names =
+            entry.is_some_and(|entry| String::from_utf8_lossy(&entry).contains(&version.text_sha256.to_string()));
         let (origin, size) = checkpoint.clone().unwrap_or_default();
         Ok(Some(Proof { text: proof.to_string(), size, origin, verified: checkpoint.is_some() && names }))
     }

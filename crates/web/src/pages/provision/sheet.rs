@@ -32,7 +32,9 @@ pub(super) fn sheet(site: &Site, record: &Record) -> Sheet {
     blocks.push(Block::Table(evidence(site, record)));
     blocks.push(Block::Heading("How to cite".into()));
     let shown = record.citations.iter().filter(|citation| matches!(citation.id, "plain" | "bluebook" | "apa"));
-    blocks.push(Block::Table(shown.map(|citation| (citation.name.to_string(), vec![Span::plain(&citation.text)])).collect()));
+    blocks.push(Block::Table(
+        shown.map(|citation| (citation.name.to_string(), vec![Span::plain(&citation.text)])).collect(),
+    ));
     blocks.push(Block::Small(vec![Span::look(
         format!(
             "{} describes what the text states, permits or reserves. This is no legal determination and not legal advice; how it is done, \
@@ -87,7 +89,8 @@ fn labels(record: &Record) -> Vec<(String, Tone)> {
 fn original(blocks: &mut Vec<Block>, record: &Record) {
     blocks.push(Block::Heading("Original clause language".into()));
     let Some(found) = &record.words else {
-        blocks.push(paragraph("The words cannot be found at their place in the stored version, so they are not shown."));
+        blocks
+            .push(paragraph("The words cannot be found at their place in the stored version, so they are not shown."));
         return;
     };
     if !record.provision.heading.is_empty() {
@@ -143,10 +146,11 @@ fn details(record: &Record) -> Vec<(String, Vec<Span>)> {
 }
 
 fn stated(record: &Record) -> String {
-    let parts: Vec<String> = [("last updated", &record.version.stated_updated), ("effective", &record.version.stated_effective)]
-        .into_iter()
-        .filter_map(|(name, date)| date.as_ref().map(|date| format!("{name} {date}")))
-        .collect();
+    let parts: Vec<String> =
+        [("last updated", &record.version.stated_updated), ("effective", &record.version.stated_effective)]
+            .into_iter()
+            .filter_map(|(name, date)| date.as_ref().map(|date| format!("{name} {date}")))
+            .collect();
     if parts.is_empty() { "no date".into() } else { parts.join(", ") }
 }
 
@@ -160,15 +164,25 @@ fn evidence(site: &Site, record: &Record) -> Vec<(String, Vec<Span>)> {
     }
     rows.push((
         "SHA-256 of the text".into(),
-        vec![Span::plain(format!("{} (the {} bytes of the version’s clean text)", version.text_sha256, version.text_bytes))],
+        vec![Span::plain(format!(
+            "{} (the {} bytes of the version’s clean text)",
+            version.text_sha256, version.text_bytes
+        ))],
     ));
     if let Some(capture) = held.answer() {
-        let of = format!("{} (the {} bytes of the server’s answer, decoded, captured {})", capture.sha256, capture.bytes, archive::instant::format(capture.at_ms));
+        let of = format!(
+            "{} (the {} bytes of the server’s answer, decoded, captured {})",
+            capture.sha256,
+            capture.bytes,
+            archive::instant::format(capture.at_ms)
+        );
         rows.push(("SHA-256 of the capture".into(), vec![Span::plain(of)]));
     }
     if let Some(capture) = &held.capture {
         let proof = held.proof.as_ref().filter(|proof| proof.verified);
-        let place = proof.map_or(String::new(), |proof| format!(" of {}, inclusion proven on {}", proof.size, Day::of(record.made_ms).plain()));
+        let place = proof.map_or(String::new(), |proof| {
+            format!(" of {}, inclusion proven on {}", proof.size, Day::of(record.made_ms).plain())
+        });
         rows.push(("Entry in the log".into(), vec![Span::plain(format!("{}{place}", capture.log_index))]));
     }
     let bundle = format!("{}{}", site.config.base_url, links::provision_evidence(&record.provision.id));

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
-use provisions::{Applicable, Circumstances, ClauseType, Regulation, taxonomy};
+use provisions::{Article, Circumstances, ClauseType, Regulation, RegulationLink, taxonomy};
 use serde_json::json;
 
 use crate::error::Failure;
@@ -53,7 +53,8 @@ async fn list(State(site): State<Site>, wants: Wants) -> Result<Response, Failur
     let mut groups: Vec<(&'static str, Vec<Row>)> = Vec::new();
     for regulation in taxonomy().regulations() {
         let types: Vec<&ClauseType> = referring(&regulation.id).collect();
-        let row = Row { regulation, types: types.len() as i64, provisions: types.iter().map(|kind| standing(kind)).sum() };
+        let row =
+            Row { regulation, types: types.len() as i64, provisions: types.iter().map(|kind| standing(kind)).sum() };
         match groups.iter_mut().find(|(jurisdiction, _)| *jurisdiction == regulation.jurisdiction) {
             Some((_, rows)) => rows.push(row),
             None => groups.push((&regulation.jurisdiction, vec![row])),
@@ -65,16 +66,35 @@ async fn list(State(site): State<Site>, wants: Wants) -> Result<Response, Failur
         .here("Regulations");
     let page = ListPage { head, groups, all: taxonomy().regulations().len() as i64 };
     wants.record(&page, || {
-        let row = |row: &Row| json!({"regulation": row.regulation, "clause_types": row.types, "provisions": row.provisions});
+        let row =
+            |row: &Row| json!({"regulation": row.regulation, "clause_types": row.types, "provisions": row.provisions});
         json!(page.groups.iter().flat_map(|(_, rows)| rows).map(row).collect::<Vec<_>>())
     })
+}
+
+/// Why a clause type refers to the regulation.
+struct Reason {
+    reason: &'static str,
+    article: Option<&'static Article>,
+    /// In words; none where the type refers to more regulations than are told for one clause.
+    condition: Option<String>,
+}
+
+/// The reasons why a type refers to a regulation, where nothing is known of the platform.
+fn reasons(kind: &'static ClauseType, regulation: &'static Regulation) -> Vec<Reason> {
+    let told = provisions::applicable(kind, &Circumstances::default());
+    let reason = |link: &'static RegulationLink| {
+        let same = told.iter().find(|a| a.regulation.id == regulation.id && a.reason == link.reason);
+        let article = regulation.articles.iter().find(|article| link.article.as_deref() == Some(article.id.as_str()));
+        Reason { reason: &link.reason, article, condition: same.map(|a| a.condition.clone()) }
+    };
+    kind.regulations.iter().filter(|link| link.id == regulation.id).map(reason).collect()
 }
 
 /// A clause type that refers to the regulation, and where it stands.
 struct Reference {
     kind: &'static ClauseType,
-    /// Reason, condition in words and article, once for each link of the type.
-    links: Vec<Applicable<'static>>,
+    reasons: Vec<Reason>,
     holders: Vec<Holder>,
 }
 
@@ -94,11 +114,9 @@ async fn show(State(site): State<Site>, wants: Wants, Path(id): Path<String>) ->
     let mut references = Vec::new();
     let mut platforms: BTreeMap<String, ()> = BTreeMap::new();
     for kind in referring(&regulation.id) {
-        let all = provisions::applicable(kind, &Circumstances::default());
-        let links = all.into_iter().filter(|applicable| applicable.regulation.id == regulation.id).collect();
         let holders = site.atlas.holders(&kind.id).await?;
         platforms.extend(holders.iter().map(|holder| (holder.platform.clone(), ())));
-        references.push(Reference { kind, links, holders });
+        references.push(Reference { kind, reasons: reasons(kind, regulation), holders });
     }
     references.sort_by_key(|reference| std::cmp::Reverse(reference.holders.len()));
     let head = site
@@ -108,10 +126,10 @@ async fn show(State(site): State<Site>, wants: Wants, Path(id): Path<String>) ->
         .here(&regulation.short);
     let page = RegulationPage { head, regulation, references, platforms: platforms.len() as i64 };
     wants.record(&page, || {
-        let link = |a: &Applicable<'_>| json!({"reason": a.reason, "condition": a.condition, "article": a.article.map(|article| &article.cite)});
+        let reason = |a: &Reason| json!({"reason": a.reason, "condition": a.condition, "article": a.article.map(|article| &article.cite)});
         let reference = |reference: &Reference| {
             json!({"clause_type": reference.kind.id, "title": reference.kind.title, "platforms": reference.holders,
-                "references": reference.links.iter().map(link).collect::<Vec<_>>()})
+                "references": reference.reasons.iter().map(reason).collect::<Vec<_>>()})
         };
         json!({"regulation": page.regulation, "clause_types": page.references.iter().map(reference).collect::<Vec<_>>()})
     })

@@ -121,8 +121,14 @@ struct TypePage {
     counted_ms: i64,
 }
 
-async fn show(State(site): State<Site>, wants: Wants, Path(id): Path<String>, query: Query) -> Result<Response, Failure> {
-    let kind = taxonomy().get(&id).ok_or_else(|| Failure::missing(format!("clause type {:?}", words::clip(&id, 60))))?;
+async fn show(
+    State(site): State<Site>,
+    wants: Wants,
+    Path(id): Path<String>,
+    query: Query,
+) -> Result<Response, Failure> {
+    let kind =
+        taxonomy().get(&id).ok_or_else(|| Failure::missing(format!("clause type {:?}", words::clip(&id, 60))))?;
     let (path, number) = (links::clause_type(&kind.id), query.page()?);
     let removed = query.text("removed") == Some("1");
     let filter =
@@ -165,7 +171,8 @@ fn head(site: &Site, kind: &'static ClauseType, path: String) -> Head {
 }
 
 fn value(page: &TypePage) -> Value {
-    let years: Vec<Value> = page.years.iter().map(|(year, platforms)| json!({"year": year, "platforms": platforms})).collect();
+    let years: Vec<Value> =
+        page.years.iter().map(|(year, platforms)| json!({"year": year, "platforms": platforms})).collect();
     json!({
         "clause_type": page.kind,
         "rarity": page.rarity,

@@ -59,7 +59,10 @@ async fn show(State(site): State<Site>, wants: Wants, query: Query) -> Result<Re
         page.matches = Some(site.atlas.records_of_hash(digest, MATCHES).await?);
         page.asked = bare;
     }
-    wants.record(&page, || json!({"log_key": page.key, "log_size": page.size, "sha256": page.asked, "records": page.matches}))
+    wants.record(
+        &page,
+        || json!({"log_key": page.key, "log_size": page.size, "sha256": page.asked, "records": page.matches}),
+    )
 }
 
 async fn check(State(site): State<Site>, wants: Wants, form: Multipart) -> Result<Response, Failure> {
@@ -83,7 +86,9 @@ async fn check(State(site): State<Site>, wants: Wants, form: Multipart) -> Resul
 
 /// The bundle, and the key to trust if one is given.
 async fn fields(mut form: Multipart) -> Result<(Vec<u8>, Option<String>), Failure> {
-    let broken = |error: axum::extract::multipart::MultipartError| Failure::Refused(error.status(), format!("the upload: {}", error.body_text()));
+    let broken = |error: axum::extract::multipart::MultipartError| {
+        Failure::Refused(error.status(), format!("the upload: {}", error.body_text()))
+    };
     let (mut bundle, mut key) = (Vec::new(), None);
     while let Some(field) = form.next_field().await.map_err(broken)? {
         match field.name().unwrap_or("") {
