@@ -6,6 +6,9 @@ use serde::Serialize;
 use crate::words::{Html, escaped};
 use crate::{view, words};
 
+/// Class of a change that changes no word.
+const MARKS: &str = "marks";
+
 /// A run of the comparison.
 #[derive(Debug, Clone)]
 pub(crate) enum Run {
@@ -13,6 +16,8 @@ pub(crate) enum Run {
     Under(String),
     /// Clauses that are the same, in the words of the newer version.
     Same(Vec<Line>),
+    /// Clauses in which only marks, case or numbering changed.
+    Marks(Vec<Changed>),
     /// A clause that changed.
     Changed(Changed),
 }
@@ -61,7 +66,12 @@ pub(crate) struct Redline {
 impl Redline {
     /// The changes, without what is the same.
     pub fn changes(&self) -> Vec<&Changed> {
-        self.runs.iter().filter_map(|run| if let Run::Changed(changed) = run { Some(changed) } else { None }).collect()
+        let of = |run| match run {
+            Run::Changed(changed) => std::slice::from_ref(changed),
+            Run::Marks(list) => list.as_slice(),
+            Run::Under(_) | Run::Same(_) => &[],
+        };
+        self.runs.iter().flat_map(of).collect()
     }
 
     /// The counts in words: "2 clauses reworded, 1 added".
@@ -101,13 +111,17 @@ pub(crate) fn compare(old: &str, new: &str) -> Redline {
             redline.same(&sides.1, pair);
             continue;
         }
+        redline.count(pair);
         let changed = changed(&sides, pair);
+        if changed.class == MARKS {
+            redline.marks(changed);
+            continue;
+        }
         let here = if changed.heading { pair.new.map(|index| sides.1.clause(index)) } else { heading_of(&sides, pair) };
         if here != shown && !changed.heading {
             redline.runs.extend(here.map(|heading| Run::Under(heading.to_string())));
         }
         shown = here;
-        redline.count(pair);
         redline.runs.push(Run::Changed(changed));
     }
     redline
@@ -120,6 +134,13 @@ impl Redline {
         match self.runs.last_mut() {
             Some(Run::Same(lines)) => lines.push(line),
             _ => self.runs.push(Run::Same(vec![line])),
+        }
+    }
+
+    fn marks(&mut self, changed: Changed) {
+        match self.runs.last_mut() {
+            Some(Run::Marks(list)) => list.push(changed),
+            _ => self.runs.push(Run::Marks(vec![changed])),
         }
     }
 
@@ -178,7 +199,7 @@ fn changed(sides: &(Side<'_>, Side<'_>), pair: &Pair) -> Changed {
         PairKind::Removed => ("removed", "Removed"),
         PairKind::Moved if pair.cosmetic => ("moved", "Moved"),
         PairKind::Moved => ("moved", "Moved and reworded"),
-        PairKind::Same | PairKind::Reworded if pair.cosmetic => ("marks", "Marks or numbering only"),
+        PairKind::Same | PairKind::Reworded if pair.cosmetic => (MARKS, "Marks or numbering only"),
         PairKind::Same | PairKind::Reworded => ("reworded", "Reworded"),
     };
     let html = match (old, new) {
@@ -214,6 +235,7 @@ mod tests {
             .map(|run| match run {
                 Run::Under(heading) => format!("under {heading}"),
                 Run::Same(lines) => format!("{} same", lines.len()),
+                Run::Marks(list) => format!("{} marks", list.len()),
                 Run::Changed(changed) => format!("{}: {}", changed.label, changed.html),
             })
             .collect();

@@ -1,7 +1,9 @@
 //! Pieces of pages that are made in Rust: redlines, bars, page numbers. Pieces that are mere markup are macros in `components.html`.
 use std::fmt::Write as _;
 
+use atlas::records::TouchedProvision;
 use compare::SpanKind;
+use provisions::Severity;
 
 use crate::query::Query;
 use crate::words::{self, Html, escape_into};
@@ -68,6 +70,11 @@ pub(crate) fn severity_words(counts: &[i64; 4]) -> String {
     let names = ["low", "medium", "high", "critical"];
     let parts = (0..4).rev().filter(|at| counts[*at] > 0);
     parts.map(|at| format!("{} {}", words::number(&counts[at]), names[at])).collect::<Vec<_>>().join(", ")
+}
+
+/// The severity of the severest provision that a change touches.
+pub(crate) fn severest(touched: &[TouchedProvision]) -> Option<Severity> {
+    touched.iter().map(|provision| provision.severity).max()
 }
 
 /// A count as a bar against the largest of its kind, with a mark where the median lies.

@@ -249,11 +249,11 @@ mod tests {
 
     #[test]
     fn numbers_for_people() {
-        assert_eq!(number(&0), "0");
-        assert_eq!(number(&1_234_567), "1\u{202f}234\u{202f}567");
-        assert_eq!(number(&-999), "\u{2212}999");
-        assert_eq!(count(&1, "version", "versions"), "1 version");
-        assert_eq!(count(&1000, "version", "versions"), "1\u{202f}000 versions");
+        assert_eq!(number(0_i64), "0");
+        assert_eq!(number(&1_234_567_i64), "1\u{202f}234\u{202f}567");
+        assert_eq!(number(-999_i64), "\u{2212}999");
+        assert_eq!(count(1_usize, "version", "versions"), "1 version");
+        assert_eq!(count(1000_i64, "version", "versions"), "1\u{202f}000 versions");
     }
 
     #[test]

@@ -26,6 +26,13 @@ struct ComparePage {
     newer: String,
 }
 
+impl ComparePage {
+    /// Versions that the form compares unless others are chosen.
+    fn chosen(&self) -> (i64, i64) {
+        (self.from.number, self.to.number)
+    }
+}
+
 /// The form's answer: on to the two versions.
 pub(super) async fn choose(
     State(site): State<Site>,

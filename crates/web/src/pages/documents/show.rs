@@ -35,6 +35,11 @@ struct DocumentPage {
 }
 
 impl DocumentPage {
+    /// Versions that the form compares unless others are chosen.
+    fn chosen(&self) -> (i64, i64) {
+        (self.document.versions - 1, self.document.versions)
+    }
+
     fn severity(&self) -> [i64; 4] {
         let mut counts = [0; 4];
         self.provisions.iter().for_each(|provision| counts[provision.severity as usize] += 1);

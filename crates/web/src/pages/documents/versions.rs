@@ -27,6 +27,13 @@ struct VersionsPage {
     paging: Paging,
 }
 
+impl VersionsPage {
+    /// Versions that the form compares unless others are chosen.
+    fn chosen(&self) -> (i64, i64) {
+        (self.document.versions - 1, self.document.versions)
+    }
+}
+
 pub(super) async fn list(
     State(site): State<Site>,
     wants: Wants,
