@@ -37,7 +37,9 @@ static SANS: LazyLock<Asset> =
 
 /// The style sheet; the fonts' names are filled in, since they hold a hash.
 pub(crate) static STYLE: LazyLock<Asset> = LazyLock::new(|| {
-    let css = include_str!("static/style.css").replace("serif.woff2", &SERIF.path).replace("sans.woff2", &SANS.path);
+    let css = concat!(include_str!("static/style.css"), include_str!("static/records.css"))
+        .replace("serif.woff2", &SERIF.path)
+        .replace("sans.woff2", &SANS.path);
     Asset::new("style", "css", "text/css; charset=utf-8", css.into_bytes())
 });
 

@@ -3,19 +3,26 @@
 //! A request passes [`doors`], reaches one handler under [`pages`], and is answered through [`negotiate::Wants`]: one record, as a page
 //! for people or as JSON for programs. Handlers ask the atlas and fill a template; they hold no queries and no HTML.
 mod assets;
+mod citation;
+mod desk;
 mod doors;
 mod error;
+mod faq;
+mod feed;
 mod links;
 mod negotiate;
 mod page;
 mod pages;
+mod pdf;
 mod query;
 mod redline;
+mod share;
 mod site;
 mod text;
 mod view;
 mod words;
 
+pub use desk::{Brought, ReadAnswer, ReadBrought};
 pub use site::{Clock, Site, SiteConfig};
 
 use axum::Router;

@@ -116,6 +116,11 @@ pub(crate) fn clause_type(id: &str) -> String {
     format!("/types/{}", segment(id))
 }
 
+/// The feed of changes that touch a clause of a type.
+pub(crate) fn type_feed(id: &str) -> String {
+    format!("/types/{}/feed.atom", segment(id))
+}
+
 /// A regulation.
 pub(crate) fn regulation(id: &str) -> String {
     format!("/regulations/{}", segment(id))

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use atlas::Atlas;
 
+use crate::desk::{Desk, ReadBrought};
 use crate::page::Head;
 
 /// Tells the time in milliseconds since 1970 UTC.
@@ -24,13 +25,20 @@ pub struct SiteConfig {
 pub struct Site {
     pub(crate) atlas: Atlas,
     pub(crate) config: Arc<SiteConfig>,
+    pub(crate) desk: Desk,
     now: Clock,
 }
 
 impl Site {
     /// A site.
     pub fn new(atlas: Atlas, config: SiteConfig, now: Clock) -> Site {
-        Site { atlas, config: Arc::new(config), now }
+        Site { atlas, config: Arc::new(config), desk: Desk::plain(), now }
+    }
+
+    /// The site, with a reader for what visitors bring to `/check` beyond HTML and text: PDF files and addresses.
+    pub fn reading(mut self, read: ReadBrought) -> Site {
+        self.desk = Desk::equipped(read);
+        self
     }
 
     /// Now, in milliseconds since 1970 UTC.

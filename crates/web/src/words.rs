@@ -185,6 +185,15 @@ pub(crate) fn materiality(value: &Materiality) -> &'static str {
     }
 }
 
+/// A phrase as a sentence: a capital at its beginning, a full stop at its end.
+pub(crate) fn sentence(phrase: &str) -> String {
+    let phrase = phrase.trim();
+    let mut chars = phrase.chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    let end = if phrase.ends_with(['.', '!', '?', '…']) || phrase.is_empty() { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str())
+}
+
 /// A country's English name for the codes of the countries that platforms usually name; else the code.
 pub(crate) fn country(code: &str) -> &str {
     const NAMES: &[(&str, &str)] = &[

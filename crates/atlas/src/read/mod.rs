@@ -3,6 +3,7 @@ mod changes;
 mod documents;
 mod evidence;
 mod history;
+mod holders;
 mod platforms;
 mod provisions;
 mod standing;
@@ -12,6 +13,7 @@ use serde::Serialize;
 use crate::ids::DocumentId;
 use crate::records::{Document, Materiality, Platform};
 pub use evidence::Evidence;
+pub use holders::{HashMatch, Hashed, Holder};
 pub(crate) use standing::Cache;
 
 /// How much the store holds.

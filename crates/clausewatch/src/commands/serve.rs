@@ -30,7 +30,7 @@ pub async fn site(atlas: Atlas, listen: SocketAddr, note: &str, now: web::Clock)
     let base_url = format!("http://{}", listener.local_addr()?);
     println!("open {base_url}/");
     let config = web::SiteConfig { name: "Clausewatch".into(), base_url, note: note.into() };
-    let router = web::router(web::Site::new(atlas, config, now));
+    let router = web::router(web::Site::new(atlas, config, now).reading(crate::desk::reader()?));
     axum::serve(listener, router).with_graceful_shutdown(interrupted()).await?;
     Ok(true)
 }
