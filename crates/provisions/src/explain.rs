@@ -1,6 +1,16 @@
 //! What a provision means, in words: the taxonomy's texts, filled with what this clause says.
+//!
+//! [`ClauseType::says`] gives the first sentence, with the clause's own facts in it; the reasons of its severity give the second. The
+//! longer texts of the taxonomy are kept, less any sentence that this clause contradicts, plus what its facts add.
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::facts::Facts;
-use crate::taxonomy::{ClauseType, Severity};
+use crate::normalise::{Tokens, sentences};
+use crate::phrases::{RuleSet, Seen};
+use crate::severity::{AGAINST, FOR};
+use crate::signals::{self, Signal, Signals};
+use crate::taxonomy::{ClauseType, Severity, taxonomy};
 
 /// The texts of a provision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,10 +25,162 @@ pub struct Explanation {
 
 /// Explains a provision of type `kind` whose excerpt, facts, severity and reasons are given.
 pub fn explain(kind: &ClauseType, excerpt: &str, facts: &Facts, severity: Severity, reasons: &[String]) -> Explanation {
-    let _ = (excerpt, facts, severity, reasons);
-    Explanation {
-        what_it_does: kind.definition.clone(),
-        why_it_matters: kind.why_it_matters.clone(),
-        consumer_impact: kind.consumer_impact.clone(),
+    let template = template(kind, excerpt);
+    let mut what_it_does = fill(template, facts);
+    if let Some(second) = second_sentence(reasons) {
+        what_it_does.push(' ');
+        what_it_does.push_str(&second);
     }
+    let found = signals::in_text(excerpt);
+    let mut why_it_matters = without_contradictions(&kind.why_it_matters, found);
+    if let Some(limits) = facts.get("Exceptions").filter(|_| !what_it_does.contains("makes an exception")) {
+        why_it_matters.push_str(&format!(" The clause has limits of its own: “{limits}”."));
+    }
+    let mut consumer_impact = without_contradictions(&kind.consumer_impact, found);
+    for sentence in specific(template, facts).into_iter().take(2) {
+        consumer_impact.push(' ');
+        consumer_impact.push_str(&sentence);
+    }
+    if severity == Severity::Critical {
+        consumer_impact.push_str(" Weigh this one before you agree: what it costs may not come back.");
+    }
+    Explanation { what_it_does, why_it_matters, consumer_impact }
+}
+
+/// The sentence for this clause: the first form whose rule its words meet, or the type's own.
+fn template<'a>(kind: &'a ClauseType, excerpt: &str) -> &'a str {
+    static FORMS: LazyLock<HashMap<&'static str, RuleSet>> = LazyLock::new(|| {
+        let with_forms = taxonomy().types().iter().filter(|kind| !kind.forms.is_empty());
+        with_forms
+            .map(|kind| (kind.id.as_str(), RuleSet::compile(kind.forms.iter().map(|form| form.when.as_str()))))
+            .collect()
+    });
+    let Some(rules) = FORMS.get(kind.id.as_str()) else { return &kind.says };
+    let mut tokens = Tokens::default();
+    tokens.read(excerpt);
+    let first = rules.find(tokens.folded(), &mut Seen::default()).iter().next();
+    first.and_then(|rule| kind.forms.get(rule)).map_or(&kind.says, |form| &form.says)
+}
+
+/// The template with its facts: a bracket is left out, or takes its other words, where a fact in it is not known.
+fn fill(template: &str, facts: &Facts) -> String {
+    let mut out = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some(open) = rest.find('[') {
+        let Some(len) = rest[open..].find(']') else { break };
+        out.push_str(&rest[..open]);
+        let inner = &rest[open + 1..open + len];
+        if let Some(words) = inner.split('|').find_map(|option| with_facts(option, facts)) {
+            out.push_str(&words);
+        }
+        rest = &rest[open + len + 1..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The words with each `{name}` replaced by its fact; nothing if one is not known.
+fn with_facts(words: &str, facts: &Facts) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = words;
+    while let Some(open) = rest.find('{') {
+        let len = rest[open..].find('}')?;
+        out.push_str(&rest[..open]);
+        out.push_str(facts.get(&label(&rest[open + 1..open + len]))?);
+        rest = &rest[open + len + 1..];
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+/// The label of a fact that a template names: `time-to-sue` is "Time to sue".
+fn label(name: &str) -> String {
+    let words = name.replace('-', " ");
+    let mut chars = words.chars();
+    let label: String = chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect();
+    label.replace("Opt out ", "Opt-out ")
+}
+
+/// "It denies liability for the loss and needs no reason; in your favour, it promises notice."
+fn second_sentence(reasons: &[String]) -> Option<String> {
+    let against = told(reasons, AGAINST);
+    let favour = told(reasons, FOR);
+    match (against.is_empty(), favour.is_empty()) {
+        (true, true) => None,
+        (false, true) => Some(format!("It {against}.")),
+        (true, false) => Some(format!("In your favour, it {favour}.")),
+        (false, false) => Some(format!("It {against}; in your favour, it {favour}.")),
+    }
+}
+
+/// What up to three reasons that begin with `prefix` say: "a, b and c".
+fn told(reasons: &[String], prefix: &str) -> String {
+    let found = reasons.iter().filter_map(|reason| reason.strip_prefix(prefix));
+    let says: Vec<&str> = found.map(|say| say.strip_suffix('.').unwrap_or(say)).take(3).collect();
+    match says.as_slice() {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+/// Sentences of the taxonomy, by words in them, that are untrue of a clause with the signal.
+const CONTRADICTED: &[(Signal, &[&str])] = &[
+    (
+        Signal::Notice,
+        &[
+            "nobody has promised to tell",
+            "keep checking the page",
+            "no warning",
+            "not be told",
+            "only learn of it afterwards",
+            "unannounced",
+            "no individual notice",
+        ],
+    ),
+    (Signal::OptOut, &["not be able to take that back", "not given a separate choice", "only way to say no"]),
+    (Signal::ConsentRequired, &["not be asked again", "not given a separate choice"]),
+    (Signal::Refund, &["no claim to compensation", "not get your money back", "seldom get cash back"]),
+    (Signal::HumanReview, &["no way to argue"]),
+    (Signal::Mutual, &["binds the customer and not the provider", "protect only the provider", "you cannot."]),
+];
+
+/// The text without the sentences that the clause contradicts; the whole text if nothing would be left.
+fn without_contradictions(text: &str, found: Signals) -> String {
+    let untrue = |sentence: &str| {
+        CONTRADICTED
+            .iter()
+            .any(|(signal, words)| found.has(*signal) && words.iter().any(|word| sentence.contains(word)))
+    };
+    let kept: Vec<&str> =
+        sentences(text).into_iter().map(|span| &text[span]).filter(|sentence| !untrue(sentence)).collect();
+    if kept.is_empty() { text.to_owned() } else { kept.join(" ") }
+}
+
+/// What a fact adds for the person, where the first sentence does not tell it.
+const SPECIFIC: &[(&str, &str)] = &[
+    ("Opt-out window", "The time to opt out is {}."),
+    ("Opt-out address", "To opt out, write to {}."),
+    ("Contact", "Write to {}."),
+    ("Notice", "The time named is {}."),
+    ("Liability cap", "The most that is paid is {}."),
+    ("Time to sue", "The time to bring a claim is {}."),
+    ("Courts", "The courts named are those of {}."),
+    ("Governing law", "The law named is that of {}."),
+    ("Seat", "The place named is {}."),
+    ("Kept for", "The time named is {}."),
+    ("Minimum age", "The ages named are {}."),
+    ("Licence", "In the clause's own terms the licence is {}."),
+    ("Allows", "It lets the holder {}."),
+    ("Amounts", "The amounts named are {}."),
+    ("Binds", "It binds {}."),
+];
+
+fn specific(template: &str, facts: &Facts) -> Vec<String> {
+    let told = |name: &str| template.contains(&format!("{{{}}}", name.to_lowercase().replace(' ', "-")));
+    SPECIFIC
+        .iter()
+        .filter(|(name, _)| !told(name))
+        .filter_map(|(name, sentence)| Some(sentence.replace("{}", facts.get(name)?)))
+        .collect()
 }

@@ -3,6 +3,8 @@
 //! Everything here is pure: the same clause gives the same findings, bit for bit, on every machine. [`Reader`] holds the trained model;
 //! [`Reader::findings`] reads one [`Passage`] (a clause with the headings and the lead-in above it); [`analyse`] reads a whole document.
 pub mod calibrate;
+pub mod card;
+pub mod corpus;
 pub mod eval;
 pub mod explain;
 pub mod facts;
@@ -15,7 +17,9 @@ pub mod passage;
 pub mod patterns;
 pub mod phrases;
 pub mod reader;
+pub mod severity;
 pub mod signals;
+pub mod svm;
 pub mod taxonomy;
 pub mod train;
 
@@ -25,6 +29,7 @@ pub use law::{Applicable, Circumstances, applicable};
 pub use notes::{Note, notes};
 pub use passage::{Passage, passage};
 pub use reader::{Confidence, Explicitness, Finding, Provision, Reader, analyse};
+pub use severity::{Assessment, assess};
 pub use taxonomy::{
-    Adjustment, Article, Category, ClauseType, Regulation, RegulationLink, Severity, Stance, Taxonomy, taxonomy,
+    Adjustment, Article, Category, ClauseType, Form, Regulation, RegulationLink, Severity, Stance, Taxonomy, taxonomy,
 };

@@ -91,8 +91,20 @@ pub enum Stance {
 pub struct Adjustment {
     /// Name of the textual signal (see [`crate::signals::Signal`]).
     pub when: String,
-    /// What is told to the reader.
+    /// What is told to the reader: a predicate of "the clause".
     pub say: String,
+    /// Whether it alone moves the severity by a level. Measured on labels; most signals only explain.
+    #[serde(default)]
+    pub moves: bool,
+}
+
+/// A sentence for a clause whose words meet a rule, where one sentence does not fit all clauses of a type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Form {
+    /// A rule of [`crate::phrases`] over the clause.
+    pub when: String,
+    /// As [`ClauseType::says`].
+    pub says: String,
 }
 
 /// A regulation that may apply to clauses of a type.
@@ -124,6 +136,12 @@ pub struct ClauseType {
     pub title: String,
     /// What a clause must say to be of this type.
     pub definition: String,
+    /// What a clause of this type does, as a sentence to a person. `[ within {time-to-sue}]` is left out where that fact is not
+    /// known; `[{courts}|the courts that it names]` has other words for that case.
+    pub says: String,
+    /// Sentences that replace [`Self::says`] where the clause's words meet a rule; the first that fits.
+    #[serde(default)]
+    pub forms: Vec<Form>,
     /// From the view of compliance and governance.
     pub why_it_matters: String,
     /// What it means for the person who agreed.
