@@ -65,7 +65,9 @@ pub async fn fetched(url: &str, allowed: &[fetch::IpNet]) -> anyhow::Result<Inpu
             let address = format!("{}{fragment}", page.url.split('#').next().unwrap_or(&page.url));
             Ok(Input { source: url.into(), url: Some(address), content_type, bytes: page.body })
         }
-        fetch::Fetched::NotModified => bail!("{url}: the server says “not modified”, though nothing was asked; try again"),
+        fetch::Fetched::NotModified => {
+            bail!("{url}: the server says “not modified”, though nothing was asked; try again")
+        }
     }
 }
 
@@ -101,8 +103,14 @@ fn file(path: &Path) -> anyhow::Result<Input> {
     let name = path.display().to_string();
     let about = std::fs::metadata(path).with_context(|| name.clone())?;
     ensure!(!about.is_dir(), "{name}: it is a folder; name a file in it, or read them all with --jsonl");
-    ensure!(about.is_file(), "{name}: it is a pipe or a device; give its bytes on standard input: clausewatch read - < {name}");
-    ensure!(!is_warc(path), "{name}: a WARC file holds many pages; read them with --jsonl, or keep them with: clausewatch import warc {name}");
+    ensure!(
+        about.is_file(),
+        "{name}: it is a pipe or a device; give its bytes on standard input: clausewatch read - < {name}"
+    );
+    ensure!(
+        !is_warc(path),
+        "{name}: a WARC file holds many pages; read them with --jsonl, or keep them with: clausewatch import warc {name}"
+    );
     ensure!(
         about.len() <= MAX_BYTES as u64,
         "{name}: it has {} bytes, more than the {MAX_BYTES} that are read; split it",

@@ -2,6 +2,7 @@
 use dom_query::{Document, NodeRef};
 
 use crate::render::{Block, Emitter};
+use crate::shallow::shallow;
 use crate::{Source, content};
 
 /// Elements whose text is never the document's.
@@ -42,7 +43,7 @@ const BLOCKS: &[&str] = &[
 
 /// Renders a page; also gives the title from its head.
 pub(crate) fn render(html: &str, source: &Source<'_>) -> (String, Option<String>) {
-    let page = Document::from(html);
+    let page = Document::from(&*shallow(html));
     let title =
         page.select_single("title").nodes().first().map(|node| fold(&node.text())).filter(|title| !title.is_empty());
     let title = title.map(|title| name_of(&title));

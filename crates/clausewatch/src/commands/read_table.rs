@@ -111,7 +111,11 @@ fn in_full(out: &mut impl Write, reading: &Reading, group: &Group<'_>, colours: 
         writeln!(out, "{}", paint::wrap(&format!("→ {reason}"), 4))?;
     }
     if !group.others.is_empty() {
-        writeln!(out, "{}", paint::faint(&paint::wrap(&format!("also in {}", places(reading, &group.others)), 4), colours))?;
+        writeln!(
+            out,
+            "{}",
+            paint::faint(&paint::wrap(&format!("also in {}", places(reading, &group.others)), 4), colours)
+        )?;
     }
     writeln!(out)
 }
