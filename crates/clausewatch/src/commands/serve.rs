@@ -1,12 +1,16 @@
 //! `clausewatch serve`: the web side.
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use atlas::Atlas;
 use tokio::net::TcpListener;
 
 use crate::instance::{Place, now_ms};
+
+/// What requests under way have when the site is asked to end.
+const MOMENT: Duration = Duration::from_secs(2);
 
 /// Serve the site and its API; tracking is another process (`work`)
 #[derive(Debug, clap::Args)]
@@ -24,21 +28,45 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
 
 /// Serves the site of an atlas until interrupted. `note` is shown in the footer.
 pub async fn site(atlas: Atlas, listen: SocketAddr, note: &str, now: web::Clock) -> crate::Answer {
-    let listener = TcpListener::bind(listen)
+    let listener = bound(listen).await?;
+    listening(atlas, listener, note, now).await
+}
+
+/// A listener on an address. A port that is taken is an error: a site that moves by itself would not be found.
+pub async fn bound(listen: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(listen)
         .await
-        .with_context(|| format!("{listen} cannot be listened on; choose another address with --listen"))?;
+        .with_context(|| format!("{listen} cannot be listened on; choose another address with --listen"))
+}
+
+/// Serves the site on a listener until interrupted; requests under way then have a moment to end.
+pub async fn listening(atlas: Atlas, listener: TcpListener, note: &str, now: web::Clock) -> crate::Answer {
     let base_url = format!("http://{}", listener.local_addr()?);
     println!("open {base_url}/");
     let config = web::SiteConfig { name: "Clausewatch".into(), base_url, note: note.into() };
     let router = web::router(web::Site::new(atlas, config, now).reading(crate::desk::reader()?));
-    axum::serve(listener, router).with_graceful_shutdown(interrupted()).await?;
+    let (told, mut telling) = tokio::sync::watch::channel(());
+    let ending = async move {
+        interrupted().await;
+        drop(told);
+    };
+    let late = async {
+        // Ends when the sender is dropped.
+        let _ = telling.changed().await;
+        tokio::time::sleep(MOMENT).await;
+    };
+    tokio::select! {
+        served = axum::serve(listener, router).with_graceful_shutdown(ending) => served?,
+        () = late => {}
+    }
     Ok(true)
 }
 
-/// Ends when the process is asked to: Ctrl-C or SIGTERM.
+/// Ends when the process is asked to: Ctrl-C, SIGTERM, or the terminal is closed.
 pub async fn interrupted() {
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let asked = |kind: SignalKind| async move {
+        match signal(kind) {
             Ok(mut signal) => {
                 signal.recv().await;
             }
@@ -46,7 +74,8 @@ pub async fn interrupted() {
         }
     };
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
+        () = asked(SignalKind::interrupt()) => {}
+        () = asked(SignalKind::terminate()) => {}
+        () = asked(SignalKind::hangup()) => {}
     }
 }
