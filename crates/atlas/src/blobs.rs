@@ -16,7 +16,6 @@ statements! {
             UNION ALL
             SELECT b.base, b.bytes, b.data, c.step + 1 FROM blobs b JOIN chain c ON b.sha256 = c.base WHERE c.step < 64
         ) SELECT base, bytes, data FROM chain ORDER BY step DESC",
-    DEPTH = "SELECT depth FROM blobs WHERE sha256 = $1",
     KNOWN = "SELECT sha256, depth FROM blobs WHERE sha256 IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
         $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)",
 }
@@ -165,9 +164,4 @@ async fn depths(store: &Store, mut names: Vec<Sha256Digest>) -> Result<HashMap<S
         }
     }
     Ok(depths)
-}
-
-/// Whether a blob is stored.
-pub(crate) async fn exists(store: &Store, name: Sha256Digest) -> Result<bool> {
-    Ok(store.one(DEPTH, args![name]).await?.is_some())
 }

@@ -304,12 +304,13 @@ impl<'a> History<'a> {
         alignment: &Alignment,
     ) -> Vec<u32> {
         let mut lineages = vec![0; new.len()];
-        for pair in &alignment.pairs {
-            if let (Some(from), None) = (pair.old, pair.new) {
-                let lineage = base.lineages[from];
-                self.close_wording(lineage, number - 1);
-                self.retired.entry(Sha256Digest::of(old[from].as_bytes())).or_default().push(lineage);
-            }
+        let removed = alignment.pairs.iter().filter(|pair| pair.new.is_none()).filter_map(|pair| pair.old);
+        let mut removed: Vec<(u32, usize)> = removed.map(|from| (base.lineages[from], from)).collect();
+        // In the order in which a resumed history finds them in the store.
+        removed.sort_unstable();
+        for (lineage, from) in removed {
+            self.close_wording(lineage, number - 1);
+            self.retired.entry(Sha256Digest::of(old[from].as_bytes())).or_default().push(lineage);
         }
         for pair in &alignment.pairs {
             let Some(to) = pair.new else { continue };
