@@ -1,7 +1,7 @@
 //! Tests of the promise that one SQL text runs on two engines: every statement is prepared on both, and both have one schema.
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row as _, SqliteConnection, SqlSafeStr};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row as _, SqlSafeStr, SqliteConnection};
 
 use crate::schema;
 use crate::store::{Insert, Sql};
@@ -31,7 +31,8 @@ fn statements() -> Vec<Sql> {
 }
 
 fn inserts() -> Vec<Insert> {
-    let lists = [crate::record::INSERTS, crate::record::PROVISION_INSERTS, crate::log::INSERTS, &[crate::blobs::INSERT]];
+    let lists =
+        [crate::record::INSERTS, crate::record::PROVISION_INSERTS, crate::log::INSERTS, &[crate::blobs::INSERT]];
     lists.concat()
 }
 

@@ -116,7 +116,10 @@ async fn search_finds_the_same_on_every_engine() {
         found.push(atlas.search(&platform).await.unwrap());
 
         let rowan = found.last().unwrap().hits[0].document;
-        atlas.record(&batch(rowan, 1).version(3, "Nothing of it is left but a marzipan clause.\n").batch).await.unwrap();
+        atlas
+            .record(&batch(rowan, 1).version(3, "Nothing of it is left but a marzipan clause.\n").batch)
+            .await
+            .unwrap();
         assert_eq!(atlas.index_pending().await.unwrap(), 1);
         let new = atlas.search(&SearchQuery { words: "marzipan".into(), ..Default::default() }).await.unwrap();
         assert_eq!((new.total, new.hits[0].version), (1, 2));

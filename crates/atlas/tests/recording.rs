@@ -31,7 +31,10 @@ async fn what_is_recorded_is_read_back() {
         assert_eq!(atlas.wordings(id, 2).await.unwrap().len(), 1);
         let captures = atlas.captures(id).await.unwrap();
         assert_eq!(captures.len(), 3);
-        assert_eq!(atlas.capture_body(captures[0].id).await.unwrap().unwrap(), format!("<p>{}</p>", text(9)).into_bytes());
+        assert_eq!(
+            atlas.capture_body(captures[0].id).await.unwrap().unwrap(),
+            format!("<p>{}</p>", text(9)).into_bytes()
+        );
 
         let provision = atlas.provision(ProvisionId(1)).await.unwrap().unwrap();
         assert_eq!((provision.excerpt.as_str(), provision.severity), (ARBITRATION, Severity::High));
@@ -51,7 +54,8 @@ async fn a_history_goes_on_where_it_was() {
         let atlas = stage.open().await;
         let id = document(&atlas, "plum", "Terms of Service").await;
         assert_eq!(atlas.history(id).await.unwrap(), None);
-        let mut first = batch(id, 0).version(0, &text(1)).provision(2, "arbitration", ARBITRATION, Severity::High).batch;
+        let mut first =
+            batch(id, 0).version(0, &text(1)).provision(2, "arbitration", ARBITRATION, Severity::High).batch;
         first.wordings[3].to_version = Some(1);
         first.cursor = Some(("a source".into(), "a position".into()));
         atlas.record(&first).await.unwrap();

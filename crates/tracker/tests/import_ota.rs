@@ -21,7 +21,8 @@ async fn import_as(atlas: &Atlas, path: &Path, name: &str) -> Summary {
 /// A platform's terms, changed, moved, technically upgraded; another's policy; what is no document.
 fn histories() -> Repo {
     let mut repo = Repo::new();
-    let snapshot = "This version was recorded after extracting from snapshot https://git.example/snapshots/commit/54c413";
+    let snapshot =
+        "This version was recorded after extracting from snapshot https://git.example/snapshots/commit/54c413";
     repo.write(0, "Initial commit", "README.md", "# Versions")
         .write(1, &format!("First record of Plum Terms\n\n{snapshot}"), "Plum/Terms.md", terms("Plum", &[1, 2, 3]))
         .write(2, "Start tracking Quince Privacy Policy", "Quince/Privacy Policy.md", terms("Quince", &[4, 5]))
@@ -129,7 +130,12 @@ async fn what_cannot_be_read_is_named_by_its_commit_and_the_rest_is_imported() {
         .write(3, "zeroes", "Plum/Terms of Service.md", [0u8; 3000])
         .write(4, "picture", "Plum/Terms of Service.md", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
         .write(5, "NUL inside", "Plum/Terms of Service.md", terms("Plum", &[1, 2, 3]).replace("lamps", "la\0mps"))
-        .write(6, "not UTF-8", "Plum/Terms of Service.md", [terms("Plum", &[1, 2]).as_bytes(), b"\n\xff\xfe\xc3\x28 caf\xe9\n"].concat())
+        .write(
+            6,
+            "not UTF-8",
+            "Plum/Terms of Service.md",
+            [terms("Plum", &[1, 2]).as_bytes(), b"\n\xff\xfe\xc3\x28 caf\xe9\n"].concat(),
+        )
         .write(7, "huge", "Plum/Huge Terms.md", &huge)
         .write(8, "odd names", "Qui\nnce <b>/Terms \"of\" Service.md", terms("Quince", &[4]))
         .write(9, "no name", "。。/.md", terms("Dots", &[4]))

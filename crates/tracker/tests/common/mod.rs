@@ -122,7 +122,8 @@ fn quoted(path: &str) -> String {
 
 /// Terms of an invented company with a clause for each number; the same numbers give the same text.
 pub fn terms(name: &str, clauses: &[u32]) -> String {
-    let mut text = format!("# {name} Terms of Service\n\nThese terms are between you and {name} Limited of Port Vesper.\n");
+    let mut text =
+        format!("# {name} Terms of Service\n\nThese terms are between you and {name} Limited of Port Vesper.\n");
     for n in clauses {
         text += &format!(
             "\n## Part {n}\n\nThe keeper of register {n} looks after {} shelves, {} lamps and one {} cat, and writes down \

@@ -153,7 +153,9 @@ impl Worker<'_> {
         for (index, record) in job.track.records.iter().enumerate().skip(job.done) {
             records += 1;
             match observe(self.repo, self.options, record) {
-                Ok(observation) => versions += usize::from(matches!(history.observe(observation), Observed::Version(_))),
+                Ok(observation) => {
+                    versions += usize::from(matches!(history.observe(observation), Observed::Version(_)))
+                }
                 Err(reason) => failures.push(format!("commit {}, {}: {reason}", record.commit, job.track.path)),
             }
             let last = index + 1 == job.track.records.len();
