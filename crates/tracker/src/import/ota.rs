@@ -14,12 +14,16 @@ use std::path::{Path, PathBuf};
 use atlas::Atlas;
 use atlas::ids::DocumentId;
 use atlas::records::{NewDocument, Platform};
+use document::Source;
 use provisions::Reader;
 
 use self::lanes::Job;
 use self::walk::{Track, service};
 use super::{Progress, Summary};
 use crate::slug;
+
+/// As much of a text tells its language.
+const LANGUAGE_BYTES: usize = 20_000;
 
 /// Why a repository cannot be imported at all.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +67,7 @@ pub async fn import(
     let all: usize = tracks.iter().map(|track| track.records.len()).sum();
     let mut jobs = Vec::with_capacity(tracks.len());
     for track in tracks {
-        let job = begin(atlas, &options.name, track, &mut summary).await?;
+        let job = begin(atlas, &repo, &options.name, track, &mut summary).await?;
         summary.known += job.done;
         jobs.push(job);
     }
@@ -72,12 +76,18 @@ pub async fn import(
 }
 
 /// Where an earlier import of the document stopped; for a new document, its place in the store.
-async fn begin(atlas: &Atlas, collection: &str, track: Track, summary: &mut Summary) -> Result<Job, OtaError> {
+async fn begin(
+    atlas: &Atlas,
+    repo: &gix::Repository,
+    collection: &str,
+    track: Track,
+    summary: &mut Summary,
+) -> Result<Job, OtaError> {
     let source = format!("ota:{collection}:{}@{}", track.first_path, track.records[0].commit);
     if let Some((done, document)) = atlas.cursor(&source).await?.and_then(|text| position(&track, &text)) {
         return Ok(Job { track, source, done, document });
     }
-    let document = register(atlas, collection, &track).await?;
+    let document = register(atlas, collection, &track, language(repo, &track)).await?;
     // A document that has a history already, from a collection whose commits were rewritten, is not given the same history again.
     let known_ms = atlas.document(document).await?.and_then(|document| document.last_verified_ms);
     let done = known_ms.map_or(0, |known_ms| track.records.partition_point(|record| record.at_ms <= known_ms));
@@ -107,7 +117,12 @@ fn position(track: &Track, text: &str) -> Option<(usize, DocumentId)> {
 
 /// Creates platform and document. A collection that is not the first to bring a document of this kind gets one of its own, since
 /// two recorders' extractions of one page differ and would seem to change back and forth.
-async fn register(atlas: &Atlas, collection: &str, track: &Track) -> Result<DocumentId, OtaError> {
+async fn register(
+    atlas: &Atlas,
+    collection: &str,
+    track: &Track,
+    language: Option<String>,
+) -> Result<DocumentId, OtaError> {
     let (name, kind) = service(&track.path);
     let slug = slug(&name);
     let owner_key = format!("ota-owner:{slug}:{kind}");
@@ -118,7 +133,16 @@ async fn register(atlas: &Atlas, collection: &str, track: &Track) -> Result<Docu
     let title =
         if owner.is_none_or(|owner| owner == collection) { kind.clone() } else { format!("{kind} ({collection})") };
     atlas.put_platform(&Platform { slug: slug.clone(), name, homepage: None, sector: None, country: None }).await?;
-    let document =
-        NewDocument { platform: slug, kind, title, urls: vec![], language: None, select: vec![], remove: vec![] };
+    let document = NewDocument { platform: slug, kind, title, urls: vec![], language, select: vec![], remove: vec![] };
     Ok(atlas.put_document(&document).await?)
+}
+
+/// The language of a document: that of its latest record that can be read.
+fn language(repo: &gix::Repository, track: &Track) -> Option<String> {
+    track.records.iter().rev().take(3).find_map(|record| {
+        let blob = repo.find_blob(record.blob).ok()?;
+        let start = &blob.data[..blob.data.len().min(LANGUAGE_BYTES)];
+        let source = Source { bytes: start, content_type: Some("text/markdown"), ..Source::default() };
+        document::read(&source).ok()?.language
+    })
 }
