@@ -3,6 +3,8 @@
 //! Everything here is pure: the same clause gives the same findings, bit for bit, on every machine. [`Reader`] holds the trained model;
 //! [`Reader::findings`] reads one [`Passage`] (a clause with the headings and the lead-in above it); [`analyse`] reads a whole document.
 pub mod calibrate;
+pub mod card;
+pub mod corpus;
 pub mod eval;
 pub mod explain;
 pub mod facts;
@@ -16,6 +18,7 @@ pub mod patterns;
 pub mod phrases;
 pub mod reader;
 pub mod signals;
+pub mod svm;
 pub mod taxonomy;
 pub mod train;
 

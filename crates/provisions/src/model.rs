@@ -4,12 +4,11 @@
 //! hashes by block with an inverse document frequency each, and for every feature the types it speaks for or against as pairs
 //! of a type's number and an 8-bit weight. Scoring adds and multiplies single-precision numbers in a fixed order: no
 //! transcendental function, so every machine gets the same bits.
-use crate::calibrate::{Calibration, KNOTS};
+use crate::calibrate::Calibration;
 use crate::features::{self, BLOCKS, Block, Scratch};
 use crate::phrases::Hits;
-use crate::taxonomy::taxonomy;
 
-const MAGIC: &[u8; 4] = b"CWC1";
+const MAGIC: &[u8; 4] = b"CWC2";
 /// Inverse document frequencies are kept as multiples of this.
 const IDF_STEP: f32 = 1.0 / 4096.0;
 /// `1 + ln(n)` for the first counts; larger counts weigh as the last.
@@ -50,8 +49,8 @@ pub enum ModelError {
 /// What the model knows of one clause type.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TypeModel {
-    /// Position in [`crate::Taxonomy::types`].
-    pub position: usize,
+    /// Name of the type.
+    pub id: String,
     /// What one step of an 8-bit weight is worth.
     pub scale: f32,
     /// Score of a clause without features.
@@ -126,8 +125,23 @@ pub struct Workspace {
 }
 
 impl Model {
-    /// Puts a model together from its parts; features must be sorted by block.
+    /// Puts a model together from its parts; features must be sorted by block, with a row of type numbers and weights each.
     pub(crate) fn assemble(
+        types: Vec<TypeModel>,
+        block_weights: [f32; BLOCKS],
+        features: Features,
+        rows: &[Vec<(u8, i8)>],
+    ) -> Model {
+        let mut pairs = Vec::with_capacity(rows.iter().map(Vec::len).sum());
+        let mut row_ends = Vec::with_capacity(rows.len());
+        for row in rows {
+            pairs.extend_from_slice(row);
+            row_ends.push(pairs.len() as u32);
+        }
+        Model::from_parts(types, block_weights, features, row_ends, pairs)
+    }
+
+    fn from_parts(
         types: Vec<TypeModel>,
         block_weights: [f32; BLOCKS],
         features: Features,
@@ -135,21 +149,8 @@ impl Model {
         pairs: Vec<(u8, i8)>,
     ) -> Model {
         let table = Table::build(&features.hashes);
-        Model {
-            types,
-            block_weights,
-            hashes: features.hashes,
-            block_ends: features.block_ends,
-            idf: features.idf,
-            row_ends,
-            pairs,
-            table,
-        }
-    }
-
-    /// Number of the feature with this hash.
-    pub(crate) fn feature(&self, hash: u64) -> Option<u32> {
-        self.table.get(hash)
+        let Features { hashes, block_ends, idf } = features;
+        Model { types, block_weights, hashes, block_ends, idf, row_ends, pairs, table }
     }
 
     /// The types that a feature speaks for or against.
@@ -172,10 +173,30 @@ impl Model {
                 *count = count.saturating_add(1);
             }
         });
+        self.add_up(touched, counts, scores);
+        hits
+    }
+
+    /// As [`Self::score`], from features counted before.
+    pub(crate) fn score_counts(&self, document: &[(Block, u64, u16)]) -> Vec<f32> {
+        let known = document.iter().filter_map(|&(_, hash, count)| Some((self.table.get(hash)?, count)));
+        let mut counts = vec![0; self.hashes.len()];
+        let mut touched = Vec::new();
+        for (feature, count) in known {
+            touched.push(feature);
+            counts[feature as usize] = count;
+        }
+        let mut scores = Vec::new();
+        self.add_up(&touched, &mut counts, &mut scores);
+        scores
+    }
+
+    /// The scores of the `touched` features; their counts are set back to zero.
+    fn add_up(&self, touched: &[u32], counts: &mut [u16], scores: &mut Vec<f32>) {
         let factors = self.block_factors(touched, counts);
         scores.clear();
         scores.resize(self.types.len(), 0.0);
-        for &feature in touched.iter() {
+        for &feature in touched {
             let block = self.block_of(feature);
             let value = self.raw_value(feature, counts[feature as usize], block) * factors[block];
             for &(kind, weight) in self.pairs_of(feature) {
@@ -186,7 +207,12 @@ impl Model {
         for (score, kind) in scores.iter_mut().zip(&self.types) {
             *score = *score * kind.scale + kind.bias;
         }
-        hits
+    }
+
+    /// How strongly the words of `text` (a sentence of a clause) speak for type number `kind`.
+    pub(crate) fn evidence(&self, kind: usize, text: &str, work: &mut Workspace) -> f32 {
+        self.score("", text, work);
+        work.scores[kind] - self.types[kind].bias
     }
 
     /// What each block's values are multiplied by: its weight over its Euclidean length.
@@ -225,9 +251,8 @@ impl Model {
         self.block_weights.iter().for_each(|w| out.extend_from_slice(&w.to_le_bytes()));
         self.block_ends.iter().for_each(|e| out.extend_from_slice(&e.to_le_bytes()));
         for kind in &self.types {
-            let id = &taxonomy().types()[kind.position].id;
-            out.push(id.len() as u8);
-            out.extend_from_slice(id.as_bytes());
+            out.push(kind.id.len() as u8);
+            out.extend_from_slice(kind.id.as_bytes());
             let calibration = kind.calibration.to_numbers();
             [kind.scale, kind.bias].iter().chain(&calibration).for_each(|n| out.extend_from_slice(&n.to_le_bytes()));
         }
@@ -239,15 +264,21 @@ impl Model {
             start = end;
         }
         self.pairs.iter().for_each(|&(kind, weight)| out.extend_from_slice(&[kind, weight as u8]));
+        let seal = seal_of(&out);
+        out.extend_from_slice(&seal);
         out
     }
 
     /// Reads a model file.
     pub fn from_bytes(bytes: &[u8]) -> Result<Model, ModelError> {
-        let mut input = Input { bytes, at: 0 };
-        if input.take(4)? != MAGIC {
+        if !bytes.starts_with(MAGIC) {
             return Err(ModelError::Magic);
         }
+        let sealed = bytes.len().saturating_sub(SEAL);
+        if bytes.len() < MAGIC.len() + SEAL || seal_of(&bytes[..sealed]) != bytes[sealed..] {
+            return Err(ModelError::Damaged(sealed));
+        }
+        let mut input = Input { bytes: &bytes[..sealed], at: MAGIC.len() };
         let (type_count, feature_count, pair_count) =
             (input.u32()? as usize, input.u32()? as usize, input.u32()? as usize);
         let mut block_weights = [0.0; BLOCKS];
@@ -261,25 +292,34 @@ impl Model {
         let types = (0..type_count).map(|_| input.type_model()).collect::<Result<Vec<_>, _>>()?;
         let hashes = input.numbers(feature_count, u64::from_le_bytes)?;
         let idf = input.numbers(feature_count, u16::from_le_bytes)?;
-        let mut end = 0;
-        let row_ends: Vec<u32> = input
-            .take(feature_count)?
+        let row_lengths = input.take(feature_count)?;
+        let row_ends: Vec<u32> = row_lengths
             .iter()
-            .map(|&length| {
-                end += u32::from(length);
-                end
+            .scan(0u32, |end, &length| {
+                *end = end.checked_add(u32::from(length))?;
+                Some(*end)
             })
             .collect();
         let pairs: Vec<(u8, i8)> = input.numbers(pair_count, |[kind, weight]| (kind, weight as i8))?;
-        let consistent = end as usize == pair_count
+        let consistent = row_ends.len() == feature_count
+            && row_ends.last().copied().unwrap_or(0) as usize == pair_count
+            && input.at == sealed
             && block_ends[BLOCKS - 1] as usize == feature_count
             && block_ends.is_sorted()
+            && !hashes.contains(&0)
             && pairs.iter().all(|&(kind, _)| (kind as usize) < type_count);
         if !consistent {
             return Err(ModelError::Damaged(input.at));
         }
-        Ok(Model::assemble(types, block_weights, Features { hashes, block_ends, idf }, row_ends, pairs))
+        Ok(Model::from_parts(types, block_weights, Features { hashes, block_ends, idf }, row_ends, pairs))
     }
+}
+
+/// Bytes at the end of the file that tell damage.
+const SEAL: usize = 8;
+
+fn seal_of(bytes: &[u8]) -> [u8; SEAL] {
+    features::hash_bytes(bytes.len() as u64, bytes).to_le_bytes()
 }
 
 /// A vocabulary.
@@ -335,15 +375,7 @@ impl<'a> Input<'a> {
     fn type_model(&mut self) -> Result<TypeModel, ModelError> {
         let length = self.take(1)?[0] as usize;
         let id = String::from_utf8_lossy(self.take(length)?).into_owned();
-        let position = taxonomy().position(&id).ok_or(ModelError::UnknownType(id))?;
         let numbers = self.numbers(2 + Calibration::NUMBERS, f32::from_le_bytes)?;
-        Ok(TypeModel {
-            position,
-            scale: numbers[0],
-            bias: numbers[1],
-            calibration: Calibration::from_numbers(&numbers[2..]),
-        })
+        Ok(TypeModel { id, scale: numbers[0], bias: numbers[1], calibration: Calibration::from_numbers(&numbers[2..]) })
     }
 }
-
-const _: () = assert!(KNOTS > 2);

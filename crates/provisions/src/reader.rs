@@ -1,15 +1,18 @@
 //! The reader of clauses: the trained model and what is concluded from its scores.
+use std::cell::RefCell;
 use std::fmt;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use document::Structure;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::facts::Facts;
-use crate::model::Model;
+use crate::model::{Model, ModelError, Workspace};
+use crate::normalise;
 use crate::passage::{Passage, passage};
-use crate::taxonomy::Severity;
+use crate::taxonomy::{ClauseType, Severity, Taxonomy, taxonomy};
 
 /// The trained model of this release.
 static MODEL: &[u8] = include_bytes!("../../../models/clauses.bin");
@@ -99,21 +102,66 @@ pub struct Provision {
     pub facts: Facts,
 }
 
+/// Longest lead-in in bytes that is read together with a list item; a longer one is a clause of its own.
+const LONGEST_LEAD_IN: usize = 400;
+/// A clause of at most this many bytes is its own excerpt.
+const SHORT_CLAUSE: usize = 320;
+/// Most of a clause that is read, in bytes: far above any real clause.
+const MOST_BYTES: usize = 24_000;
+
 /// Reads clauses with a trained model.
 #[derive(Debug)]
 pub struct Reader {
     model: Model,
+    kinds: Vec<&'static ClauseType>,
     version: String,
+}
+
+thread_local! {
+    static WORK: RefCell<Work> = RefCell::default();
+}
+
+/// Buffers reused from passage to passage.
+#[derive(Debug, Default)]
+struct Work {
+    model: Workspace,
+    text: String,
+}
+
+/// A type that a clause is asserted to be of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assertion {
+    /// The clause type.
+    pub kind: &'static ClauseType,
+    /// Calibrated probability.
+    pub score: f32,
+    /// Its level.
+    pub confidence: Confidence,
+    /// The severity that clauses of the type most often have.
+    pub usual_severity: Severity,
 }
 
 impl Reader {
     /// The reader of this release.
     pub fn embedded() -> &'static Reader {
         static READER: LazyLock<Reader> = LazyLock::new(|| {
-            let model = Model::from_bytes(MODEL).expect("the embedded model is tested");
-            Reader { model, version: env!("CARGO_PKG_VERSION").into() }
+            let reader = Reader::from_model_file(MODEL);
+            reader.expect("the embedded model is tested")
         });
         &READER
+    }
+
+    /// A reader with the model of `file`.
+    pub fn from_model_file(file: &[u8]) -> Result<Reader, ModelError> {
+        let reader = Reader::with_model(Model::from_bytes(file)?)?;
+        Ok(Reader { version: version_of(file), ..reader })
+    }
+
+    /// A reader with a model that is in no file; its version is empty.
+    pub(crate) fn with_model(model: Model) -> Result<Reader, ModelError> {
+        let kind = |name: &str| taxonomy().get(name).ok_or_else(|| ModelError::UnknownType(name.to_owned()));
+        let kinds = model.types.iter().map(|known| kind(&known.id)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Reader { model, kinds, version: String::new() })
     }
 
     /// Names what the findings depend on: release, model and taxonomy. Other findings are only possible under another version.
@@ -121,11 +169,130 @@ impl Reader {
         &self.version
     }
 
+    /// Positions in the taxonomy of the types that it knows, and the probability from which each is asserted.
+    pub(crate) fn thresholds(&self) -> impl Iterator<Item = (usize, f32)> + '_ {
+        let position = |known: &crate::model::TypeModel| taxonomy().position(&known.id);
+        self.model.types.iter().filter_map(move |known| Some((position(known)?, known.calibration.threshold)))
+    }
+
+    /// The types of a clause given by its headings and words alone, most probable first.
+    pub fn types(&self, heading: &str, text: &str) -> Vec<Assertion> {
+        WORK.with_borrow_mut(|work| self.types_with(heading, text, &mut work.model))
+    }
+
+    fn types_with(&self, heading: &str, text: &str, work: &mut Workspace) -> Vec<Assertion> {
+        let text = &text[..text.floor_char_boundary(MOST_BYTES)];
+        self.model.score(heading, text, work);
+        if !normalise::looks_english(&work.scratch.tokens) {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for ((&score, known), &kind) in work.scores.iter().zip(&self.model.types).zip(&self.kinds) {
+            let score = known.calibration.probability(score);
+            if score >= known.calibration.threshold {
+                let confidence = level(score, known.calibration.high);
+                let usual_severity = known.calibration.severity.unwrap_or(kind.severity);
+                found.push(Assertion { kind, score, confidence, usual_severity });
+            }
+        }
+        found.sort_by(|a, b| b.score.total_cmp(&a.score));
+        found
+    }
+
     /// The clause types of a passage, most probable first; none for a heading.
     pub fn findings(&self, passage: &Passage<'_>) -> Vec<Finding> {
-        let _ = (&self.model, passage);
-        Vec::new()
+        if passage.is_heading {
+            return Vec::new();
+        }
+        WORK.with_borrow_mut(|work| {
+            let Work { model, text } = work;
+            text.clear();
+            if !passage.lead_in.is_empty() && passage.lead_in.len() <= LONGEST_LEAD_IN {
+                text.push_str(&passage.lead_in);
+                text.push(' ');
+            }
+            text.push_str(&passage.text[..passage.text.floor_char_boundary(MOST_BYTES)]);
+            let types = self.types_with(&passage.heading, text, model);
+            types.into_iter().map(|found| self.finding(found, passage, model)).collect()
+        })
     }
+
+    fn finding(&self, found: Assertion, passage: &Passage<'_>, work: &mut Workspace) -> Finding {
+        let excerpt = self.excerpt(&found, passage.text, work);
+        let assessed = assess(found.kind, found.usual_severity, passage, &passage.text[excerpt.clone()]);
+        Finding {
+            type_id: &found.kind.id,
+            excerpt,
+            score: found.score,
+            confidence: found.confidence,
+            severity: assessed.severity,
+            reasons: assessed.reasons,
+            explicitness: assessed.explicitness,
+            facts: assessed.facts,
+        }
+    }
+
+    /// The sentences of a clause that carry a type: from the first to the last of those that speak for it; all of a short clause.
+    fn excerpt(&self, found: &Assertion, text: &str, work: &mut Workspace) -> Range<usize> {
+        let whole = trimmed(text);
+        if whole.len() <= SHORT_CLAUSE {
+            return whole;
+        }
+        let number = self.kinds.iter().position(|kind| kind.id == found.kind.id).unwrap_or(0);
+        let sentences = normalise::sentences(&text[..text.floor_char_boundary(MOST_BYTES)]);
+        let mut weights: Vec<f32> = Vec::with_capacity(sentences.len());
+        for sentence in &sentences {
+            weights.push(self.model.evidence(number, &text[sentence.clone()], work));
+        }
+        let Some(best) = weights.iter().copied().reduce(f32::max).filter(|&best| best > 0.0) else { return whole };
+        let carries = |&weight: &f32| weight >= best * 0.5;
+        let first = weights.iter().position(carries).unwrap_or(0);
+        let last = weights.iter().rposition(carries).unwrap_or(sentences.len() - 1);
+        sentences[first].start..sentences[last].end
+    }
+}
+
+/// What is concluded from the words of a clause of a known type.
+struct Assessed {
+    severity: Severity,
+    reasons: Vec<String>,
+    explicitness: Explicitness,
+    facts: Facts,
+}
+
+/// Severity with its reasons, explicitness and facts of a clause of type `kind`, whose clauses usually are of `usual_severity`.
+fn assess(_kind: &ClauseType, usual_severity: Severity, _passage: &Passage<'_>, _excerpt: &str) -> Assessed {
+    Assessed {
+        severity: usual_severity,
+        reasons: Vec::new(),
+        explicitness: Explicitness::Explicit,
+        facts: Facts::default(),
+    }
+}
+
+/// Probability from which confidence is at least medium.
+const MEDIUM: f32 = 0.6;
+
+fn level(score: f32, high: f32) -> Confidence {
+    match score {
+        score if score >= high => Confidence::High,
+        score if score >= MEDIUM => Confidence::Medium,
+        _ => Confidence::Low,
+    }
+}
+
+fn trimmed(text: &str) -> Range<usize> {
+    let start = text.len() - text.trim_start().len();
+    start..start.max(text.trim_end().len())
+}
+
+fn version_of(model: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(model);
+    Taxonomy::sources().for_each(|source| hash.update(source));
+    let digest = hash.finalize();
+    let short: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}+{short}", env!("CARGO_PKG_VERSION"))
 }
 
 /// All provisions of a document, in the order of its text.

@@ -1,10 +1,109 @@
 //! `clausewatch eval`.
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use provisions::eval::{self, Bin, Measures};
+use provisions::train::Options;
+use provisions::{card, taxonomy};
+
+use super::train::read_corpora;
 
 /// Measure the classifier on labelled clauses
+///
+/// Platforms are divided into five folds; each fold is read by a classifier that was trained on the other four.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Files of labelled clauses, as for `clausewatch train`
+    #[arg(required = true)]
+    corpus: Vec<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Write what was predicted for each clause, as `clausewatch classify` prints it
+    #[arg(long, value_name = "FILE")]
+    predictions: Option<PathBuf>,
+    /// Write the figures as JSON; `models/measures.json` is such a file
+    #[arg(long, value_name = "FILE")]
+    measures: Option<PathBuf>,
+    /// Renew the section of measured figures in a model card; `models/CARD.md` is one
+    #[arg(long, value_name = "FILE")]
+    card: Option<PathBuf>,
+}
 
 /// Runs it.
 pub fn run(args: Args) -> crate::Answer {
-    anyhow::bail!("not there yet: {args:?}")
+    let (examples, all_read) = read_corpora(&args.corpus)?;
+    let (measures, predictions) = eval::evaluate(&examples, &Options::default())?;
+    if let Some(path) = &args.predictions {
+        let mut lines = String::new();
+        for prediction in &predictions {
+            lines.push_str(&serde_json::to_string(prediction)?);
+            lines.push('\n');
+        }
+        write(path, &lines)?;
+    }
+    let json = serde_json::to_string_pretty(&measures)? + "\n";
+    if let Some(path) = &args.measures {
+        write(path, &json)?;
+    }
+    if let Some(path) = &args.card {
+        let before = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        write(path, &card::renew(&before, &measures).with_context(|| path.display().to_string())?)?;
+    }
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        out.write_all(json.as_bytes())?;
+    } else {
+        table(&measures, &mut out)?;
+    }
+    Ok(all_read)
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::write(path, text).with_context(|| path.display().to_string())
+}
+
+fn table(measures: &Measures, out: &mut impl Write) -> std::io::Result<()> {
+    let Measures { clauses, platforms, labels, folds, overall, .. } = measures;
+    writeln!(out, "{clauses} clauses of {platforms} platforms, {labels} labels, {folds} folds by platform\n")?;
+    writeln!(
+        out,
+        "micro-F1 {:.3} (precision {:.3}, recall {:.3})",
+        overall.micro_f1, overall.micro_precision, overall.micro_recall
+    )?;
+    writeln!(out, "macro-F1 {:.3} over {} types", overall.macro_f1, overall.macro_types)?;
+    writeln!(out, "macro-F1 {:.3} over {} types about AI", overall.ai_macro_f1, overall.ai_types)?;
+    writeln!(
+        out,
+        "high confidence: precision {:.3}, finds {:.1}% of all labels",
+        overall.high_precision,
+        overall.high_coverage * 100.0
+    )?;
+    writeln!(out, "calibration error {:.3}", overall.calibration_error)?;
+    writeln!(
+        out,
+        "severity: the same for {:.1}%, within one level for {:.1}% of {} clauses\n",
+        overall.severity_exact * 100.0,
+        overall.severity_within_one * 100.0,
+        overall.severity_clauses
+    )?;
+    reliability(&measures.reliability, out)?;
+    writeln!(out, "\n{:<32} {:>9} {:>6} {:>6} {:>7}", "type", "precision", "recall", "F1", "labels")?;
+    for kind in measures.types.iter().filter(|kind| taxonomy().get(&kind.id).is_some()) {
+        let (id, p, r, f1, n) = (&kind.id, kind.precision, kind.recall, kind.f1, kind.support);
+        writeln!(out, "{id:<32} {p:>9.3} {r:>6.3} {f1:>6.3} {n:>7}")?;
+    }
+    Ok(())
+}
+
+/// What share of assertions is right at each score, as bars.
+fn reliability(bins: &[Bin], out: &mut impl Write) -> std::io::Result<()> {
+    for bin in bins.iter().filter(|bin| bin.asserted > 0) {
+        let right = bin.right as f64 / bin.asserted as f64;
+        let bar = "▇".repeat((right * 40.0).round() as usize);
+        let (from, to, mean, n) = (bin.from, bin.to, bin.mean_score, bin.asserted);
+        writeln!(out, "score {from:.1}–{to:.1}, mean {mean:.2}: right {right:.2} of {n:>5}  {bar}")?;
+    }
+    Ok(())
 }

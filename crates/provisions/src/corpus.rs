@@ -1,0 +1,70 @@
+//! Labelled clauses, as `clausewatch train` and `clausewatch eval` read them: one JSON object a line.
+use serde::Deserialize;
+
+use crate::taxonomy::{Severity, taxonomy};
+
+/// A clause with the types that a reader gave it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Example {
+    /// Its name in the corpus.
+    pub id: String,
+    /// The platform it is from: clauses of one platform are never on both sides of a measurement.
+    pub platform: String,
+    /// Headings above it, joined by ` > `.
+    pub heading: String,
+    /// Its words.
+    pub text: String,
+    /// Positions in [`crate::Taxonomy::types`], the main type first.
+    pub types: Vec<usize>,
+    /// The severity that the reader saw in it.
+    pub severity: Option<Severity>,
+}
+
+/// A line of a corpus cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CorpusError {
+    /// Not the JSON that is expected.
+    #[error("not a labelled clause: {0}")]
+    Format(#[from] serde_json::Error),
+    /// A type that the taxonomy does not have.
+    #[error("clause {id} has the type {name}, which the taxonomy does not have")]
+    UnknownType {
+        /// The clause.
+        id: String,
+        /// The type's name.
+        name: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct Line {
+    id: String,
+    platform: String,
+    #[serde(default)]
+    heading: String,
+    text: String,
+    types: Vec<String>,
+    #[serde(default)]
+    severity: String,
+}
+
+/// Reads one line; the type `-` stands for none.
+pub fn read_line(line: &str) -> Result<Example, CorpusError> {
+    let line: Line = serde_json::from_str(line)?;
+    let mut types = Vec::new();
+    for name in line.types.iter().filter(|name| *name != "-") {
+        let unknown = || CorpusError::UnknownType { id: line.id.clone(), name: name.clone() };
+        let position = taxonomy().position(name).ok_or_else(unknown)?;
+        if !types.contains(&position) {
+            types.push(position);
+        }
+    }
+    Ok(Example {
+        id: line.id,
+        platform: line.platform,
+        heading: line.heading,
+        text: line.text,
+        types,
+        severity: Severity::parse(&line.severity),
+    })
+}
