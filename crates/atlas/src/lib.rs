@@ -9,9 +9,12 @@ pub mod jobs;
 pub mod records;
 
 mod blobs;
+#[cfg(test)]
+mod both_engines;
 mod check;
 mod codes;
 mod error;
+mod fingerprint;
 mod log;
 mod open;
 mod read;

@@ -104,7 +104,7 @@ pub(super) fn version(row: &Row) -> Result<Version> {
 }
 
 /// Reads lineage, from_version, to_version, range_start, range_end, words_sha256.
-pub(super) fn wording(row: &Row) -> Result<Wording> {
+pub(crate) fn wording(row: &Row) -> Result<Wording> {
     let mut c = row.columns();
     let (lineage, from_version, to_version): (i64, i64, Option<i64>) = (c.next()?, c.next()?, c.next()?);
     let range = range(&mut c)?;
