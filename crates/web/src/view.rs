@@ -85,9 +85,11 @@ pub(crate) fn median_bar(value: f64, median: f64, most: f64, label: &str) -> Htm
     );
     escape_into(&mut out, label);
     let (width, mark) = (place(value), place(median).min(99.2));
+    let halo = (mark - 0.6).max(0.0);
     let _ = write!(
         out,
         "\"><rect class=\"bar-back\" width=\"100\" height=\"10\"/><rect class=\"bar-fill\" width=\"{width:.2}\" height=\"10\"/>\
+         <rect class=\"bar-halo\" x=\"{halo:.2}\" width=\"2\" height=\"10\"/>\
          <rect class=\"bar-mark\" x=\"{mark:.2}\" width=\"0.8\" height=\"10\"/></svg>"
     );
     Html(out)

@@ -138,7 +138,7 @@ pub(crate) fn count(value: impl Whole, one: &str, many: &str) -> String {
 pub(crate) fn clip(text: &str, most: usize) -> String {
     let Some((end, _)) = text.char_indices().nth(most) else { return text.into() };
     let cut = text[..end].rfind(char::is_whitespace).filter(|cut| *cut > end / 2).unwrap_or(end);
-    format!("{}…", text[..cut].trim_end_matches([',', ';', ':', ' ', '\u{a0}']))
+    format!("{}…", text[..cut].trim_end_matches([',', ';', ':', '.', ' ', '\u{a0}']))
 }
 
 /// The title of a clause type.
