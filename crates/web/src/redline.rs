@@ -91,8 +91,7 @@ impl Redline {
         ];
         let mut parts: Vec<String> = Vec::new();
         for (count, what) in all.into_iter().filter(|(count, _)| *count > 0) {
-            let count =
-                if parts.is_empty() { words::count(&count, "clause", "clauses") } else { words::number(&count) };
+            let count = if parts.is_empty() { words::count(count, "clause", "clauses") } else { words::number(count) };
             parts.push(format!("{count} {what}"));
         }
         parts.join(", ")

@@ -161,7 +161,7 @@ pub(crate) fn rarity(rarity: &atlas::Rarity) -> String {
         share if share <= 0.70 => "Common",
         _ => "Widespread",
     };
-    format!("{word}, on {} of {} platforms", number(&rarity.platforms), number(&rarity.of_platforms))
+    format!("{word}, on {} of {} platforms", number(rarity.platforms), number(rarity.of_platforms))
 }
 
 /// The word for what happened to a provision.
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn numbers_for_people() {
         assert_eq!(number(0_i64), "0");
-        assert_eq!(number(&1_234_567_i64), "1\u{202f}234\u{202f}567");
+        assert_eq!(number(1_234_567_i64), "1\u{202f}234\u{202f}567");
         assert_eq!(number(-999_i64), "\u{2212}999");
         assert_eq!(count(1_usize, "version", "versions"), "1 version");
         assert_eq!(count(1000_i64, "version", "versions"), "1\u{202f}000 versions");
