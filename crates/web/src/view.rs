@@ -50,7 +50,7 @@ pub(crate) fn severity_bar(counts: &[i64; 4]) -> Html {
     let mut out = String::from(
         "<svg class=\"sevbar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"",
     );
-    let label: Vec<String> = (0..4).rev().map(|at| format!("{} {}", words::number(&counts[at]), names[at])).collect();
+    let label: Vec<String> = (0..4).rev().map(|at| format!("{} {}", words::number(counts[at]), names[at])).collect();
     out.push_str(&label.join(", "));
     out.push_str("\">");
     let mut x = 0.0;
@@ -69,7 +69,7 @@ pub(crate) fn severity_bar(counts: &[i64; 4]) -> Html {
 pub(crate) fn severity_words(counts: &[i64; 4]) -> String {
     let names = ["low", "medium", "high", "critical"];
     let parts = (0..4).rev().filter(|at| counts[*at] > 0);
-    parts.map(|at| format!("{} {}", words::number(&counts[at]), names[at])).collect::<Vec<_>>().join(", ")
+    parts.map(|at| format!("{} {}", words::number(counts[at]), names[at])).collect::<Vec<_>>().join(", ")
 }
 
 /// The severity of the severest provision that a change touches.
@@ -85,9 +85,11 @@ pub(crate) fn median_bar(value: f64, median: f64, most: f64, label: &str) -> Htm
     );
     escape_into(&mut out, label);
     let (width, mark) = (place(value), place(median).min(99.2));
+    let halo = (mark - 0.6).max(0.0);
     let _ = write!(
         out,
         "\"><rect class=\"bar-back\" width=\"100\" height=\"10\"/><rect class=\"bar-fill\" width=\"{width:.2}\" height=\"10\"/>\
+         <rect class=\"bar-halo\" x=\"{halo:.2}\" width=\"2\" height=\"10\"/>\
          <rect class=\"bar-mark\" x=\"{mark:.2}\" width=\"0.8\" height=\"10\"/></svg>"
     );
     Html(out)

@@ -138,7 +138,7 @@ pub(crate) fn count(value: impl Whole, one: &str, many: &str) -> String {
 pub(crate) fn clip(text: &str, most: usize) -> String {
     let Some((end, _)) = text.char_indices().nth(most) else { return text.into() };
     let cut = text[..end].rfind(char::is_whitespace).filter(|cut| *cut > end / 2).unwrap_or(end);
-    format!("{}…", text[..cut].trim_end_matches([',', ';', ':', ' ', '\u{a0}']))
+    format!("{}…", text[..cut].trim_end_matches([',', ';', ':', '.', ' ', '\u{a0}']))
 }
 
 /// The title of a clause type.
@@ -161,7 +161,7 @@ pub(crate) fn rarity(rarity: &atlas::Rarity) -> String {
         share if share <= 0.70 => "Common",
         _ => "Widespread",
     };
-    format!("{word}, on {} of {} platforms", number(&rarity.platforms), number(&rarity.of_platforms))
+    format!("{word}, on {} of {} platforms", number(rarity.platforms), number(rarity.of_platforms))
 }
 
 /// The word for what happened to a provision.
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn numbers_for_people() {
         assert_eq!(number(0_i64), "0");
-        assert_eq!(number(&1_234_567_i64), "1\u{202f}234\u{202f}567");
+        assert_eq!(number(1_234_567_i64), "1\u{202f}234\u{202f}567");
         assert_eq!(number(-999_i64), "\u{2212}999");
         assert_eq!(count(1_usize, "version", "versions"), "1 version");
         assert_eq!(count(1000_i64, "version", "versions"), "1\u{202f}000 versions");

@@ -34,7 +34,7 @@ async fn document(site: &Site, id: &str) -> Result<Document, Failure> {
 fn number(document: &Document, text: &str) -> Result<i64, Failure> {
     let number = text.parse::<i64>().ok().filter(|number| (1..=document.versions).contains(number));
     number.ok_or_else(|| {
-        let kept = words::count(&document.versions, "version is", "versions are");
+        let kept = words::count(document.versions, "version is", "versions are");
         Failure::missing(format!("version {:?} of {}, of which {kept} kept", words::clip(text, 20), document.id))
     })
 }
