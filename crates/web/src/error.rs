@@ -14,7 +14,7 @@ pub(crate) enum Failure {
     #[error("there is no {0}")]
     Missing(String),
     /// A part of the request cannot be understood.
-    #[error("{name} is {value:?}, but {rule}")]
+    #[error("{name} cannot be {value:?}: {rule}")]
     Input {
         /// Name of the field or part of the address.
         name: String,
@@ -40,7 +40,7 @@ impl Failure {
         Failure::Missing(what.into())
     }
 
-    /// A field that cannot be understood; `rule` is read after "but".
+    /// A field that cannot be understood; `rule` says what it must be.
     pub fn input(name: impl Into<String>, value: impl Into<String>, rule: impl Into<String>) -> Failure {
         Failure::Input { name: name.into(), value: crate::words::clip(&value.into(), 120), rule: rule.into() }
     }

@@ -22,6 +22,16 @@ pub(crate) enum Run {
     Changed(Changed),
 }
 
+impl Run {
+    fn changed(&self) -> &[Changed] {
+        match self {
+            Run::Changed(changed) => std::slice::from_ref(changed),
+            Run::Marks(list) => list,
+            Run::Under(_) | Run::Same(_) => &[],
+        }
+    }
+}
+
 /// A clause that is the same.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
@@ -66,12 +76,7 @@ pub(crate) struct Redline {
 impl Redline {
     /// The changes, without what is the same.
     pub fn changes(&self) -> Vec<&Changed> {
-        let of = |run| match run {
-            Run::Changed(changed) => std::slice::from_ref(changed),
-            Run::Marks(list) => list.as_slice(),
-            Run::Under(_) | Run::Same(_) => &[],
-        };
-        self.runs.iter().flat_map(of).collect()
+        self.runs.iter().flat_map(Run::changed).collect()
     }
 
     /// The counts in words: "2 clauses reworded, 1 added".
