@@ -9,13 +9,15 @@ use archive::log::{Checkpoint, LeafEntry, LogState};
 use serde::Serialize;
 
 use crate::blobs;
+use crate::codes::{Code, unpack_lineages};
 use crate::error::{AtlasError, Result};
 use crate::ids::{ChangeId, DocumentId, ProvisionId};
 use crate::log;
 use crate::open::Atlas;
 use crate::read::InstanceFilter;
+use crate::read::documents::wording;
 use crate::record::{address, leaf_body, version_record};
-use crate::records::{Capture, Document, Provision, Version};
+use crate::records::{Capture, Document, EventKind, Provision, Version, Wording};
 use crate::store::{args, statements};
 
 statements! {
@@ -31,6 +33,14 @@ statements! {
     WORDINGS_OF_NOTHING = "SELECT w.lineage, w.from_version FROM wordings w
         LEFT JOIN versions v ON v.document_id = w.document_id AND v.number = w.from_version
         WHERE w.document_id = $1 AND (v.number IS NULL OR w.range_end > v.text_bytes OR w.to_version < w.from_version)",
+    // A provision's life begins with its appearance, and its last event says whether it stands.
+    LIVES_OF_NOTHING = "SELECT p.id FROM provisions p WHERE p.document_id = $1 AND (
+        NOT EXISTS (SELECT 1 FROM provision_events e WHERE e.provision_id = p.id AND e.version = p.first_version AND e.kind = $2)
+        OR (p.removed_version IS NOT NULL AND NOT EXISTS (SELECT 1 FROM provision_events e
+            WHERE e.provision_id = p.id AND e.version = p.removed_version AND e.kind = $3)))",
+    WORDINGS = "SELECT lineage, from_version, to_version, range_start, range_end, words_sha256
+        FROM wordings WHERE document_id = $1 ORDER BY from_version, lineage",
+    LINEAGES = "SELECT number, lineages FROM versions WHERE document_id = $1 ORDER BY number",
     LOST_PROVISIONS = "SELECT p.id FROM provisions p
         LEFT JOIN versions v ON v.document_id = p.document_id AND v.number = p.last_version WHERE v.number IS NULL",
     ORPHANS = "SELECT COUNT(*) FROM blobs b WHERE NOT EXISTS (SELECT 1 FROM captures c WHERE c.sha256 = b.sha256)
@@ -113,12 +123,14 @@ impl Atlas {
         for provision in self.document_provisions(document.id, true).await? {
             excerpts.entry(provision.last_version).or_default().push(provision);
         }
+        let wordings = self.check_lineages(document.id, findings).await?;
         for version in &versions {
             let record = version_record(document.id, version.number);
             let text =
                 self.check_blob(version.text_sha256, Some(version.text_bytes), &record, &mut sound, findings).await?;
             let provisions = excerpts.remove(&version.number).unwrap_or_default();
-            self.check_text(version, text, &provisions, findings).await?;
+            let begun = wordings.get(&version.number).map_or(&[][..], Vec::as_slice);
+            self.check_text(version, text, &provisions, begun, findings).await?;
         }
         self.check_references(document.id, findings).await
     }
@@ -135,7 +147,7 @@ impl Atlas {
         if sound.names.contains(&name) {
             return Ok(sound.last.as_ref().filter(|(last, _)| *last == name).map(|(_, bytes)| Arc::clone(bytes)));
         }
-        let found = match blobs::read(&self.store, name).await {
+        let found = match blobs::read_after(&self.store, name, sound.last.as_ref()).await {
             Ok(Some(found)) => found,
             Ok(None) => {
                 findings.add(record, format!("its bytes ({name}) are not stored"));
@@ -163,9 +175,10 @@ impl Atlas {
         version: &Version,
         text: Option<Arc<Vec<u8>>>,
         provisions: &[Provision],
+        begun: &[Wording],
         findings: &mut Findings,
     ) -> Result<()> {
-        if provisions.is_empty() {
+        if provisions.is_empty() && begun.is_empty() {
             return Ok(());
         }
         // The text may have been checked earlier in the document and not be in hand.
@@ -174,6 +187,13 @@ impl Atlas {
             None => self.blob(version.text_sha256).await.unwrap_or_default(),
         };
         let Some(text) = text else { return Ok(()) };
+        for wording in begun {
+            let words = text.get(wording.range.clone());
+            let there = words.is_some_and(|words| Sha256Digest::of(words) == wording.words_sha256);
+            let record = version_record(version.document, version.number);
+            let what = format!("the wording of lineage {} is not at its place in the text", wording.lineage);
+            findings.unless(there, record, &what);
+        }
         for provision in provisions {
             let there = text.get(provision.excerpt_range.clone()) == Some(provision.excerpt.as_bytes());
             findings.unless(there, provision.id, "its excerpt is not at its place in the text");
@@ -185,6 +205,29 @@ impl Atlas {
             findings.unless(ordered, provision.id, "its versions or dates are not in order");
         }
         Ok(())
+    }
+
+    /// Every clause of a version stands in a wording of its lineage. Gives the wordings by the version that they begin with.
+    async fn check_lineages(&self, id: DocumentId, findings: &mut Findings) -> Result<HashMap<i64, Vec<Wording>>> {
+        let mut begun: HashMap<i64, Vec<Wording>> = HashMap::new();
+        let mut spans: HashMap<u32, Vec<(i64, i64)>> = HashMap::new();
+        for row in self.store.fetch(WORDINGS, args![id]).await? {
+            let wording = wording(&row)?;
+            let span = (wording.from_version, wording.to_version.unwrap_or(i64::MAX));
+            spans.entry(wording.lineage).or_default().push(span);
+            begun.entry(wording.from_version).or_default().push(wording);
+        }
+        for row in self.store.fetch(LINEAGES, args![id]).await? {
+            let number: i64 = row.get(0)?;
+            // A defective version has none: its clauses have the number 0.
+            for lineage in unpack_lineages(&row.get::<Vec<u8>>(1)?)?.into_iter().filter(|lineage| *lineage > 0) {
+                let within = |(from, to): &(i64, i64)| (*from..=*to).contains(&number);
+                if !spans.get(&lineage).is_some_and(|spans| spans.iter().any(within)) {
+                    findings.add(version_record(id, number), format!("lineage {lineage} has no wording in it"));
+                }
+            }
+        }
+        Ok(begun)
     }
 
     /// Each capture's leaf says what the capture and its version say.
@@ -220,6 +263,10 @@ impl Atlas {
                 version_record(id, version),
                 format!("its event {seq} is of no provision or version of this document"),
             );
+        }
+        let kinds = args![id, EventKind::Appeared.code(), EventKind::Removed.code()];
+        for row in self.store.fetch(LIVES_OF_NOTHING, kinds).await? {
+            findings.add(ProvisionId(row.get(0)?), "it has no event for its appearance or its removal");
         }
         for row in self.store.fetch(CHANGES_OF_NOTHING, args![id]).await? {
             findings.add(ChangeId(row.get(0)?), "a version of it does not exist or was seen at another time");

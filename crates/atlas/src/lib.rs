@@ -9,9 +9,12 @@ pub mod jobs;
 pub mod records;
 
 mod blobs;
+#[cfg(test)]
+mod both_engines;
 mod check;
 mod codes;
 mod error;
+mod fingerprint;
 mod log;
 mod open;
 mod read;
@@ -25,8 +28,8 @@ pub use check::Problem;
 pub use error::AtlasError;
 pub use open::{Atlas, Location, LogConfig};
 pub use read::{
-    CategoryShare, ChangeFilter, Counts, Evidence, InstanceFilter, PlatformDetail, PlatformFilter, PlatformRow,
-    PlatformSort, Rarity, TypeCount,
+    CategoryShare, ChangeFilter, Counts, Evidence, HashMatch, Hashed, Holder, InstanceFilter, PlatformDetail,
+    PlatformFilter, PlatformRow, PlatformSort, Rarity, TypeCount,
 };
 pub use record::Recorded;
 pub use search::{SearchHit, SearchPage, SearchQuery};

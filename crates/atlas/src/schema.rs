@@ -5,7 +5,7 @@ use crate::error::{AtlasError, Result};
 use crate::store::{Pools, Store, args, statements};
 
 /// Each step takes the schema from one version to the next. Released steps never change.
-const STEPS: [&str; 1] = [include_str!("schema/001.sql")];
+pub(crate) const STEPS: [&str; 1] = [include_str!("schema/001.sql")];
 
 statements! {
     FOUND = "SELECT value FROM settings WHERE key = 'schema'",
@@ -15,7 +15,7 @@ statements! {
 }
 
 /// A step as SQLite wants it. One text for both engines cannot drift apart; these are all the differences.
-fn for_sqlite(step: &str) -> String {
+pub(crate) fn for_sqlite(step: &str) -> String {
     step.replace(" COLLATE \"C\"", "")
         .replace("BYTEA", "BLOB")
         // Only this spelling makes the key the row's own number.

@@ -17,6 +17,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// The store as a person would name it. Of a database only that there is one: its address may hold a password.
+    pub fn name(&self) -> String {
+        self.database_url.as_ref().map_or_else(|| self.data.display().to_string(), |_| "the database".into())
+    }
+
     /// Opens the store, creating it if need be.
     pub async fn open(&self) -> anyhow::Result<Atlas> {
         std::fs::create_dir_all(&self.data).with_context(|| {

@@ -107,6 +107,10 @@ pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context
         .iter()
         .filter(|pair| pair.kind != PairKind::Same && !(pair.kind == PairKind::Reworded && pair.cosmetic))
         .collect();
+    // After a defective capture the text is compared with the sound one before it, and may be the same.
+    if let Some(number) = context.returns_to.filter(|_| alignment.is_identity()) {
+        return verdict(Materiality::Returning, &format!("the text is again that of version {number}"));
+    }
     if changed.is_empty() {
         return verdict(Materiality::Cosmetic, "no word changed: only marks, spaces, numbering or link targets");
     }

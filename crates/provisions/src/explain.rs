@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use crate::facts::Facts;
 use crate::normalise::{Tokens, sentences};
 use crate::phrases::{RuleSet, Seen};
-use crate::severity::{AGAINST, FOR};
+use crate::severity::{AGAINST, FOR, NOTE};
 use crate::signals::{self, Signal, Signals};
 use crate::taxonomy::{ClauseType, Severity, taxonomy};
 
@@ -105,12 +105,16 @@ fn label(name: &str) -> String {
 fn second_sentence(reasons: &[String]) -> Option<String> {
     let against = told(reasons, AGAINST);
     let favour = told(reasons, FOR);
-    match (against.is_empty(), favour.is_empty()) {
+    let note = told(reasons, NOTE);
+    let weighed = match (against.is_empty(), favour.is_empty()) {
         (true, true) => None,
         (false, true) => Some(format!("It {against}.")),
         (true, false) => Some(format!("In your favour, it {favour}.")),
         (false, false) => Some(format!("It {against}; in your favour, it {favour}.")),
-    }
+    };
+    let noted = (!note.is_empty()).then(|| format!("It {note}."));
+    let both: Vec<String> = weighed.into_iter().chain(noted).collect();
+    (!both.is_empty()).then(|| both.join(" "))
 }
 
 /// What up to three reasons that begin with `prefix` say: "a, b and c".
@@ -140,7 +144,7 @@ const CONTRADICTED: &[(Signal, &[&str])] = &[
     ),
     (Signal::OptOut, &["not be able to take that back", "not given a separate choice", "only way to say no"]),
     (Signal::ConsentRequired, &["not be asked again", "not given a separate choice"]),
-    (Signal::Refund, &["no claim to compensation", "not get your money back", "seldom get cash back"]),
+    (Signal::Refund, &["no claim to compensation", "seldom get cash back"]),
     (Signal::HumanReview, &["no way to argue"]),
     (Signal::Mutual, &["binds the customer and not the provider", "protect only the provider", "you cannot."]),
 ];
@@ -160,7 +164,6 @@ fn without_contradictions(text: &str, found: Signals) -> String {
 /// What a fact adds for the person, where the first sentence does not tell it.
 const SPECIFIC: &[(&str, &str)] = &[
     ("Opt-out window", "The time to opt out is {}."),
-    ("Opt-out address", "To opt out, write to {}."),
     ("Contact", "Write to {}."),
     ("Notice", "The time named is {}."),
     ("Liability cap", "The most that is paid is {}."),
@@ -171,7 +174,7 @@ const SPECIFIC: &[(&str, &str)] = &[
     ("Kept for", "The time named is {}."),
     ("Minimum age", "The ages named are {}."),
     ("Licence", "In the clause's own terms the licence is {}."),
-    ("Allows", "It lets the holder {}."),
+    ("Allows", "The acts that it names are: {}."),
     ("Amounts", "The amounts named are {}."),
     ("Binds", "It binds {}."),
 ];
@@ -183,4 +186,159 @@ fn specific(template: &str, facts: &Facts) -> Vec<String> {
         .filter(|(name, _)| !told(name))
         .filter_map(|(name, sentence)| Some(sentence.replace("{}", facts.get(name)?)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Fact;
+    use crate::passage::Passage;
+    use crate::severity::assess;
+
+    /// Every label that a template can name, with a value.
+    fn all_facts() -> Facts {
+        let values = [
+            ("Notice", "30 days"),
+            ("Opt-out window", "30 days"),
+            ("Liability cap", "$100"),
+            ("Governing law", "Ireland"),
+            ("Courts", "Dublin, Ireland"),
+            ("Arbitration body", "JAMS"),
+            ("Seat", "Dublin"),
+            ("Time to sue", "1 year"),
+            ("Waiting period", "60 days"),
+            ("Kept for", "90 days"),
+            ("Minimum age", "16"),
+            ("Licence", "worldwide, perpetual"),
+            ("Covers", "your content"),
+            ("Allows", "use, copy, publish"),
+            ("Binds", "both sides"),
+            ("Amounts", "$10"),
+            ("Renewal term", "1 year"),
+            ("Trial length", "7 days"),
+            ("Refund window", "14 days"),
+            ("Inactive after", "12 months"),
+            ("Period after the end", "30 days"),
+            ("Interest", "1% a month"),
+            ("Uptime", "99.9%"),
+            ("Contact", "law@plum.example"),
+            ("Date", "March 3, 2024"),
+            ("Language", "English"),
+            ("Exceptions", "unless the law says otherwise"),
+            ("Data named", "IP address and browser"),
+            ("Sources", "partners"),
+            ("Purposes", "security"),
+            ("Recipients", "partners"),
+            ("Banned", "spam"),
+            ("Losses excluded", "lost profits"),
+            ("Not promised", "accuracy"),
+            ("Countries", "the United States"),
+            ("Safeguards", "adequacy decisions"),
+            ("Rights", "access and deletion"),
+            ("Grounds", "fraud"),
+            ("Events", "strikes"),
+            ("Documents", "the privacy policy"),
+            ("Regions", "California"),
+            ("Legal bases", "consent"),
+            ("Cookie kinds", "necessary"),
+            ("Uses banned", "weapons"),
+            ("Measures", "encryption"),
+            ("Subjects", "gambling"),
+        ];
+        let line = |(label, value): &(&str, &str)| Fact { label: (*label).to_owned(), value: (*value).to_owned() };
+        Facts { lines: values.iter().map(line).collect() }
+    }
+
+    #[track_caller]
+    fn well_formed(text: &str, whose: &str) {
+        let first = text.chars().next();
+        assert!(first.is_some_and(char::is_uppercase), "{whose}: {text}");
+        assert!(text.ends_with('.'), "{whose}: {text}");
+        for bad in ["{", "}", "[", "]", "|", "  ", "..", " .", " ,", ",.", "()", ";."] {
+            assert!(!text.contains(bad), "{whose} holds {bad:?}: {text}");
+        }
+    }
+
+    #[test]
+    fn every_type_reads_well_with_and_without_facts() {
+        assert_eq!(taxonomy().types().len(), 146);
+        for kind in taxonomy().types() {
+            let against = kind.raises.iter().map(|raise| format!("{AGAINST}{}.", raise.say));
+            let favour = kind.lowers.iter().map(|lower| format!("{FOR}{}.", lower.say));
+            let reasons: Vec<String> = against.chain(favour).collect();
+            let mut templates = vec![kind.says.as_str()];
+            templates.extend(kind.forms.iter().map(|form| form.says.as_str()));
+            for facts in [Facts::default(), all_facts()] {
+                templates.iter().for_each(|template| well_formed(&fill(template, &facts), &kind.id));
+                for reasons in [&reasons[..], &[]] {
+                    let told = explain(kind, "", &facts, kind.severity, reasons);
+                    well_formed(&told.what_it_does, &kind.id);
+                    well_formed(&told.why_it_matters, &kind.id);
+                    well_formed(&told.consumer_impact, &kind.id);
+                }
+            }
+            assert_ne!(kind.says, kind.definition, "{}", kind.id);
+        }
+    }
+
+    #[test]
+    fn every_fact_that_a_template_names_exists() {
+        let facts = all_facts();
+        for kind in taxonomy().types() {
+            for template in std::iter::once(&kind.says).chain(kind.forms.iter().map(|form| &form.says)) {
+                for name in template.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
+                    assert!(facts.get(&label(name)).is_some(), "{}: no fact is called {name}", kind.id);
+                }
+            }
+        }
+    }
+
+    fn explained(type_id: &str, text: &str) -> Explanation {
+        let kind = taxonomy().get(type_id).expect("a type");
+        let passage = Passage { heading: String::new(), lead_in: String::new(), text, is_heading: false };
+        let found = assess(kind, None, &passage, 0..text.len());
+        explain(kind, text, &found.facts, found.severity, &found.reasons)
+    }
+
+    #[test]
+    fn a_clause_is_described_with_what_it_says() {
+        let text =
+            "Disputes are settled by binding arbitration under the rules of JAMS. You may opt out within 30 days.";
+        let told = explained("arbitration", text);
+        assert_eq!(
+            told.what_it_does,
+            "Disputes go to binding arbitration under JAMS instead of court. In your favour, it lets you opt out."
+        );
+        assert!(told.consumer_impact.contains("The time to opt out is 30 days."), "{told:?}");
+        let cap =
+            explained("liability-cap", "Neither party's liability shall exceed the fees paid in the 12 months before.");
+        assert!(
+            cap.what_it_does
+                .starts_with("What one side would have to pay the other is limited to the amounts paid in 12 months."),
+            "{cap:?}"
+        );
+    }
+
+    #[test]
+    fn polarity_decides_between_forms() {
+        let denied = explained("children-data", "The service is not directed to children under 13.");
+        assert!(denied.what_it_does.contains("not meant to use the service"), "{denied:?}");
+        let collected =
+            explained("children-data", "With a parent's consent we collect the names of children under 13.");
+        assert!(collected.what_it_does.starts_with("Data of children"), "{collected:?}");
+        let ignored = explained("do-not-track", "We do not respond to Do Not Track signals.");
+        assert!(ignored.what_it_does.starts_with("The service does not act on"), "{ignored:?}");
+        let honoured = explained("do-not-track", "We honor Global Privacy Control signals.");
+        assert!(honoured.what_it_does.starts_with("The service says that it acts on"), "{honoured:?}");
+        let choice = explained("ai-training-choice", "We do not train our models on your files.");
+        assert!(choice.what_it_does.starts_with("The company says that it does not train"), "{choice:?}");
+    }
+
+    #[test]
+    fn nothing_is_told_that_the_clause_contradicts() {
+        let told = explained("terminate-at-will", "We may close your account for any reason on 30 days' prior notice.");
+        assert!(!told.consumer_impact.contains("no warning"), "{told:?}");
+        let silent = explained("terminate-at-will", "We may close your account for any reason.");
+        assert!(silent.consumer_impact.contains("no warning"), "{silent:?}");
+    }
 }

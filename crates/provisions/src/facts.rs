@@ -3,15 +3,29 @@
 //! Which facts are looked for depends on the clause type (see [`wanted`]): a notice period on a clause about changes, not on one about
 //! cookies. A fact is taken from a sentence that speaks of its subject; where the words are not clear, there is no fact.
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::normalise::sentences;
 use crate::passage::Passage;
 use crate::signals::{Signal, Signals};
 use crate::taxonomy::ClauseType;
+
+mod money;
+mod named;
+mod periods;
+mod places;
+mod words;
+
+use money::{amounts, cap, interest, uptime};
+use named::Lexicon;
+use periods::{
+    BREACH, DISPUTE, GRACE, INACTIVE, NOTICE, NOTICE_AHEAD, OPT_OUT_WINDOW, PeriodFact, REFUND, RENEWAL, TIME_TO_SUE,
+    TRIAL, WAITING, is_age, period_for, periods,
+};
+use places::{arbitration_body, courts, governing_law, language, seat};
+pub(crate) use words::exception;
+use words::{ages, allowed, contacts, covered, dates, exceptions, extent, retention};
 
 /// Facts found in one clause; what is not said is absent.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -63,64 +77,8 @@ enum Subject {
     Date,
     Language,
     Binds,
+    Named(Lexicon),
 }
-
-/// A period of time and the words that tell what it is a period of.
-#[derive(Debug, PartialEq, Eq)]
-struct PeriodFact {
-    label: &'static str,
-    /// One of these stands in the sentence.
-    cues: &'static [&'static str],
-    /// Whether the period is one that runs ahead of something ("30 days before", "at least 24 hours in advance").
-    ahead: Ahead,
-}
-
-/// Whether a period may, must or must not run ahead of something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ahead {
-    Perhaps,
-    Always,
-    Never,
-}
-
-const fn period_fact(label: &'static str, cues: &'static [&'static str], ahead: Ahead) -> PeriodFact {
-    PeriodFact { label, cues, ahead }
-}
-
-const NOTICE_CUES: &[&str] = &["notice", "notif", "inform", "in advance", "prior to", "before", "announce"];
-const SETTLING_CUES: &[&str] =
-    &["negotiat", "resol", "informal", "notice", "good faith", "attempt", "settle", "mediat", "before"];
-const OPT_OUT_CUES: &[&str] =
-    &["opt out", "opt-out", "opting out", "opting-out", "reject", "decline", "not to be bound"];
-const SUING_CUES: &[&str] = &["claim", "action", "proceeding", "dispute", "barred", "commence", "brought", "file"];
-const UNUSED_CUES: &[&str] = &[
-    "inactiv",
-    "dormant",
-    "log in",
-    "login",
-    "logged",
-    "sign in",
-    "not use",
-    "unused",
-    "expire",
-    "not access",
-    "activity",
-];
-const MONEY_BACK_CUES: &[&str] = &["refund", "withdraw", "cancel", "return", "money back", "cooling"];
-const AFTER_CUES: &[&str] = &["after", "following", "retriev", "export", "download", "delet"];
-
-const NOTICE: Subject = Subject::Period(&period_fact("Notice", NOTICE_CUES, Ahead::Perhaps));
-const NOTICE_AHEAD: Subject = Subject::Period(&period_fact("Notice", NOTICE_CUES, Ahead::Always));
-const BREACH: Subject =
-    Subject::Period(&period_fact("Notice", &["notif", "inform", "report", "within"], Ahead::Perhaps));
-const WAITING: Subject = Subject::Period(&period_fact("Waiting period", SETTLING_CUES, Ahead::Perhaps));
-const OPT_OUT_WINDOW: Subject = Subject::Period(&period_fact("Opt-out window", OPT_OUT_CUES, Ahead::Perhaps));
-const TIME_TO_SUE: Subject = Subject::Period(&period_fact("Time to sue", SUING_CUES, Ahead::Perhaps));
-const INACTIVE: Subject = Subject::Period(&period_fact("Inactive after", UNUSED_CUES, Ahead::Never));
-const RENEWAL: Subject = Subject::Period(&period_fact("Renewal term", &["renew", "successive"], Ahead::Never));
-const TRIAL: Subject = Subject::Period(&period_fact("Trial length", &["trial", "free", "promotion"], Ahead::Never));
-const REFUND: Subject = Subject::Period(&period_fact("Refund window", MONEY_BACK_CUES, Ahead::Perhaps));
-const GRACE: Subject = Subject::Period(&period_fact("Period after the end", AFTER_CUES, Ahead::Perhaps));
 
 /// What is looked for in clauses of a type, in the order in which it is shown.
 fn wanted(type_id: &str) -> &'static [Subject] {
@@ -132,12 +90,12 @@ fn wanted(type_id: &str) -> &'static [Subject] {
         | "service-changes"
         | "price-change"
         | "terminate-at-will"
-        | "terminate-for-cause"
         | "termination-notice"
         | "user-may-leave"
         | "assignment"
         | "audit-rights" => &[NOTICE],
         "breach-notice" => &[BREACH],
+        "terminate-for-cause" => &[Named(Lexicon::Grounds), NOTICE],
         "api-limits" => &[NOTICE, Amounts],
         "effect-of-termination" => &[GRACE],
         "inactivity-closure" => &[INACTIVE, NOTICE_AHEAD],
@@ -149,14 +107,10 @@ fn wanted(type_id: &str) -> &'static [Subject] {
         "exclusive-venue" => &[Courts, Law],
         "claim-time-limit" => &[TIME_TO_SUE, Binds],
         "liability-cap" => &[Cap, Binds],
-        "liability-exclusion"
-        | "indemnity"
-        | "force-majeure"
-        | "class-action-waiver"
-        | "jury-waiver"
-        | "injunctive-relief"
-        | "confidentiality"
-        | "warranty-disclaimer" => &[Binds],
+        "liability-exclusion" => &[Named(Lexicon::Losses), Binds],
+        "force-majeure" => &[Named(Lexicon::Events), Binds],
+        "warranty-disclaimer" => &[Named(Lexicon::Warranties), Binds],
+        "indemnity" | "class-action-waiver" | "jury-waiver" | "injunctive-relief" | "confidentiality" => &[Binds],
         "content-licence-broad"
         | "content-licence-limited"
         | "content-licence-survives"
@@ -168,22 +122,41 @@ fn wanted(type_id: &str) -> &'static [Subject] {
         | "likeness-use"
         | "moral-rights-waiver"
         | "publicity-rights" => &[Licence],
-        "cookies" | "retention-period" | "retention-indefinite" | "collects-device-usage" => &[Retention],
+        "cookies" => &[Named(Lexicon::Cookies), Retention],
+        "collects-device-usage" => &[Named(Lexicon::Device), Retention],
+        "retention-period" | "retention-indefinite" => &[Retention],
         "minimum-age" | "children-data" | "eligibility-authority" => &[Age],
         "auto-renewal" => &[RENEWAL, NOTICE_AHEAD, Amounts],
         "free-trial-conversion" => &[TRIAL, Amounts],
         "refund-right" => &[REFUND],
-        "fees-and-billing" | "penalties" | "virtual-goods" => &[Amounts],
+        "fees-and-billing" => &[DISPUTE, Amounts],
+        "penalties" | "virtual-goods" => &[Amounts],
         "late-payment" => &[Interest, Amounts],
         "sla" => &[Uptime],
+        "rights-access-deletion" => &[Named(Lexicon::Rights), Contact],
         "contact-information"
-        | "rights-access-deletion"
         | "rights-object"
         | "rights-portability"
         | "copyright-takedown"
         | "rights-appeal-complaint"
         | "marketing-messages"
         | "verification-of-requests" => &[Contact],
+        "collects-personal" => &[Named(Lexicon::Personal)],
+        "collects-contacts-content" => &[Named(Lexicon::Reach)],
+        "collects-sensitive" => &[Named(Lexicon::Sensitive)],
+        "collects-biometric" => &[Named(Lexicon::Body)],
+        "collects-payment" => &[Named(Lexicon::Payment)],
+        "collects-from-third-parties" => &[Named(Lexicon::Origins)],
+        "processing-purposes" | "service-providers" => &[Named(Lexicon::Purposes)],
+        "shares-third-parties" => &[Named(Lexicon::Recipients)],
+        "cross-border-transfer" => &[Named(Lexicon::Countries), Named(Lexicon::Safeguards)],
+        "lawful-basis" => &[Named(Lexicon::Bases)],
+        "regional-notice" => &[Named(Lexicon::Regions)],
+        "acceptable-conduct" => &[Named(Lexicon::Conduct)],
+        "ai-prohibited-uses" => &[Named(Lexicon::AiUses)],
+        "incorporated-terms" => &[Named(Lexicon::Documents)],
+        "security-measures" => &[Named(Lexicon::Measures)],
+        "regulated-use" => &[Named(Lexicon::Subjects)],
         "effective-date" => &[Date],
         "language-version" => &[Language],
         _ => &[],
@@ -253,6 +226,7 @@ fn look_for(subject: Subject, text: &str, spans: &[Range<usize>], signals: Signa
         Subject::Contact => facts.push("Contact", contacts(text)),
         Subject::Date => facts.push("Date", dates(text)),
         Subject::Language => facts.push("Language", language(text).unwrap_or_default()),
+        Subject::Named(lexicon) => facts.push(lexicon.label(), lexicon.named(text)),
         Subject::Binds if signals.has(Signal::Mutual) => facts.push("Binds", "both sides"),
         Subject::Binds => {}
     }
@@ -267,132 +241,6 @@ fn listed(values: impl Iterator<Item = String>, most: usize) -> String {
         }
     }
     kept.join(", ")
-}
-
-// ---- Periods ----
-
-/// A stretch of time as the text states it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Period {
-    /// Where it stands.
-    pub range: Range<usize>,
-    /// In figures: "30 days".
-    pub words: String,
-    /// Its length.
-    pub days: u32,
-}
-
-const NUMBER_WORDS: [(&str, u32); 27] = [
-    ("one", 1),
-    ("two", 2),
-    ("three", 3),
-    ("four", 4),
-    ("five", 5),
-    ("six", 6),
-    ("seven", 7),
-    ("eight", 8),
-    ("nine", 9),
-    ("ten", 10),
-    ("eleven", 11),
-    ("twelve", 12),
-    ("thirteen", 13),
-    ("fourteen", 14),
-    ("fifteen", 15),
-    ("sixteen", 16),
-    ("eighteen", 18),
-    ("twenty", 20),
-    ("twenty-one", 21),
-    ("twenty-four", 24),
-    ("thirty", 30),
-    ("forty-five", 45),
-    ("sixty", 60),
-    ("ninety", 90),
-    ("hundred", 100),
-    ("a", 1),
-    ("an", 1),
-];
-
-fn number(words: &str) -> Option<u32> {
-    if let Ok(value) = words.parse() {
-        return Some(value);
-    }
-    let words = words.to_ascii_lowercase().replace(' ', "-");
-    NUMBER_WORDS.iter().find(|(name, _)| *name == words).map(|(_, value)| *value)
-}
-
-/// The periods in `text`, in order.
-pub fn periods(text: &str) -> Vec<Period> {
-    static PERIOD: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r"(?i-u)\b(\d{1,4}|twenty[- ]one|twenty[- ]four|forty[- ]five|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|eighteen|twenty|thirty|sixty|ninety|hundred|an?)(?:\s*\(\s*(\d{1,4})\s*\))?[ -](?:\s*)((?:full|calendar|business|working|consecutive) )?(hour|day|week|month|year)s?\b",
-        )
-        .expect("a constant")
-    });
-    let units = ["hour", "day", "week", "month", "year"];
-    if !units.iter().any(|unit| text.contains(unit)) {
-        return Vec::new();
-    }
-    PERIOD.captures_iter(text).filter_map(|found| period(&found)).collect()
-}
-
-fn period(found: &regex::Captures<'_>) -> Option<Period> {
-    let whole = found.get(0)?;
-    let count = found.get(2).map_or_else(|| number(&found[1]), |digits| digits.as_str().parse().ok())?;
-    let unit = found[4].to_ascii_lowercase();
-    let article = matches!(found[1].to_ascii_lowercase().as_str(), "a" | "an");
-    // "a day", "a month" mean "each" more often than a period.
-    if count == 0 || (article && matches!(unit.as_str(), "hour" | "day")) {
-        return None;
-    }
-    let days = match unit.as_str() {
-        "hour" => count.div_ceil(24),
-        "day" => count,
-        "week" => count.saturating_mul(7),
-        "month" => count.saturating_mul(30),
-        _ => count.saturating_mul(365),
-    };
-    let sort = found.get(3).map_or("", |sort| sort.as_str()).to_ascii_lowercase();
-    let sort = if sort.trim() == "full" { "" } else { &sort };
-    let plural = if count == 1 { "" } else { "s" };
-    Some(Period { range: whole.range(), words: format!("{count} {sort}{unit}{plural}"), days })
-}
-
-/// The first period in a sentence that holds one of the cues.
-fn period_for(wanted: &PeriodFact, text: &str, spans: &[Range<usize>]) -> String {
-    let found = periods(text).into_iter().find(|period| wanted.fits(text, spans, period));
-    found.map(|period| period.words).unwrap_or_default()
-}
-
-impl PeriodFact {
-    fn fits(&self, text: &str, spans: &[Range<usize>], period: &Period) -> bool {
-        let sentence = sentence_of(text, spans, period.range.start).to_ascii_lowercase();
-        let in_place = match self.ahead {
-            Ahead::Perhaps => true,
-            Ahead::Always => runs_ahead(text, period),
-            Ahead::Never => !runs_ahead(text, period),
-        };
-        in_place && self.cues.iter().any(|cue| sentence.contains(cue)) && !is_age(text, period)
-    }
-}
-
-/// "at least 24 hours before", "30 days' notice", "within 7 days of".
-fn runs_ahead(text: &str, period: &Period) -> bool {
-    let near = floor_boundary(text, period.range.start.saturating_sub(24));
-    let before = text[near..period.range.start].trim_end().to_ascii_lowercase();
-    let after: String = text[period.range.end..].chars().take(24).collect::<String>().to_ascii_lowercase();
-    ["at least", "within", "no later than", "not less than", "no less than"].iter().any(|cue| before.ends_with(cue))
-        || ["before", "prior", "notice", "advance", "written"].iter().any(|cue| after.contains(cue))
-}
-
-/// "18 years old", "16 years of age".
-fn is_age(text: &str, period: &Period) -> bool {
-    let after = text[period.range.end..].trim_start().to_ascii_lowercase();
-    period.words.ends_with("years") && (after.starts_with("old") || after.starts_with("of age"))
-}
-
-fn sentence_of<'a>(text: &'a str, spans: &[Range<usize>], at: usize) -> &'a str {
-    let i = spans.partition_point(|span| span.end <= at);
-    spans.get(i).map_or(text, |span| &text[span.clone()])
 }
 
 /// Whether a period of the clause is short or long for its type: the days up to which it is short, and from which it is long.
@@ -455,613 +303,246 @@ pub(crate) fn add_signals(kind: &ClauseType, text: &str, signals: &mut Signals) 
     }
 }
 
-// ---- Amounts ----
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::taxonomy::taxonomy;
 
-/// An amount of money as the text states it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Amount {
-    /// Where it stands.
-    pub range: Range<usize>,
-    /// "US$100".
-    pub words: String,
-    /// In units of its currency.
-    pub value: f64,
-}
-
-/// The amounts of money in `text`, in order.
-pub fn amounts(text: &str) -> Vec<Amount> {
-    static AMOUNT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r"(?i)(?:(US ?\$|U\.S\. ?\$|USD ?\$?|CA\$|AU\$|A\$|C\$|NZ\$|S\$|HK\$|R\$|\$|€|EUR|£|GBP|¥|₹|CHF|INR|CAD|AUD) ?(\d[\d,.]*)( (?:million|thousand|billion))?)|(?:(\d[\d,.]*)( (?:million|thousand|billion))? ?(?:\(?(?:US|U\.S\.|United States|Canadian|Australian)\)? )?(€|EUR\b|euros?\b|£|GBP\b|pounds? sterling\b|USD\b|dollars?\b|CHF\b|rupees?\b))",
-        )
-        .expect("a constant")
-    });
-    if !text.bytes().any(|b| b.is_ascii_digit()) {
-        return Vec::new();
-    }
-    AMOUNT.captures_iter(text).filter_map(|found| amount(&found)).collect()
-}
-
-fn amount(found: &regex::Captures<'_>) -> Option<Amount> {
-    let whole = found.get(0)?;
-    let (sign, digits, scale) = match found.get(1) {
-        Some(sign) => (currency(sign.as_str()), found.get(2)?, found.get(3)),
-        None => (currency(found.get(6)?.as_str()), found.get(4)?, found.get(5)),
-    };
-    let digits = digits.as_str().trim_end_matches([',', '.']);
-    let scale = scale.map_or("", |scale| scale.as_str()).to_ascii_lowercase();
-    let factor = match scale.trim() {
-        "thousand" => 1e3,
-        "million" => 1e6,
-        "billion" => 1e9,
-        _ => 1.0,
-    };
-    let value = plain_number(digits)? * factor;
-    let end =
-        if scale.is_empty() && found.get(1).is_some() { found.get(2)?.start() + digits.len() } else { whole.end() };
-    Some(Amount { range: whole.start()..end, words: format!("{sign}{digits}{scale}"), value })
-}
-
-fn currency(sign: &str) -> &'static str {
-    let sign = sign.to_ascii_uppercase().replace([' ', '.'], "");
-    match sign.as_str() {
-        "US$" | "USD" | "USD$" => "US$",
-        "CA$" | "C$" | "CAD" => "CA$",
-        "AU$" | "A$" | "AUD" => "AU$",
-        "NZ$" => "NZ$",
-        "S$" => "S$",
-        "HK$" => "HK$",
-        "R$" => "R$",
-        "€" | "EUR" | "EURO" | "EUROS" => "€",
-        "£" | "GBP" | "POUNDSTERLING" | "POUNDSSTERLING" => "£",
-        "¥" => "¥",
-        "₹" | "INR" | "RUPEE" | "RUPEES" => "₹",
-        "CHF" => "CHF ",
-        _ => "$",
-    }
-}
-
-/// "1,000.50", "1.000,50" and "1000" to a number.
-fn plain_number(digits: &str) -> Option<f64> {
-    let last = digits.rfind([',', '.']);
-    let whole_only = match last {
-        Some(at) if digits.len() - at - 1 <= 2 => Some(at),
-        _ => None,
-    };
-    let cleaned: String = digits
-        .char_indices()
-        .filter_map(|(i, c)| match c {
-            ',' | '.' if Some(i) == whole_only => Some('.'),
-            ',' | '.' => None,
-            _ => Some(c),
-        })
-        .collect();
-    cleaned.parse().ok()
-}
-
-/// A maximum of liability.
-#[derive(Debug, Clone, PartialEq)]
-struct Cap {
-    amount: Option<Amount>,
-    basis: Option<String>,
-    /// "the greater of", "the lesser of".
-    choice: &'static str,
-}
-
-impl Cap {
-    fn words(&self) -> String {
-        match (&self.amount, &self.basis) {
-            (Some(amount), Some(basis)) if self.choice.is_empty() => format!("{} or {basis}", amount.words),
-            (Some(amount), Some(basis)) => format!("{} {} and {basis}", self.choice, amount.words),
-            (Some(amount), None) => amount.words.clone(),
-            (None, Some(basis)) => basis.clone(),
-            (None, None) => String::new(),
-        }
+    fn facts(type_id: &str, text: &str) -> Vec<(String, String)> {
+        let kind = taxonomy().get(type_id).expect("a type");
+        let passage = Passage { heading: String::new(), lead_in: String::new(), text, is_heading: false };
+        find(kind, &passage, 0..text.len()).lines.into_iter().map(|fact| (fact.label, fact.value)).collect()
     }
 
-    /// At most 1,000 units, and nothing larger beside it.
-    fn is_token(&self) -> bool {
-        let small = self.amount.as_ref().is_some_and(|amount| amount.value <= 1_000.0);
-        small && (self.basis.is_none() || self.choice == "the lesser of")
+    fn fact(type_id: &str, text: &str, label: &str) -> Option<String> {
+        facts(type_id, text).into_iter().find(|(name, _)| name == label).map(|(_, value)| value)
     }
-}
 
-fn cap(text: &str, spans: &[Range<usize>]) -> Option<Cap> {
-    spans.iter().map(|span| &text[span.clone()]).find_map(cap_in)
-}
-
-fn cap_in(sentence: &str) -> Option<Cap> {
-    let lower = sentence.to_ascii_lowercase();
-    let limits = ["exceed", "limited to", "maximum", "more than", "up to", "greater of", "lesser of", "capped"];
-    if !limits.iter().any(|cue| lower.contains(cue)) {
-        return None;
+    #[track_caller]
+    fn told(type_id: &str, text: &str, label: &str, value: &str) {
+        assert_eq!(fact(type_id, text, label).as_deref(), Some(value), "{text}");
     }
-    let amount = amounts(sentence).into_iter().next();
-    let paid = ["paid", "payable", "fees", "price", "amount you pay", "spent"].iter().any(|cue| lower.contains(cue));
-    let basis = paid.then(|| {
-        let who = if lower.contains("payable") && !lower.contains("paid") { "payable" } else { "paid" };
-        match periods(sentence).first() {
-            Some(period) => format!("the amounts {who} in {}", period.words),
-            None => format!("the amounts {who}"),
-        }
-    });
-    let choice = if lower.contains("greater of") || lower.contains("higher of") || lower.contains("larger of") {
-        "the greater of"
-    } else if lower.contains("lesser of") || lower.contains("lower of") || lower.contains("smaller of") {
-        "the lesser of"
-    } else {
-        ""
-    };
-    (amount.is_some() || basis.is_some()).then_some(Cap { amount, basis, choice })
-}
 
-fn interest(text: &str) -> String {
-    static RATE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r"(?i)(\d+(?:[.,]\d+)?) ?(?:%|percent|per cent)\)?(?: interest)?,? (?:per|a|each|every) (month|year|annum)",
-        )
-        .expect("a constant")
-    });
-    RATE.captures(text)
-        .map(|found| {
-            let unit = if found[2].eq_ignore_ascii_case("month") { "month" } else { "year" };
-            format!("{}% a {unit}", &found[1])
-        })
-        .unwrap_or_default()
-}
+    #[test]
+    fn periods_in_words_and_figures() {
+        let words =
+            |text: &str| periods(text).into_iter().map(|period| (period.words, period.days)).collect::<Vec<_>>();
+        assert_eq!(words("within thirty (30) days"), [("30 days".to_owned(), 30)]);
+        assert_eq!(words("a 30-day window, or two weeks"), [("30 days".to_owned(), 30), ("2 weeks".to_owned(), 14)]);
+        assert_eq!(
+            words("ten business days; 72 hours"),
+            [("10 business days".to_owned(), 10), ("72 hours".to_owned(), 3)]
+        );
+        assert_eq!(
+            words("a year after, once a day, twenty-four months"),
+            [("1 year".to_owned(), 365), ("24 months".to_owned(), 720)]
+        );
+        assert_eq!(words("0 days, days of old, Monday"), []);
+    }
 
-fn uptime(text: &str) -> String {
-    static SHARE: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\b(9\d(?:\.\d+)?) ?(?:%|percent|per cent)").expect("a constant"));
-    SHARE.captures(text).map(|found| format!("{}%", &found[1])).unwrap_or_default()
-}
+    #[test]
+    fn amounts_in_several_currencies() {
+        let words =
+            |text: &str| amounts(text).into_iter().map(|amount| (amount.words, amount.value)).collect::<Vec<_>>();
+        assert_eq!(
+            words("US$100.00 or 1.000,50 euros"),
+            [("US$100.00".to_owned(), 100.0), ("€1.000,50".to_owned(), 1000.5)]
+        );
+        assert_eq!(
+            words("one hundred dollars ($100), and 50 EUR."),
+            [("$100".to_owned(), 100.0), ("€50".to_owned(), 50.0)]
+        );
+        assert_eq!(words("$1 million"), [("$1 million".to_owned(), 1e6)]);
+        assert_eq!(words("Section 4.2, 30 days"), []);
+    }
 
-// ---- Places ----
+    #[test]
+    fn notice_where_a_clause_is_about_notice() {
+        told(
+            "change-with-notice",
+            "We will give you at least thirty (30) days' notice of changes.",
+            "Notice",
+            "30 days",
+        );
+        told("terminate-for-cause", "We may end it on 14 days prior written notice.", "Notice", "14 days");
+        assert_eq!(fact("cookies", "We give 30 days' notice of changes.", "Notice"), None);
+        assert_eq!(fact("change-with-notice", "You must be 18 years old. We notify you of changes.", "Notice"), None);
+    }
 
-/// Capitalised words that name a place, as part of a regular expression.
-const PLACE: &str = r"((?:the )?(?:[A-Z](?:\.[A-Z]\.?)+|[A-Z][\p{L}’'-]*)(?:,? (?:(?:of|and|the|de) )*(?:[A-Z](?:\.[A-Z]\.?)+|[A-Z][\p{L}’'-]*)){0,7})";
+    #[test]
+    fn caps_and_their_basis() {
+        told("liability-cap", "Our liability shall not exceed US$100.", "Liability cap", "US$100");
+        told(
+            "liability-cap",
+            "In no event will liability exceed the greater of $50 or the amounts you paid in the twelve (12) months before the claim.",
+            "Liability cap",
+            "the greater of $50 and the amounts paid in 12 months",
+        );
+        told("liability-cap", "It is limited to the fees paid by you.", "Liability cap", "the amounts paid");
+    }
 
-fn place_pattern(before: &str) -> Regex {
-    Regex::new(&format!("{before}{PLACE}")).expect("a constant")
-}
+    #[test]
+    fn law_courts_and_seat() {
+        told(
+            "governing-law",
+            "These terms are governed by the laws of the State of California, without regard to conflicts.",
+            "Governing law",
+            "California",
+        );
+        told(
+            "governing-law",
+            "They are governed by the laws of England and Wales. Any dispute goes there.",
+            "Governing law",
+            "England and Wales",
+        );
+        told("governing-law", "German law applies.", "Governing law", "Germany");
+        told("governing-law", "The laws of the United Kingdom apply.", "Governing law", "the United Kingdom");
+        told(
+            "exclusive-venue",
+            "You agree to the state and federal courts located in Travis County, Texas.",
+            "Courts",
+            "Travis County, Texas",
+        );
+        told("arbitration", "The seat of arbitration shall be Geneva, under the rules of the ICC.", "Seat", "Geneva");
+        told(
+            "arbitration",
+            "It is run by the American Arbitration Association (\"AAA\").",
+            "Arbitration body",
+            "the American Arbitration Association",
+        );
+        assert_eq!(fact("governing-law", "You must follow the laws of Your country.", "Governing law"), None);
+    }
 
-/// A place without "the State of" and what does not belong to it.
-fn tidy_place(found: &str) -> Option<String> {
-    let mut place = found.trim().trim_end_matches(',');
-    for prefix in ["the ", "State of ", "Commonwealth of ", "Province of ", "Republic of ", "Country of "] {
-        let rest = place.strip_prefix(prefix);
-        place = match (prefix, rest) {
-            // "the Republic of Korea" keeps its name; "the Republic of Ireland" is as clear without.
-            ("Republic of ", Some("Korea" | "China")) | (_, None) => place,
-            (_, Some(rest)) => rest,
+    #[test]
+    fn windows_and_waits() {
+        told(
+            "arbitration-opt-out",
+            "You may opt out within 30 days by writing to out@plum.example.",
+            "Opt-out window",
+            "30 days",
+        );
+        told(
+            "arbitration-opt-out",
+            "You may opt out within 30 days by writing to out@plum.example.",
+            "Contact",
+            "out@plum.example",
+        );
+        told("claim-time-limit", "A claim must be filed within one (1) year.", "Time to sue", "1 year");
+        told(
+            "informal-dispute-first",
+            "We try to resolve it informally for 60 days first.",
+            "Waiting period",
+            "60 days",
+        );
+        told("refund-right", "You may withdraw within fourteen days.", "Refund window", "14 days");
+        told("inactivity-closure", "Accounts inactive for 12 months are closed.", "Inactive after", "12 months");
+        told(
+            "auto-renewal",
+            "It renews for successive one-year terms unless you cancel at least 24 hours before.",
+            "Renewal term",
+            "1 year",
+        );
+        told(
+            "auto-renewal",
+            "It renews for successive one-year terms unless you cancel at least 24 hours before.",
+            "Notice",
+            "24 hours",
+        );
+        told("breach-notice", "We notify you within 72 hours.", "Notice", "72 hours");
+    }
+
+    #[test]
+    fn keeping_ages_and_contacts() {
+        told(
+            "retention-period",
+            "We keep logs for 90 days and invoices for seven years.",
+            "Kept for",
+            "90 days, 7 years",
+        );
+        told(
+            "retention-period",
+            "We retain data as long as necessary.",
+            "Kept for",
+            "as long as the purpose needs, with no period in figures",
+        );
+        told("minimum-age", "You must be at least 13 (or 16 years old in the EU).", "Minimum age", "13, 16");
+        told(
+            "contact-information",
+            "Write to hello@plum.example or law@plum.example.",
+            "Contact",
+            "hello@plum.example, law@plum.example",
+        );
+        told("effective-date", "Last updated: March 3, 2024", "Date", "March 3, 2024");
+        told("late-payment", "Interest of 1.5% per month is due.", "Interest", "1.5% a month");
+        told("sla", "We commit to 99.9% uptime.", "Uptime", "99.9%");
+    }
+
+    #[test]
+    fn what_is_licensed_and_how_far() {
+        let text = "You grant us a non-exclusive, worldwide, perpetual, irrevocable, royalty-free, sublicensable licence to use, \
+                    copy, modify and publish your Content.";
+        told(
+            "content-licence-broad",
+            text,
+            "Licence",
+            "non-exclusive, worldwide, perpetual, irrevocable, royalty-free, sublicensable",
+        );
+        told("content-licence-broad", text, "Covers", "your content");
+        told("content-licence-broad", text, "Allows", "use, copy, change, publish");
+        let limited = "We grant you a limited, revocable, non-transferable licence to use the app.";
+        told("service-licence", limited, "Licence", "not transferable, revocable");
+        assert_eq!(fact("feedback-licence", "You have no right to sell, copy or modify it.", "Allows"), None);
+    }
+
+    #[test]
+    fn exceptions_are_quoted_and_shortened() {
+        told(
+            "content-removal",
+            "We may remove posts, unless the law requires us to keep them.",
+            "Exceptions",
+            "unless the law requires us to keep them",
+        );
+        told(
+            "warranty-disclaimer",
+            "EXCEPT WHERE THE LAW SAYS NO, WE WARRANT NOTHING.",
+            "Exceptions",
+            "except where the law says no",
+        );
+        assert_eq!(fact("content-removal", "Unless otherwise stated, we may remove posts.", "Exceptions"), None);
+        let long = format!("We keep it except where {}.", "the court says so and ".repeat(20));
+        let value = fact("retention-period", &long, "Exceptions").expect("an exception");
+        assert!(value.ends_with('…') && value.chars().count() <= words::EXCEPTION_CHARS + 1, "{value}");
+    }
+
+    #[test]
+    fn short_and_long_depend_on_the_type() {
+        let signals = |type_id: &str, text: &str| {
+            let mut found = Signals::default();
+            add_signals(taxonomy().get(type_id).expect("a type"), text, &mut found);
+            found
         };
+        assert!(signals("claim-time-limit", "Claims must be brought within one year.").has(Signal::ShortPeriod));
+        assert!(signals("claim-time-limit", "Claims must be brought within three years.").has(Signal::LongPeriod));
+        assert!(!signals("retention-period", "We keep it for one year.").has(Signal::ShortPeriod));
+        assert!(signals("change-with-notice", "We give 7 days' notice.").has(Signal::ShortPeriod));
+        assert!(signals("change-with-notice", "We give 90 days' notice.").has(Signal::LongPeriod));
+        assert!(!signals("change-with-notice", "We give 30 days' notice.").has(Signal::LongPeriod));
+        assert!(
+            !signals("change-with-notice", "We give notice. You have 90 days in the trial.").has(Signal::LongPeriod)
+        );
+        assert!(!signals("claim-time-limit", "Claims must be brought within five years.").has(Signal::ShortPeriod));
+        assert!(signals("liability-cap", "It shall not exceed $100.").has(Signal::LowCap));
+        assert!(signals("liability-cap", "It is limited to the lesser of €50 and the fees paid.").has(Signal::LowCap));
+        assert!(
+            !signals("liability-cap", "It shall not exceed the greater of $100 or the fees paid.").has(Signal::LowCap)
+        );
+        assert!(!signals("liability-cap", "It shall not exceed $2 million.").has(Signal::LowCap));
     }
-    for stop in [
-        " and Licensee",
-        " and You",
-        " and Company",
-        ", You",
-        ", We",
-        " and We",
-        ", Licensee",
-        ", Company",
-        " You",
-        " Company",
-    ] {
-        place = place.split(stop).next().unwrap_or(place);
-    }
-    let generic = [
-        "Your",
-        "You",
-        "We",
-        "Our",
-        "This",
-        "These",
-        "Such",
-        "Any",
-        "Site",
-        "Service",
-        "Services",
-        "Terms",
-        "Conflict",
-        "Contracts",
-        "EU",
-        "EEA",
-    ];
-    let usable =
-        place.len() >= 4 && place.len() <= 60 && !generic.iter().any(|word| place.split(' ').next() == Some(word));
-    let article = ["United ", "Netherlands", "Republic ", "People", "Federal Republic", "Cayman", "District of"];
-    let article = if article.iter().any(|name| place.starts_with(name)) { "the " } else { "" };
-    (usable && !place.contains("Court")).then(|| format!("{article}{place}"))
-}
 
-fn governing_law(text: &str) -> Option<String> {
-    static OF: LazyLock<Regex> = LazyLock::new(|| {
-        place_pattern(
-            r"\b[Ll]aws? (?:in force |in effect |as applied |applicable )?(?:of|in|from) (?:the (?:country|State|state|Commonwealth|jurisdiction) of )?",
-        )
-    });
-    static ADJECTIVE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\b(English|French|German|Irish|Dutch|Swiss|Spanish|Italian|Swedish|Finnish|Danish|Norwegian|Belgian|Austrian|Polish|Japanese|Chinese|Indian|Brazilian|Canadian|Australian|Singapore|Luxembourg|California|New York|Delaware|Texas|Washington|Israeli|Scottish|Maltese) [Ll]aws?\b")
-            .expect("a constant")
-    });
-    OF.captures_iter(text)
-        .find_map(|found| tidy_place(&found[1]))
-        .or_else(|| ADJECTIVE.captures(text).map(|found| land(&found[1]).to_owned()))
-}
-
-/// The place whose law is called by an adjective.
-fn land(adjective: &str) -> &str {
-    const LANDS: [(&str, &str); 24] = [
-        ("English", "England"),
-        ("French", "France"),
-        ("German", "Germany"),
-        ("Irish", "Ireland"),
-        ("Dutch", "the Netherlands"),
-        ("Swiss", "Switzerland"),
-        ("Spanish", "Spain"),
-        ("Italian", "Italy"),
-        ("Swedish", "Sweden"),
-        ("Finnish", "Finland"),
-        ("Danish", "Denmark"),
-        ("Norwegian", "Norway"),
-        ("Belgian", "Belgium"),
-        ("Austrian", "Austria"),
-        ("Polish", "Poland"),
-        ("Japanese", "Japan"),
-        ("Chinese", "China"),
-        ("Indian", "India"),
-        ("Brazilian", "Brazil"),
-        ("Canadian", "Canada"),
-        ("Australian", "Australia"),
-        ("Israeli", "Israel"),
-        ("Scottish", "Scotland"),
-        ("Maltese", "Malta"),
-    ];
-    LANDS.iter().find(|(name, _)| *name == adjective).map_or(adjective, |(_, land)| land)
-}
-
-fn courts(text: &str) -> Option<String> {
-    static IN: LazyLock<Regex> = LazyLock::new(|| {
-        place_pattern(
-            r"\b[Cc]ourts?,? (?:having jurisdiction |of competent jurisdiction |with jurisdiction |sitting |located |situated |seated |residing |based )?(?:of|in|for|within) ",
-        )
-    });
-    static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-        place_pattern(
-            r"\b(?:jurisdiction of|venue (?:shall be|will be|is|in|lies in)|jurisdiction (?:and venue )?(?:in|shall be)) (?:the )?(?:state |federal |state and federal |state or federal )?(?:courts? (?:of|in|located in) )?",
-        )
-    });
-    IN.captures_iter(text).chain(NAMED.captures_iter(text)).find_map(|found| tidy_place(&found[1]))
-}
-
-const ARBITRATORS: [(&str, &str); 17] = [
-    ("American Arbitration Association", "the American Arbitration Association"),
-    ("AAA", "the American Arbitration Association"),
-    ("JAMS", "JAMS"),
-    ("National Arbitration and Mediation", "National Arbitration and Mediation"),
-    ("NAM", "National Arbitration and Mediation"),
-    ("International Chamber of Commerce", "the International Chamber of Commerce"),
-    ("ICC", "the International Chamber of Commerce"),
-    ("London Court of International Arbitration", "the London Court of International Arbitration"),
-    ("LCIA", "the London Court of International Arbitration"),
-    ("Singapore International Arbitration Centre", "the Singapore International Arbitration Centre"),
-    ("SIAC", "the Singapore International Arbitration Centre"),
-    ("Hong Kong International Arbitration Centre", "the Hong Kong International Arbitration Centre"),
-    ("HKIAC", "the Hong Kong International Arbitration Centre"),
-    ("CIETAC", "CIETAC"),
-    ("FedArb", "FedArb"),
-    ("ADR Services", "ADR Services"),
-    ("New Era ADR", "New Era ADR"),
-];
-
-/// The bodies named, at most two.
-fn arbitration_body(text: &str) -> String {
-    let mut found: Vec<(usize, &str)> =
-        ARBITRATORS.iter().filter_map(|(name, shown)| whole_word(text, name).map(|at| (at, *shown))).collect();
-    found.sort();
-    let mut names: Vec<String> = Vec::new();
-    for (_, shown) in found {
-        if names.len() < 2 && !names.iter().any(|name| name == shown) {
-            names.push(shown.to_owned());
-        }
-    }
-    names.join(" or ")
-}
-
-/// Where `word` stands in `text` with no letter beside it.
-fn whole_word(text: &str, word: &str) -> Option<usize> {
-    text.match_indices(word).map(|(at, _)| at).find(|&at| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + word.len()..].chars().next();
-        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
-    })
-}
-
-fn seat(text: &str) -> Option<String> {
-    static SEAT: LazyLock<Regex> = LazyLock::new(|| {
-        place_pattern(
-            r"\b(?:seat|place|venue|location|arbitration|hearings?)\b(?: of (?:the )?arbitration)?(?: proceedings?| hearings?)? (?:shall|will|is|must|may)(?: be| take place)?(?: held| conducted| seated| heard| located)?(?: in| at)? (?:the (?:city|City|County) of )?",
-        )
-    });
-    static EACH: [&str; 7] = ["JAMS", "AAA", "American Arb", "Arbitration", "Section", "English", "Rules"];
-    SEAT.captures_iter(text)
-        .filter_map(|found| tidy_place(&found[1]))
-        .find(|place| !EACH.iter().any(|word| place.contains(word)))
-}
-
-fn language(text: &str) -> Option<String> {
-    const LANGUAGES: [&str; 14] = [
-        "English",
-        "German",
-        "French",
-        "Spanish",
-        "Italian",
-        "Japanese",
-        "Chinese",
-        "Korean",
-        "Portuguese",
-        "Dutch",
-        "Polish",
-        "Swedish",
-        "Finnish",
-        "Russian",
-    ];
-    let found: Vec<&str> = LANGUAGES.iter().copied().filter(|name| whole_word(text, name).is_some()).collect();
-    // With two or more named, the words do not show cheaply which of them prevails.
-    match found.as_slice() {
-        [only] => Some((*only).to_owned()),
-        _ => None,
-    }
-}
-
-// ---- Other facts ----
-
-const KEEPING: [&str; 16] = [
-    "retain",
-    "retention",
-    "keep",
-    "kept",
-    "store",
-    "storage",
-    "hold",
-    "delet",
-    "erase",
-    "lifetime",
-    "expire",
-    "expir",
-    "archiv",
-    "remain",
-    "duration",
-    "persist",
-];
-
-fn retention(text: &str, spans: &[Range<usize>]) -> String {
-    let found = periods(text).into_iter().filter(|period| {
-        let sentence = sentence_of(text, spans, period.range.start).to_ascii_lowercase();
-        KEEPING.iter().any(|cue| sentence.contains(cue)) && !is_age(text, period)
-    });
-    let stated = listed(found.map(|period| period.words), 3);
-    if !stated.is_empty() {
-        return stated;
-    }
-    let lower = text.to_ascii_lowercase();
-    if !KEEPING.iter().any(|cue| lower.contains(cue)) {
-        return String::new();
-    }
-    if lower.contains("indefinitely") && !lower.contains("not be kept indefinitely") && !lower.contains("not keep") {
-        "no end stated".to_owned()
-    } else if ["as long as", "so long as", "necessary", "no longer than"].iter().any(|cue| lower.contains(cue)) {
-        "as long as the purpose needs, with no period in figures".to_owned()
-    } else {
-        String::new()
-    }
-}
-
-fn ages(text: &str) -> String {
-    static AGE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i-u)\b(?:(?:under|over|least|below|aged?|ages|age of|older than|younger than|than|be|reached|are)(?: the age(?: of)?)? (\d{1,2}|thirteen|fourteen|fifteen|sixteen|eighteen|twenty[- ]one)|(\d{1,2}|thirteen|fourteen|fifteen|sixteen|eighteen|twenty[- ]one)(?: ?\(\d{1,2}\))?[- ]years?(?:[- ]old| of age| or older))\b")
-            .expect("a constant")
-    });
-    let found = AGE.captures_iter(text).filter_map(|found| {
-        let words = found.get(1).or_else(|| found.get(2))?;
-        number(words.as_str()).filter(|age| (5..=25).contains(age))
-    });
-    listed(found.map(|age| age.to_string()), 4)
-}
-
-/// How far a licence goes, in words.
-fn extent(text: &str, signals: Signals) -> String {
-    let lower = text.to_ascii_lowercase().replace('\u{2011}', "-");
-    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    let mut parts = Vec::new();
-    if has(&["non-exclusive", "nonexclusive", "non exclusive"]) {
-        parts.push("non-exclusive");
-    } else if lower.contains("exclusive lic") || lower.contains("exclusive, ") {
-        parts.push("exclusive");
-    }
-    let stated = [
-        (Signal::Worldwide, "worldwide"),
-        (Signal::Perpetual, "perpetual"),
-        (Signal::Irrevocable, "irrevocable"),
-        (Signal::RoyaltyFree, "royalty-free"),
-        (Signal::Sublicensable, "sublicensable"),
-        (Signal::Transferable, "transferable"),
-    ];
-    parts.extend(stated.into_iter().filter(|(signal, _)| signals.has(*signal)).map(|(_, words)| words));
-    if has(&["non-transferable", "nontransferable", "not transferable", "non transferable"]) {
-        parts.push("not transferable");
-    }
-    if has(&["non-sublicens", "not sublicens", "nonsublicens"]) {
-        parts.push("not sublicensable");
-    }
-    if parts.is_empty() || !(has(&["licen", "right", "assign", "waive", "permission", "grant"])) {
-        return String::new();
-    }
-    if lower.contains("revocable") && !signals.has(Signal::Irrevocable) {
-        parts.push("revocable");
-    }
-    parts.join(", ")
-}
-
-/// What is licensed, where it is called by a name of the document's own.
-fn covered(text: &str) -> Option<String> {
-    static OBJECT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\b(?:[Yy]our|[Aa]ny|[Aa]ll|[Tt]he|[Ss]uch) ((?:User |Customer |Submitted |Member |Licensed |Your )?(?:Content|Submissions?|Contributions?|Feedback|Inputs?|Outputs?|Materials?|Software|Data|Posts?|Creations?|User-Generated Content|Model|Works?|Ideas|Suggestions|content|submissions?|contributions?|feedback|materials?|photos|posts?|ideas|suggestions|creations|videos))\b")
-            .expect("a constant")
-    });
-    OBJECT.captures(text).map(|found| {
-        let whole = found[0].to_ascii_lowercase();
-        if whole.starts_with("your ") { whole } else { format!("the {}", found[1].to_ascii_lowercase()) }
-    })
-}
-
-/// The acts that a licence names.
-const ACTS: [(&str, &str); 17] = [
-    (" use", "use"),
-    ("host", "host"),
-    ("stor", "store"),
-    ("reproduc", "copy"),
-    ("copy", "copy"),
-    ("modif", "change"),
-    ("adapt", "change"),
-    ("translat", "translate"),
-    ("derivative", "make derivative works"),
-    ("publish", "publish"),
-    ("publicly perform", "perform"),
-    ("display", "display"),
-    ("distribut", "distribute"),
-    ("transmit", "transmit"),
-    ("sell", "sell"),
-    ("commerciali", "exploit commercially"),
-    ("train", "train models"),
-];
-
-fn allowed(text: &str) -> String {
-    let lower = text.to_ascii_lowercase();
-    let Some(grant) = [
-        "licence to",
-        "license to",
-        "right to",
-        "licence for",
-        "license (",
-        "rights to",
-        "right and license",
-        "license",
-    ]
-    .iter()
-    .find_map(|cue| lower.find(cue)) else {
-        return String::new();
-    };
-    let sentence = lower[grant..].split(['.', ';']).next().unwrap_or("");
-    // Acts that the sentence forbids are not told as allowed.
-    if sentence.contains(" not ") || lower[..grant].ends_with("no ") {
-        return String::new();
-    }
-    let named = ACTS.iter().filter(|(stem, _)| sentence.contains(stem)).map(|(_, act)| (*act).to_owned());
-    let acts = listed(named, 8);
-    if acts.contains(',') { acts } else { String::new() }
-}
-
-fn contacts(text: &str) -> String {
-    static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i-u)\b[a-z0-9._%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,4}\.[a-z]{2,12}\b")
-            .expect("a constant")
-    });
-    if !text.contains('@') {
-        return String::new();
-    }
-    listed(ADDRESS.find_iter(text).map(|found| found.as_str().to_owned()), 2)
-}
-
-fn dates(text: &str) -> String {
-    static DATE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)\b(?:(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{1,2}(?:st|nd|rd|th)? (?:january|february|march|april|may|june|july|august|september|october|november|december) \d{4}|\d{4}-\d{2}-\d{2})\b")
-            .expect("a constant")
-    });
-    listed(DATE.find_iter(text).map(|found| found.as_str().to_owned()), 2)
-}
-
-/// Longest exception that is shown, in characters.
-const EXCEPTION_CHARS: usize = 110;
-
-/// The words of exceptions ("except …", "unless …"), shortened; at most two.
-fn exceptions(text: &str, spans: &[Range<usize>]) -> Vec<String> {
-    static CUE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i-u)\b(?:except (?:as|that|for|to|where|when|in|if|with|by)|except,|excluding|with the exception of|other than|unless|save (?:for|as|that)|(?:to the (?:maximum |fullest |greatest )?extent (?:permitted|allowed|permissible|not prohibited)))\b")
-            .expect("a constant")
-    });
-    const EMPTY: [&str; 6] = [
-        "unless otherwise",
-        "except as otherwise",
-        "unless and until",
-        "unless the context",
-        "other than as otherwise",
-        "except as set",
-    ];
-    let mut found: Vec<String> = Vec::new();
-    for span in spans {
-        let sentence = &text[span.clone()];
-        let Some(cue) = CUE.find_iter(sentence).find(|cue| {
-            let words = sentence[cue.start()..].to_ascii_lowercase();
-            !EMPTY.iter().any(|empty| words.starts_with(empty))
-        }) else {
-            continue;
-        };
-        let words = shortened(&sentence[cue.start()..]);
-        // "except for:" before a list says nothing by itself.
-        if words.len() >= 16 {
-            found.push(words);
-        }
-        if found.len() == 2 {
-            break;
-        }
-    }
-    found
-}
-
-/// The words of the first exception that is one: not a reference to another clause, nor to what the law permits.
-pub(crate) fn exception(text: &str) -> Option<String> {
-    const REFERENCES: [&str; 9] = [
-        "as provided",
-        "as set forth",
-        "as stated",
-        "as specifically",
-        "as described",
-        "as expressly",
-        "as specified",
-        "as defined",
-        "limited",
-    ];
-    exceptions(text, &sentences(text))
-        .into_iter()
-        .find(|words| !words.starts_with("to the ") && !REFERENCES.iter().any(|reference| words.contains(reference)))
-}
-
-/// The words up to the end of the phrase, or cut at a word with "…".
-fn shortened(words: &str) -> String {
-    let end = words.find(['.', ';', ':', ')', '(', '\n']).unwrap_or(words.len());
-    let phrase = words[..end].trim().trim_end_matches([',', '.']);
-    // A clause that opens with the exception goes on after its comma.
-    let phrase = match phrase.find(", ") {
-        Some(at) if at >= 12 => &phrase[..at],
-        _ => phrase,
-    };
-    let mut out: String = phrase.split_whitespace().collect::<Vec<_>>().join(" ");
-    if out.chars().count() > EXCEPTION_CHARS {
-        let cut: String = out.chars().take(EXCEPTION_CHARS).collect();
-        let at = cut.rfind(' ').unwrap_or(cut.len());
-        out = format!("{}…", cut[..at].trim_end_matches(','));
-    }
-    lower_first(&out)
-}
-
-/// The text with its first letter in lower case, unless the word is in capitals.
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    match (chars.next(), chars.clone().next()) {
-        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(chars).collect(),
-        (Some(_), Some(_)) if text.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase) => text.to_lowercase(),
-        _ => text.to_owned(),
+    #[test]
+    fn stored_form_is_stable() {
+        let facts: Facts = serde_json::from_str("{}").expect("an empty record is read");
+        assert_eq!(facts, Facts::default());
+        assert_eq!(serde_json::to_string(&facts).expect("written"), "{}");
     }
 }

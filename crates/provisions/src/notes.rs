@@ -3,6 +3,7 @@
 //! In order of weight: a conflict with another provision of the document, silence that matters, a key term that is not defined (or is
 //! defined elsewhere), and vague words that decide the clause, quoted. Each note is true of the text as it stands; there are at most
 //! [`MOST`].
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -32,7 +33,8 @@ pub fn notes(
     excerpt: Range<usize>,
     provisions: &[(&str, Range<usize>)],
 ) -> Vec<Note> {
-    let place = Place { text, structure, excerpt: &excerpt, words: text.get(excerpt.clone()).unwrap_or("") };
+    let words = text.get(excerpt.clone()).unwrap_or("");
+    let place = Place { text, structure, excerpt: &excerpt, words, lower: OnceCell::new() };
     let mut found = conflicts(&place, type_id, provisions);
     found.extend(silence(&place, type_id, provisions));
     found.extend(term(&place, type_id));
@@ -47,9 +49,15 @@ struct Place<'a> {
     structure: &'a Structure,
     excerpt: &'a Range<usize>,
     words: &'a str,
+    /// The document in lower case, made when it is first asked for.
+    lower: OnceCell<String>,
 }
 
 impl Place<'_> {
+    fn lower(&self) -> &str {
+        self.lower.get_or_init(|| self.text.to_lowercase())
+    }
+
     /// The clause that holds the byte.
     fn clause_at(&self, byte: usize) -> Option<usize> {
         let clauses = &self.structure.clauses;
@@ -62,7 +70,7 @@ impl Place<'_> {
     fn name(&self, index: usize) -> Option<String> {
         let clause = self.structure.clauses.get(index)?;
         if let Some(number) = clause.number.as_deref().filter(|number| number.chars().any(|c| c.is_ascii_digit())) {
-            return Some(format!("clause {}", number.trim_end_matches(['.', ')'])));
+            return Some(format!("clause {}", number.trim_matches(['.', '(', ')', ' '])));
         }
         let heading = self.structure.clauses.get(clause.heading?)?;
         let words = self.text.get(heading.range.clone())?.trim();
@@ -265,59 +273,38 @@ fn silence(place: &Place<'_>, type_id: &str, provisions: &[(&str, Range<usize>)]
     if provisions.iter().any(|(id, _)| silence.types.contains(id)) {
         return None;
     }
-    let lower = place.text.to_lowercase();
-    let spoken = silence.words.iter().any(|word| lower.contains(word));
+    let spoken = silence.words.iter().any(|word| place.lower().contains(word));
     (!spoken).then(|| Note { text: silence.note.to_owned(), clauses: Vec::new() })
 }
 
 // ---- Terms ----
 
-/// Words that documents write with a capital where they mean a defined term. Names of companies and places are not among them.
-const TERMS: [&str; 44] = [
-    "Content",
+/// Words that documents write with a capital where they mean a defined term, and on which rights turn. Names of companies and places
+/// are not among them, nor "Service", which every reader understands.
+const TERMS: [&str; 23] = [
     "User Content",
-    "Your Content",
+    "Content",
     "Output",
     "Outputs",
     "Input",
     "Inputs",
-    "Service",
-    "Services",
-    "Platform",
     "Confidential Information",
-    "Affiliate",
     "Affiliates",
-    "Partners",
     "Materials",
     "Feedback",
-    "Personal Data",
-    "Personal Information",
     "Customer Data",
     "Customer Content",
     "Licensed Materials",
     "Derivative Works",
-    "Marks",
-    "Documentation",
-    "Software",
-    "Losses",
-    "Claims",
-    "Dispute",
-    "Disputes",
-    "Model",
-    "Derivatives",
-    "Fees",
-    "Order",
-    "Submissions",
-    "Contributions",
+    "Usage Data",
+    "Permitted Purpose",
     "Virtual Items",
     "Virtual Currency",
-    "Subscription",
-    "Effective Date",
-    "Third Party Services",
+    "Submissions",
+    "Contributions",
+    "Model",
+    "Derivatives",
     "Third-Party Services",
-    "Permitted Purpose",
-    "Usage Data",
-    "Products",
 ];
 
 /// Terms on which clauses of a type turn, whether or not they are written with a capital.
@@ -346,8 +333,9 @@ fn term(place: &Place<'_>, type_id: &str) -> Option<Note> {
         let shown = shown_as(place.words, term);
         match definition(place, term) {
             None if !place.is_explained(term) => {
+                let role = if key.contains(&term) { "turns on" } else { "uses, as if it were defined," };
                 return Some(Note {
-                    text: format!("The clause turns on “{shown}”, and no definition of it was found in this document."),
+                    text: format!("The clause {role} “{shown}”, and no definition of it was found in this document."),
                     clauses: Vec::new(),
                 });
             }
@@ -368,7 +356,7 @@ impl Place<'_> {
 
     /// Whether the document says what the term is in another way than a definition: in quotation marks, or "by X we mean".
     fn is_explained(&self, term: &str) -> bool {
-        let lower = self.text.to_lowercase();
+        let lower = self.lower();
         let term = term.to_lowercase();
         let stem = term.trim_end_matches('s');
         [
@@ -470,12 +458,9 @@ const VAGUE: &[(&str, &str)] = &[
         r"(?:we|the company) (?:reasonably )?(?:believes?|deems?|considers?|suspects?)",
         "makes the company's own belief the test",
     ),
+    (r"substantially similar|similar (?:products?|services?)", "leaves open how alike things must be"),
     (
-        r"substantially similar|similar (?:products?|services?|technolog(?:y|ies))",
-        "leaves open how alike things must be",
-    ),
-    (
-        r"may (?:also )?(?:share|disclose|use|sell|transfer|collect|combine|retain|charge|suspend|terminate|modify|change|remove)",
+        r"we may (?:also )?(?:share|disclose|use|sell|transfer|collect|combine|retain|charge|suspend|terminate|modify|change|remove)",
         "permits the act without saying whether or when it is done",
     ),
 ];

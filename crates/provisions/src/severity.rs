@@ -4,7 +4,9 @@
 //!
 //! - "Raised from Medium to High." (or "Lowered …"), only where the level differs from the one usual for the type;
 //! - "Against you: the clause needs no reason for a change.", one for each signal that weighs against the person bound;
-//! - "In your favour: the clause promises notice.", one for each signal that weighs for them.
+//! - "In your favour: the clause promises notice.", one for each signal that weighs for them;
+//! - "Note: the clause makes an exception, “unless the law requires it”.", where exceptions matter for the type. Its words are quoted,
+//!   since whom an exception helps cannot be told in general.
 //!
 //! Most signals explain a level without moving it: the label set shows that readers move a clause by a level for few of them
 //! ([`crate::taxonomy::Adjustment::moves`]), and a level that moves for every word would be wrong more often than the usual one.
@@ -20,6 +22,8 @@ use crate::taxonomy::{Adjustment, ClauseType, Severity};
 pub const AGAINST: &str = "Against you: the clause ";
 /// What a reason that weighs for the person begins with.
 pub const FOR: &str = "In your favour: the clause ";
+/// What the reason that quotes an exception begins with.
+pub const NOTE: &str = "Note: the clause ";
 
 /// What is concluded about one provision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,15 +105,14 @@ fn reasons(
         let verb = if severity > usual { "Raised" } else { "Lowered" };
         reasons.push(format!("{verb} from {usual} to {severity}."));
     }
-    reasons.extend(against.iter().map(|raise| format!("{AGAINST}{}.", told(raise, text))));
-    reasons.extend(favour.iter().map(|lower| format!("{FOR}{}.", told(lower, text))));
+    let exception = against.iter().chain(favour).any(|found| found.when == Signal::CarveOut.name());
+    let exception = exception.then(|| facts::exception(text)).flatten();
+    // Where the exception can be quoted, its words say more than the taxonomy's.
+    let told = |found: &&&Adjustment| exception.is_none() || found.when != Signal::CarveOut.name();
+    reasons.extend(against.iter().filter(told).map(|raise| format!("{AGAINST}{}.", raise.say)));
+    reasons.extend(favour.iter().filter(told).map(|lower| format!("{FOR}{}.", lower.say)));
+    reasons.extend(exception.map(|words| format!("{NOTE}makes an exception, “{words}”.")));
     reasons
-}
-
-/// The taxonomy's words; for an exception the clause's own, since what is excepted cannot be told in general.
-fn told(adjustment: &Adjustment, text: &str) -> String {
-    let exception = (adjustment.when == Signal::CarveOut.name()).then(|| facts::exception(text)).flatten();
-    exception.map_or_else(|| adjustment.say.clone(), |words| format!("makes an exception, “{words}”"))
 }
 
 /// A list item that is no sentence of its own follows from it and its lead-in together; some types follow from what is not said.
@@ -134,4 +137,80 @@ fn is_sentence(text: &str) -> bool {
         subject |= SUBJECTS.contains(&word.as_str());
         subject && VERBS.contains(&word.as_str())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::taxonomy::taxonomy;
+
+    fn read(type_id: &str, lead_in: &str, text: &str) -> Assessment {
+        let kind = taxonomy().get(type_id).expect("a type");
+        let passage = Passage { heading: String::new(), lead_in: lead_in.to_owned(), text, is_heading: false };
+        assess(kind, None, &passage, 0..text.len())
+    }
+
+    fn mentions(found: &Assessment, words: &str) -> bool {
+        found.reasons.iter().any(|reason| reason.contains(words))
+    }
+
+    #[test]
+    fn a_signal_that_moves_is_told_with_the_levels() {
+        let mild = read("price-change", "", "We may change our prices and will notify you 30 days before.");
+        assert_eq!(mild.severity, Severity::Low);
+        assert_eq!(mild.reasons[0], "Lowered from Medium to Low.");
+        assert!(mild.reasons.contains(&"In your favour: the clause promises notice.".to_owned()), "{mild:?}");
+        let plain = read("price-change", "", "We may change our prices.");
+        assert_eq!((plain.severity, plain.reasons.len()), (Severity::Medium, 0));
+        let harsh = read("terminate-for-cause", "", "We may close your account for breach without notice.");
+        assert_eq!(harsh.reasons[0], "Raised from Low to Medium.");
+    }
+
+    #[test]
+    fn the_usual_level_is_the_start_and_the_scale_has_ends() {
+        let kind = taxonomy().get("price-change").expect("a type");
+        let text = "We may change our prices and will notify you.";
+        let passage = Passage { heading: String::new(), lead_in: String::new(), text, is_heading: false };
+        assert_eq!(assess(kind, Some(Severity::High), &passage, 0..text.len()).severity, Severity::Medium);
+        let low = assess(kind, Some(Severity::Low), &passage, 0..text.len());
+        assert_eq!(low.severity, Severity::Low);
+        assert!(!mentions(&low, "Lowered"));
+    }
+
+    #[test]
+    fn a_claim_that_the_clause_takes_back_is_not_made() {
+        let found =
+            read("service-changes", "", "We may end features without notice. We will notify you of large changes.");
+        assert!(!mentions(&found, "no warning") && mentions(&found, "promises notice"), "{found:?}");
+        let beside = "We may sell your data. You may opt out of the sale.";
+        let kind = taxonomy().get("sells-data").expect("a type");
+        let passage = Passage { heading: String::new(), lead_in: String::new(), text: beside, is_heading: false };
+        assert!(
+            mentions(&assess(kind, None, &passage, 0..22), "lets you opt out"),
+            "a softening sentence beside the excerpt counts"
+        );
+    }
+
+    #[test]
+    fn an_exception_is_quoted_and_takes_no_side() {
+        let found = read("scraping-ban", "", "You may not use bots, unless the operator of a search engine does so.");
+        let told = "Note: the clause makes an exception, “unless the operator of a search engine does so”.";
+        assert_eq!(found.reasons.last().map(String::as_str), Some(told));
+        let reference = read("scraping-ban", "", "Except as set forth in section 4, you may not use bots.");
+        assert_eq!(reference.reasons, [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_list_item_leans_on_its_lead_in() {
+        let item = read("scraping-ban", "You may not, without our written permission:", "use bots or scrapers");
+        assert_eq!(item.explicitness, Explicitness::Inferred);
+        assert!(mentions(&item, "written permission"), "{item:?}");
+        assert_eq!(read("scraping-ban", "", "You may not use bots.").explicitness, Explicitness::Explicit);
+        assert_eq!(
+            read("change-without-notice", "", "We may change these terms.").explicitness,
+            Explicitness::Inferred
+        );
+        let stated = read("change-without-notice", "", "We may change these terms without notice.");
+        assert_eq!(stated.explicitness, Explicitness::Explicit);
+    }
 }

@@ -265,7 +265,7 @@ const RULES: &[(Signal, &str)] = {
              our prior consent|our written|our approval|our prior written|agreed in writing|authorized in writing",
         ),
         (Permission, "contact us|request > license|licence|permission"),
-        (CarveOut, "not apply to|not apply where|not apply if|not apply when|not extend to|not apply in"),
+        (CarveOut, "not apply to|not apply where|not apply if|not apply when|not apply in"),
         (CarveOut, "small claims & may|can|instead|right|option|bring|not apply|except"),
         (
             ToExtentPermitted,
@@ -335,7 +335,7 @@ const RULES: &[(Signal, &str)] = {
         ),
         (
             Notice,
-            "with|upon|giving|giving you|gives|give|after|provide|provides|providing|subject to|by|\
+            "on|with|upon|giving|giving you|gives|give|after|provide|provides|providing|subject to|by|\
              at least > prior notice|prior written notice|advance notice|reasonable notice|\
              reasonable prior notice|reasonable advance notice|advance written notice|days notice|\
              days prior notice|days written notice|days prior written notice|days advance notice|days in advance|\
@@ -417,7 +417,7 @@ const RULES: &[(Signal, &str)] = {
              nonrefundable|no refund*|not refund*|not be refunded|without refund|not entitled to a refund|\
              not entitled to any refund|not be entitled to|no right to|not provide refund*|not offer refund*|\
              not receive a refund|not receive any refund|not eligible for|without any refund|not issue refund*|\
-             no prorated|no pro rata",
+             no prorated|no pro rata|nor any obligation|no obligation|not obligated",
         ),
         (
             NoRefund,
@@ -431,7 +431,7 @@ const RULES: &[(Signal, &str)] = {
         (
             Fees,
             "fee|fees|cost|costs|charge|charges|charged|expenses|surcharge* ! no fee|no fees|free of charge|\
-             without charge|no charge|at no cost|no cost|not charge|without cost|no additional charge|\
+             without charge|no charge|at no cost|no cost|not charge|not be charged|without cost|no additional charge|\
              cost effective|in charge",
         ),
         (
@@ -573,9 +573,10 @@ const RULES: &[(Signal, &str)] = {
         ),
         (
             AfterDeletion,
-            "after|following|even if|even when|once|despite|beyond & delet*|close your|closing|closure of|\
-             terminat*|cancel*|deactivat*|account is closed|remove* & retain*|keep|kept|store*|preserve*|remain*|\
-             continue*|archive*|maintain*|hold ! not retain|not keep",
+            "after you delete|after deletion|after the deletion|after your account|after closing|after closure|after termination|\
+             even after|after you close|after account|following termination|following deletion|following the deletion|\
+             even if you delete|once you delete|after cancellation|following the closure|after you terminate & retain*|\
+             keep|kept|store*|preserve*|remain*|continue*|archive*|maintain*|hold ! not retain|not keep",
         ),
         (
             Perpetual,
@@ -622,8 +623,7 @@ const RULES: &[(Signal, &str)] = {
         ),
         (
             Safeguards,
-            "contract*|agreement*|oblig*|require*|bound > confidential*|protect|safeguard*|same level|equivalent|\
-             security ! not require|not oblig*",
+            "contract*|agreement*|oblig*|require*|bound & confidential*|safeguard*|same level of protection|equivalent protection|adequate protection ! not require*|not oblig*",
         ),
         (
             HumanReview,
@@ -639,7 +639,7 @@ const RULES: &[(Signal, &str)] = {
              take place in|conducted in|venue for|exclusive venue|competent courts of|submit to the jurisdiction|\
              competent court in ! country of residence|where you live|where you reside|county of your|your home|\
              your county|any court of|competent jurisdiction where|county where|your billing address|\
-             mutually agree*|not exclusive|non exclusive|at your|country in which you",
+             mutually agree*|not exclusive|non exclusive|at your|country in which you|place of residence|consumer s residence|consumer s domicile|where the consumer",
         ),
         (
             Trial,
@@ -684,3 +684,315 @@ const DENIALS: &[(Signal, &str)] = {
         ),
     ]
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::taxonomy::taxonomy;
+
+    #[test]
+    fn every_signal_of_the_taxonomy_is_known_and_every_signal_is_used() {
+        let mut used = Signals::default();
+        for kind in taxonomy().types() {
+            for adjustment in kind.raises.iter().chain(&kind.lowers) {
+                let signal = Signal::parse(&adjustment.when);
+                assert!(signal.is_some(), "{}: no signal is called {}", kind.id, adjustment.when);
+                used.add(signal.expect("checked"));
+            }
+        }
+        let unused: Vec<&str> = Signal::ALL.iter().filter(|s| !used.has(**s)).map(|s| s.name()).collect();
+        assert_eq!(unused, [] as [&str; 0]);
+    }
+
+    /// For each signal, invented sentences that state it and others that do not.
+    const SENTENCES: &[(Signal, &[&str], &[&str])] = {
+        use Signal::*;
+        &[
+            (
+                OptOut,
+                &[
+                    "You may opt out within 30 days.",
+                    "Arbitration applies unless you opt out.",
+                    "You can turn off this feature in your account.",
+                ],
+                &["You cannot opt out of these messages.", "There is no opt-out.", "We may disable your account."],
+            ),
+            (
+                NoOptOut,
+                &["You cannot opt out of service messages.", "It is not possible to refuse this use."],
+                &["You can opt out at any time.", "You may not share your password."],
+            ),
+            (
+                ConsentRequired,
+                &["We will only do so with your consent.", "We will never sell data without your consent."],
+                &["We may do so without your consent.", "By using the app you consent to this."],
+            ),
+            (
+                Permission,
+                &[
+                    "You may not copy it without our prior written consent.",
+                    "No bots, unless expressly authorized by us.",
+                ],
+                &["We may share it without your consent.", "You may not copy the site."],
+            ),
+            (
+                CarveOut,
+                &[
+                    "This does not apply to claims in small claims court.",
+                    "Neither rule shall extend to gifts; it does not apply where the law says so.",
+                ],
+                &["This applies to all claims, including without limitation tort.", "You agree without exception."],
+            ),
+            (
+                ToExtentPermitted,
+                &[
+                    "To the fullest extent permitted by law, we are not liable.",
+                    "Except where prohibited, you waive it.",
+                ],
+                &["You are permitted to use the app.", "The law applies to a large extent."],
+            ),
+            (
+                ConsumerRightsPreserved,
+                &[
+                    "This does not affect your statutory rights.",
+                    "Some jurisdictions do not allow the exclusion of warranties.",
+                ],
+                &["You waive any statutory rights.", "You have the right to use the app."],
+            ),
+            (
+                SoleDiscretion,
+                &["We may refuse at our sole discretion.", "We may remove posts as we see fit."],
+                &["You may post at your sole discretion.", "Use discretion when you post."],
+            ),
+            (
+                AnyReason,
+                &["We may close your account for any reason.", "Either side may end it without cause."],
+                &["We may close your account for breach.", "We will not terminate for convenience."],
+            ),
+            (
+                Notice,
+                &["We will notify you of changes.", "We may end it upon 30 days' prior notice."],
+                &["We may end it without notice.", "You must give us 30 days notice."],
+            ),
+            (
+                NoNotice,
+                &["We may change it without notice.", "We may end it at any time, with or without notice."],
+                &["We will not end it without notice.", "We will end it with notice to you."],
+            ),
+            (
+                WithoutLiability,
+                &["We may do so without liability to you.", "In no event will we be liable."],
+                &["You will not be liable for stolen cards.", "We are liable for our faults."],
+            ),
+            (
+                AllLoss,
+                &["We exclude any damages whatsoever.", "We are not liable for any loss of any kind."],
+                &[
+                    "We are not liable for lost profits.",
+                    "We warrant nothing of any kind to any buyer and disclaim warranties whatsoever.",
+                ],
+            ),
+            (
+                GrossNegligence,
+                &["You release us even for gross negligence.", "We are not liable for death or personal injury."],
+                &[
+                    "Nothing in these terms excludes liability for death.",
+                    "We are liable only for negligence, except gross negligence.",
+                ],
+            ),
+            (
+                GraveFaultKept,
+                &["Nothing in these terms limits liability for fraud.", "The cap does not apply to gross negligence."],
+                &["We are not responsible for your losses.", "You release us from claims."],
+            ),
+            (
+                WithoutCompensation,
+                &["We may use it without compensation to you.", "You will not be entitled to any compensation."],
+                &["We pay you for each photo.", "You grant a non-exclusive licence."],
+            ),
+            (
+                Refund,
+                &["We will refund the unused part.", "You get your money back."],
+                &["Fees are non-refundable.", "We do not refund payments."],
+            ),
+            (
+                NoRefund,
+                &["All fees are non-refundable.", "You will not receive a refund."],
+                &["You may ask for a refund.", "We refund unused time."],
+            ),
+            (
+                Fees,
+                &["You bear the costs of arbitration.", "A fee applies to each request."],
+                &["Access is free of charge.", "You will not be charged for leaving."],
+            ),
+            (
+                LegalFees,
+                &["This includes reasonable attorneys' fees.", "You pay our legal costs."],
+                &["You pay the subscription fee.", "You indemnify us for losses."],
+            ),
+            (
+                Mutual,
+                &["Neither party may assign this agreement.", "Each party waives a jury."],
+                &["You waive a jury.", "We will choose a mutually agreed place."],
+            ),
+            (
+                AllUsers,
+                &["This applies to all users.", "Anyone who visits is bound."],
+                &["You are bound.", "Do not annoy other users."],
+            ),
+            (
+                BusinessOnly,
+                &["This applies to business customers.", "If you are a business, our cap applies."],
+                &["We do business in Spain.", "You may use the app at home."],
+            ),
+            (
+                Children,
+                &["We collect data from children.", "This includes the profiles of teens."],
+                &["The service is not directed to children.", "We do not knowingly collect data of children."],
+            ),
+            (
+                SensitiveData,
+                &["We process health data.", "This may include your religious beliefs."],
+                &["We do not collect sensitive data.", "We keep your name."],
+            ),
+            (
+                PreciseLocation,
+                &["We collect your precise location.", "The app reads GPS data."],
+                &["We do not collect precise location.", "We know your city."],
+            ),
+            (
+                ForAdvertising,
+                &["We use it for advertising.", "We send it to marketing partners."],
+                &["We do not use it for advertising.", "We never show ads."],
+            ),
+            (
+                ThirdParties,
+                &["We share data with third parties.", "We disclose it to partners."],
+                &["We do not share data with third parties.", "Third parties exist."],
+            ),
+            (
+                OnlyToProvideService,
+                &["We use it solely to provide the service.", "They may not use it for any other purpose."],
+                &["We use it for many things, including but not limited to research.", "We may use it freely."],
+            ),
+            (
+                AnyPurpose,
+                &["We may use your content for any purpose.", "You allow use in any manner."],
+                &["You may not use the app for any purpose that is unlawful.", "We use it for billing."],
+            ),
+            (
+                AnyModel,
+                &["You may not train any other AI model.", "You may not improve any large language model."],
+                &["You may not train competing models.", "You may use the app."],
+            ),
+            (
+                SimilarProducts,
+                &["You may not build a similar product.", "You may not replicate the look and feel."],
+                &["You may not build a competing product.", "You may build what you like."],
+            ),
+            (
+                Indefinite,
+                &["We keep it indefinitely.", "We store backups without time limit."],
+                &["We do not keep it indefinitely.", "We permanently delete it."],
+            ),
+            (
+                AfterDeletion,
+                &["We retain copies after you delete your account.", "Data may remain after termination."],
+                &["We delete all data.", "We do not retain data after you delete it."],
+            ),
+            (
+                Perpetual,
+                &["You grant a perpetual licence.", "The licence lasts for the duration of copyright."],
+                &["You grant a non-perpetual licence.", "You grant a licence for one year."],
+            ),
+            (
+                Irrevocable,
+                &["You grant an irrevocable licence.", "The transfer cannot be undone."],
+                &["You grant a revocable licence.", "You can take it back."],
+            ),
+            (
+                Sublicensable,
+                &["You grant a sublicensable licence.", "You grant us the right to sublicense."],
+                &["You get a non-sublicensable licence.", "You may not sublicense the app."],
+            ),
+            (
+                Transferable,
+                &["You grant a transferable licence.", "The right is assignable."],
+                &["You get a non-transferable licence.", "The right is yours."],
+            ),
+            (
+                Worldwide,
+                &["You grant a worldwide licence.", "It holds throughout the world."],
+                &["You grant a licence for Spain.", "It holds here."],
+            ),
+            (
+                RoyaltyFree,
+                &["You grant a royalty-free licence.", "The licence is fully paid-up."],
+                &["We pay royalties.", "You grant a licence."],
+            ),
+            (
+                Anonymised,
+                &["We share anonymized statistics.", "We use de-identified data."],
+                &["The data is not anonymous.", "We share your name."],
+            ),
+            (
+                Safeguards,
+                &["We rely on Standard Contractual Clauses.", "Data is encrypted at rest."],
+                &["We protect our rights.", "We send data abroad."],
+            ),
+            (
+                HumanReview,
+                &["You may ask for human review.", "You can appeal the decision."],
+                &["You cannot appeal.", "A machine decides."],
+            ),
+            (
+                ForeignForum,
+                &["The courts of Paris have exclusive jurisdiction.", "The arbitration will be held in Oslo."],
+                &["You may sue in the courts of your country of residence.", "We follow the law."],
+            ),
+            (
+                Trial,
+                &["The beta is offered as is.", "During the trial we promise nothing."],
+                &["You waive a jury trial.", "The service is offered as is."],
+            ),
+            (
+                IgnoresSignals,
+                &["We do not respond to Do Not Track signals.", "Our site does not recognize DNT."],
+                &["We honor Global Privacy Control.", "We track usage."],
+            ),
+            (
+                HonoursSignals,
+                &["We honor Global Privacy Control.", "We treat opt-out preference signals as requests."],
+                &["We do not respond to Do Not Track.", "We ignore signals."],
+            ),
+        ]
+    };
+
+    #[test]
+    fn sentences_state_signals_or_do_not() {
+        let mut wrong = Vec::new();
+        for (signal, stating, others) in SENTENCES {
+            assert!(stating.len() >= 2 && others.len() >= 2, "{}", signal.name());
+            wrong.extend(
+                stating.iter().filter(|text| !in_text(text).has(*signal)).map(|text| (signal.name(), "missed", *text)),
+            );
+            wrong.extend(
+                others.iter().filter(|text| in_text(text).has(*signal)).map(|text| (signal.name(), "claimed", *text)),
+            );
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        let numbers = [Signal::ShortPeriod, Signal::LongPeriod, Signal::LowCap];
+        let tested =
+            |signal: &Signal| numbers.contains(signal) || SENTENCES.iter().any(|(named, _, _)| named == signal);
+        assert!(Signal::ALL.iter().all(tested), "a signal without sentences");
+    }
+
+    #[test]
+    fn a_denial_elsewhere_in_the_passage_counts() {
+        assert!(
+            in_text("We may change fees. We may end it without notice. We will not be liable.").has(Signal::NoNotice)
+        );
+        assert!(!in_text("We will not change fees without prior notice.").has(Signal::NoNotice));
+        assert_eq!(in_text(""), Signals::default());
+    }
+}

@@ -56,14 +56,19 @@ pub struct EntryDocument {
 /// Reads every `*.toml` file of a folder, in the order of their names; all that is wrong is reported together.
 pub fn load(folder: &Path) -> Result<Vec<Entry>, Vec<CatalogError>> {
     let error = |path: &Path, reason: String| CatalogError { path: path.into(), reason };
-    let listing =
-        std::fs::read_dir(folder).map_err(|cause| vec![error(folder, format!("cannot be listed: {cause}"))])?;
+    let listing = std::fs::read_dir(folder).map_err(|cause| {
+        let next = "make the folder, with one TOML file for each platform, or name another with --catalog";
+        vec![error(folder, format!("{cause}; {next}"))]
+    })?;
     let mut files: Vec<PathBuf> = listing
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|e| e == "toml"))
         .collect();
     files.sort();
+    if files.is_empty() {
+        return Err(vec![error(folder, "it holds no platform; add one TOML file for each (see the README)".into())]);
+    }
     let mut entries = Vec::new();
     let mut errors = Vec::new();
     for path in files {

@@ -236,7 +236,7 @@ impl<'a> History<'a> {
         let context = Context { returns_to: hints.returns_to, provisions_touched: 0 };
         let mut verdict = judge(&old, &new, &alignment, context);
         if verdict.materiality == Materiality::Defective {
-            let change = self.change(number, at_ms, verdict, &alignment, &[]);
+            let change = self.change(number, at_ms, verdict, &alignment, &[], None);
             self.base = Some(base);
             return (vec![0; structure.clauses.len()], Some(change));
         }
@@ -258,7 +258,8 @@ impl<'a> History<'a> {
         if let Some(reason) = hints.technical {
             verdict = compare::Verdict { materiality: Materiality::Cosmetic, reason };
         }
-        let change = self.change(number, at_ms, verdict, &alignment, &events);
+        let section = section(&base, &next, &alignment);
+        let change = self.change(number, at_ms, verdict, &alignment, &events, section);
         self.set_base(number, next);
         (lineages, Some(change))
     }
@@ -270,6 +271,7 @@ impl<'a> History<'a> {
         verdict: compare::Verdict,
         alignment: &Alignment,
         events: &[ProvisionEvent],
+        section: Option<&str>,
     ) -> NewChange {
         let count = |kind| alignment.count(kind) as i64;
         let mut change = NewChange {
@@ -284,7 +286,7 @@ impl<'a> History<'a> {
             moved: count(PairKind::Moved),
             headline: String::new(),
         };
-        change.headline = headline(&change, events);
+        change.headline = headline(&change, events, section);
         change
     }
 
@@ -304,12 +306,13 @@ impl<'a> History<'a> {
         alignment: &Alignment,
     ) -> Vec<u32> {
         let mut lineages = vec![0; new.len()];
-        for pair in &alignment.pairs {
-            if let (Some(from), None) = (pair.old, pair.new) {
-                let lineage = base.lineages[from];
-                self.close_wording(lineage, number - 1);
-                self.retired.entry(Sha256Digest::of(old[from].as_bytes())).or_default().push(lineage);
-            }
+        let removed = alignment.pairs.iter().filter(|pair| pair.new.is_none()).filter_map(|pair| pair.old);
+        let mut removed: Vec<(u32, usize)> = removed.map(|from| (base.lineages[from], from)).collect();
+        // In the order in which a resumed history finds them in the store.
+        removed.sort_unstable();
+        for (lineage, from) in removed {
+            self.close_wording(lineage, number - 1);
+            self.retired.entry(Sha256Digest::of(old[from].as_bytes())).or_default().push(lineage);
         }
         for pair in &alignment.pairs {
             let Some(to) = pair.new else { continue };
@@ -453,18 +456,42 @@ impl<'a> History<'a> {
         }
         let pending =
             std::mem::replace(&mut self.batch, Pending { after_version: self.versions, ..Pending::default() });
+        let mut provisions: Vec<ProvisionState> =
+            pending.touched.into_keys().filter_map(|key| self.provisions.get(&key).cloned()).collect();
+        // New ones get their IDs in this order, which does not depend on where the history is cut into batches.
+        provisions.sort_by_key(|state| state.first_version);
         Batch {
             document: self.document,
             after_version: pending.after_version,
             entries: pending.entries,
             wordings: pending.wordings.into_values().collect(),
-            provisions: pending.touched.into_keys().filter_map(|key| self.provisions.get(&key).cloned()).collect(),
+            provisions,
             events: pending.events,
             analyser: analyser.into(),
             analysed_ms,
             cursor,
         }
     }
+}
+
+/// The heading under which all clauses that changed stand, if it is one.
+fn section<'b>(base: &'b Base, next: &'b Base, alignment: &Alignment) -> Option<&'b str> {
+    let mut common = None;
+    for pair in &alignment.pairs {
+        let unchanged = pair.kind == PairKind::Same || (pair.kind == PairKind::Reworded && pair.cosmetic);
+        let (side, index) = match (pair.old, pair.new) {
+            _ if unchanged => continue,
+            (_, Some(index)) => (next, index),
+            (Some(index), None) => (base, index),
+            (None, None) => continue,
+        };
+        let heading = side.clause(side.structure.clauses[index].heading?);
+        if common.is_some_and(|known| known != heading) {
+            return None;
+        }
+        common = Some(heading);
+    }
+    common
 }
 
 /// What is known about a version beside its text.

@@ -1,17 +1,19 @@
 //! Questions to the store: the types of what is asked and answered. Each file answers about one noun.
-mod changes;
-mod documents;
+pub(crate) mod changes;
+pub(crate) mod documents;
 mod evidence;
-mod history;
-mod platforms;
-mod provisions;
-mod standing;
+pub(crate) mod history;
+pub(crate) mod holders;
+pub(crate) mod platforms;
+pub(crate) mod provisions;
+pub(crate) mod standing;
 
 use serde::Serialize;
 
 use crate::ids::DocumentId;
 use crate::records::{Document, Materiality, Platform};
 pub use evidence::Evidence;
+pub use holders::{HashMatch, Hashed, Holder};
 pub(crate) use standing::Cache;
 
 /// How much the store holds.

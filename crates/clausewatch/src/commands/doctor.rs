@@ -20,6 +20,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let counts = atlas.counts().await?;
     let failing = atlas.failing().await?;
     let problems = if args.quick { Vec::new() } else { atlas.check().await? };
+    let fingerprint = if args.quick { None } else { Some(atlas.fingerprint().await?) };
     let sound = failing.is_empty() && problems.is_empty();
     if args.json {
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -29,7 +30,9 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
             .collect();
         println!(
             "{}",
-            serde_json::to_string_pretty(&json!({"counts": counts, "failing": failing, "problems": problems}))?
+            serde_json::to_string_pretty(&json!({
+                "counts": counts, "failing": failing, "problems": problems, "fingerprint": fingerprint,
+            }))?
         );
         return Ok(sound);
     }
@@ -41,12 +44,21 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         "{} provisions standing, {} removed; log of {} leaves",
         counts.provisions, counts.removed_provisions, counts.log_size
     );
+    if let Some(fingerprint) = fingerprint {
+        println!("fingerprint of the content {fingerprint}");
+    }
     for document in &failing {
         println!("{}  failed {} times in a row: {}", document.id, document.failures, document.error);
         println!("          open its address in a browser; if the page has moved, change `url` in the catalog");
     }
     for problem in &problems {
         println!("{problem}");
+    }
+    if !problems.is_empty() {
+        println!(
+            "{} contradictions: keep this store as it is, and restore a backup beside it to compare",
+            problems.len()
+        );
     }
     if sound {
         println!(

@@ -83,8 +83,8 @@ async fn import_ota(
         .and_then(|dir| Some(dir.file_name()?.to_string_lossy().trim_end_matches(".git").to_string()));
     let name = name.or(folder).unwrap_or_else(|| "collection".into());
     let bar = paint::progress("importing");
-    let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get());
-    let options = ota::Options { path: dir, name, now_ms: now_ms(), workers };
+
+    let options = ota::Options { path: dir, name, now_ms: now_ms() };
     match ota::import(atlas, Reader::embedded(), options, &moves(&bar)).await {
         Ok(done) => total.add(done),
         Err(error @ ota::OtaError::Repository { .. }) => total.failures.push(error.to_string()),
@@ -115,6 +115,7 @@ fn report(total: &Summary, json: bool) -> anyhow::Result<()> {
     println!("read        {:>8}   ({} were imported before)", total.read, total.known);
     println!("versions    {:>8}   added", total.versions);
     println!("confirmed   {:>8}   captures with a text that was known", total.confirmed);
+    println!("passed over {:>8}   records that hold no document", total.skipped);
     println!("failed      {:>8}", total.failures.len());
     Ok(())
 }

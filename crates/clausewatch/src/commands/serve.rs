@@ -44,7 +44,7 @@ pub async fn listening(atlas: Atlas, listener: TcpListener, note: &str, now: web
     let base_url = format!("http://{}", listener.local_addr()?);
     println!("open {base_url}/");
     let config = web::SiteConfig { name: "Clausewatch".into(), base_url, note: note.into() };
-    let router = web::router(web::Site::new(atlas, config, now));
+    let router = web::router(web::Site::new(atlas, config, now).reading(crate::desk::reader()?));
     let (told, mut telling) = tokio::sync::watch::channel(());
     let ending = async move {
         interrupted().await;

@@ -1,5 +1,6 @@
 //! `clausewatch show`: a record, as its page shows it.
 use std::io::Write;
+use std::str::FromStr;
 
 use atlas::Atlas;
 use atlas::ids::{ChangeId, DocumentId, ProvisionId};
@@ -14,26 +15,50 @@ use crate::paint::{self, day};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Its ID
-    record: String,
+    record: RecordId,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
+/// The ID of a record of any kind.
+#[derive(Debug, Clone, Copy)]
+enum RecordId {
+    Provision(ProvisionId),
+    Document(DocumentId),
+    Change(ChangeId),
+}
+
+impl FromStr for RecordId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let provision = text.parse().map(RecordId::Provision).ok();
+        let document = || text.parse().map(RecordId::Document).ok();
+        let change = || text.parse().map(RecordId::Change).ok();
+        let found = provision.or_else(document).or_else(change);
+        found.ok_or_else(|| "record IDs look like CW-P-010578, CW-D-00784 or CW-C-000042".into())
+    }
+}
+
 /// Prints the record; status 1 if there is none with this ID.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open_existing().await?;
-    let shown = if let Ok(id) = args.record.parse::<ProvisionId>() {
-        provision(&atlas, id, args.json).await?
-    } else if let Ok(id) = args.record.parse::<DocumentId>() {
-        document(&atlas, id, args.json).await?
-    } else if let Ok(id) = args.record.parse::<ChangeId>() {
-        change(&atlas, id, args.json).await?
-    } else {
-        anyhow::bail!("{:?} is not a record ID; IDs look like CW-P-010578, CW-D-00784 or CW-C-000042", args.record);
+    let counts = atlas.counts().await?;
+    let (shown, id, most) = match args.record {
+        RecordId::Provision(id) => {
+            let last = ProvisionId(counts.provisions + counts.removed_provisions);
+            (provision(&atlas, id, args.json).await?, id.to_string(), last.to_string())
+        }
+        RecordId::Document(id) => {
+            (document(&atlas, id, args.json).await?, id.to_string(), DocumentId(counts.documents).to_string())
+        }
+        RecordId::Change(id) => {
+            (change(&atlas, id, args.json).await?, id.to_string(), ChangeId(counts.changes).to_string())
+        }
     };
     if !shown {
-        eprintln!("clausewatch: there is no record {}", args.record);
+        eprintln!("clausewatch: there is no {id} in {}; the last such record is {most}", place.name());
     }
     Ok(shown)
 }

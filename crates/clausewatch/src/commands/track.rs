@@ -1,4 +1,5 @@
 //! `clausewatch track`: fetch what is due, or some platforms now.
+use atlas::{Atlas, PlatformFilter};
 use provisions::Reader;
 use tracker::track::{Outcome, Tracker};
 
@@ -8,13 +9,37 @@ use crate::instance::{Place, now_ms};
 /// Fetch what is due, or the platforms named, now
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Platforms (as in their addresses on the site); all that are due if none is named
+    /// Platforms, by name; all that are due if none is named
     platforms: Vec<String>,
     /// Check what is due once and end, instead of going on
     #[arg(long)]
     once: bool,
     #[command(flatten)]
     sources: Sources,
+}
+
+/// Whether all of these platforms can be tracked; says which cannot, and why.
+async fn known(atlas: &Atlas, slugs: &[String]) -> anyhow::Result<bool> {
+    let mut all = true;
+    for slug in slugs {
+        let platform = atlas.platform(slug).await?;
+        let has_address = platform.as_ref().is_some_and(|p| p.documents.iter().any(|d| !d.urls.is_empty()));
+        if has_address {
+            continue;
+        }
+        all = false;
+        if platform.is_some() {
+            eprintln!("clausewatch: {slug} has no document with an address: add `url` to its file in the catalog");
+            continue;
+        }
+        let filter = PlatformFilter { q: Some(slug.clone()), ..PlatformFilter::default() };
+        let near: Vec<String> = atlas.platforms(&filter).await?.into_iter().map(|row| row.platform.slug).collect();
+        match near.is_empty() {
+            true => eprintln!("clausewatch: there is no platform {slug}: add a file for it to the catalog"),
+            false => eprintln!("clausewatch: there is no platform {slug}; there is {}", near.join(", ")),
+        }
+    }
+    Ok(all)
 }
 
 /// Checks documents; status 1 if one failed.
@@ -25,10 +50,14 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     if args.platforms.is_empty() && !args.once {
         return work::run(place, work::Args { sources: args.sources }).await;
     }
+    let platforms: Vec<String> = args.platforms.iter().map(|name| tracker::slug(name)).collect();
+    if !known(&atlas, &platforms).await? {
+        return Ok(false);
+    }
     let tracker = Tracker { atlas: &atlas, reader: Reader::embedded(), fetcher: &fetcher, now: &now_ms };
     let mut sound = true;
     loop {
-        let due = match args.platforms.as_slice() {
+        let due = match platforms.as_slice() {
             [] => atlas.due(now_ms(), 32).await?,
             slugs => atlas.due_of(slugs).await?,
         };
@@ -41,7 +70,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
                 Outcome::Failed(reason) => eprintln!("clausewatch: {}: {reason}", document.id),
             }
         }
-        if due.is_empty() || !args.platforms.is_empty() {
+        if due.is_empty() || !platforms.is_empty() {
             break;
         }
     }

@@ -19,6 +19,8 @@ pub struct Summary {
     pub confirmed: usize,
     /// Records that were imported before.
     pub known: usize,
+    /// Records that hold no document (redirects, pictures).
+    pub skipped: usize,
     /// What could not be imported, each with the commit or record it is about.
     pub failures: Vec<String>,
 }
@@ -32,6 +34,7 @@ impl Summary {
         self.versions += other.versions;
         self.confirmed += other.confirmed;
         self.known += other.known;
+        self.skipped += other.skipped;
         self.failures.extend(other.failures);
     }
 }

@@ -1,16 +1,20 @@
 //! Import of WARC files (1.0 and 1.1, plain or gzip): each response with a document in it is a capture.
 //!
 //! A response belongs to the document that has its address; an unknown address makes a new document of the platform whose name is
-//! the host, with the type that its title speaks for.
-use std::collections::HashMap;
+//! the host, with the type that its title speaks for. What a crawl holds beside documents (redirects, pictures, scripts) is passed over.
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use archive::Sha256Digest;
 
 use archive::warc::{Capture, WarcReader};
 use atlas::Atlas;
 use atlas::ids::DocumentId;
-use atlas::records::{NewCapture, NewDocument, Origin, Platform};
+use atlas::records::{HistoryState, NewCapture, NewDocument, Origin, Platform};
 use document::Source;
 use provisions::Reader;
 
@@ -40,37 +44,56 @@ pub async fn import(
     };
     let all = file.metadata().map_or(0, |metadata| metadata.len() as usize);
     let mut known = Known::load(atlas).await?;
+    let read = Arc::new(AtomicUsize::new(0));
+    let file = Counting { inner: file, read: Arc::clone(&read) };
     for record in WarcReader::new(BufReader::new(file)).captures() {
+        progress(read.load(Ordering::Relaxed), all);
         match record {
             Err(error) => summary.failures.push(format!("{}: {error}", path.display())),
             Ok(capture) => {
                 summary.read += 1;
-                let url = capture.url.clone();
+                let (url, id) = (capture.url.clone(), capture.id.clone());
                 if let Err(reason) = one(atlas, reader, &name, capture, now_ms, &mut known, &mut summary).await? {
-                    summary.failures.push(format!("{}: {url}: {reason}", path.display()));
+                    summary.failures.push(format!("{}: record {id}, {url}: {reason}", path.display()));
                 }
-                progress(summary.read, all.max(summary.read));
             }
         }
     }
     summary.documents = known.touched.len();
+    summary.platforms = known.touched.values().collect::<BTreeSet<_>>().len();
     Ok(summary)
 }
 
-/// Which document has which address.
+/// Counts the bytes that have been read.
+struct Counting<R> {
+    inner: R,
+    read: Arc<AtomicUsize>,
+}
+
+impl<R: Read> Read for Counting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.read.fetch_add(count, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+/// Which document, of which platform, has which address.
 struct Known {
-    by_url: HashMap<String, DocumentId>,
-    touched: std::collections::BTreeSet<DocumentId>,
+    by_url: HashMap<String, (DocumentId, String)>,
+    /// Documents of this file, with their platforms.
+    touched: HashMap<DocumentId, String>,
 }
 
 impl Known {
     async fn load(atlas: &Atlas) -> Result<Self, atlas::AtlasError> {
-        let documents = atlas.documents().await?;
-        let by_url = documents
-            .into_iter()
-            .flat_map(|document| document.urls.into_iter().map(move |url| (url, document.id)))
-            .collect();
-        Ok(Known { by_url, touched: Default::default() })
+        let mut by_url = HashMap::new();
+        for document in atlas.documents().await? {
+            for url in document.urls {
+                by_url.insert(url, (document.id, document.platform.slug.clone()));
+            }
+        }
+        Ok(Known { by_url, touched: HashMap::new() })
     }
 }
 
@@ -85,7 +108,8 @@ async fn one(
     summary: &mut Summary,
 ) -> Result<Result<(), String>, atlas::AtlasError> {
     if !(200..300).contains(&capture.status) {
-        return Ok(Err(format!("the server had answered {}, so there is no document in it", capture.status)));
+        summary.skipped += 1;
+        return Ok(Ok(()));
     }
     let content_type = capture
         .headers
@@ -98,6 +122,10 @@ async fn one(
         url: Some(&capture.url),
         ..Source::default()
     };
+    if !capture.body.is_empty() && document::sniff(&source).is_none() {
+        summary.skipped += 1;
+        return Ok(Ok(()));
+    }
     let reading = match reading::read(source).await {
         Ok(reading) => reading,
         Err(reason) => return Ok(Err(reason)),
@@ -106,16 +134,15 @@ async fn one(
     if letters < LEAST_TEXT {
         return Ok(Err(format!("almost no text in it ({letters} letters)")));
     }
-    let id = match known.by_url.get(&capture.url) {
-        Some(id) => *id,
+    let (id, platform) = match known.by_url.get(&capture.url) {
+        Some(place) => place.clone(),
         None => register(atlas, &capture.url, reading.title.as_deref(), reading.language.clone()).await?,
     };
-    known.by_url.insert(capture.url.clone(), id);
-    known.touched.insert(id);
+    known.by_url.insert(capture.url.clone(), (id, platform.clone()));
+    known.touched.insert(id, platform);
     let state = atlas.history(id).await?;
-    if state.as_ref().is_some_and(|state| capture.at_ms <= state.last_verified_ms) {
-        summary.known += 1;
-        return Ok(Ok(()));
+    if let Some(state) = state.as_ref().filter(|state| capture.at_ms <= state.last_verified_ms) {
+        return before_the_latest(atlas, id, state, &capture, &reading.text, summary).await;
     }
     let origin = Origin { kind: "warc".into(), name: file.into(), id: capture.id.clone(), links: Vec::new() };
     let new = NewCapture {
@@ -126,15 +153,40 @@ async fn one(
         body: capture.body,
         origin: Some(origin),
     };
+    let at_ms = new.at_ms;
     let mut history = History::resume(reader, id, state);
-    match history.observe(Observation { capture: new, text: reading.text, recorded: false, technical: None }) {
+    let observed = history.observe(Observation { capture: new, text: reading.text, recorded: false, technical: None });
+    match observed {
+        Observed::SameBytes => atlas.verified(id, at_ms).await?,
+        _ => drop(atlas.record(&history.take_batch(reader.version(), now_ms, None)).await?),
+    }
+    match observed {
         Observed::Version(_) => summary.versions += 1,
         Observed::SameText | Observed::SameBytes => summary.confirmed += 1,
     }
-    if history.pending() > 0 {
-        atlas.record(&history.take_batch(reader.version(), now_ms, None)).await?;
-    }
     Ok(Ok(()))
+}
+
+/// A capture that is not later than what the document holds: known, or too late to be put before it.
+async fn before_the_latest(
+    atlas: &Atlas,
+    id: DocumentId,
+    state: &HistoryState,
+    capture: &Capture,
+    text: &str,
+    summary: &mut Summary,
+) -> Result<Result<(), String>, atlas::AtlasError> {
+    let name = Sha256Digest::of(text.as_bytes());
+    let versions = atlas.versions(id).await?;
+    let is_it = |version: &atlas::records::Version| {
+        version.text_sha256 == name && (version.first_seen_ms..=version.last_verified_ms).contains(&capture.at_ms)
+    };
+    if versions.iter().any(is_it) {
+        summary.known += 1;
+        return Ok(Ok(()));
+    }
+    let (this, latest) = (archive::instant::format(capture.at_ms), archive::instant::format(state.last_verified_ms));
+    Ok(Err(format!("captured {this}, before what {id} holds ({latest}); import older files first")))
 }
 
 async fn register(
@@ -142,7 +194,7 @@ async fn register(
     url: &str,
     title: Option<&str>,
     language: Option<String>,
-) -> Result<DocumentId, atlas::AtlasError> {
+) -> Result<(DocumentId, String), atlas::AtlasError> {
     let host =
         url.split("://").nth(1).unwrap_or(url).split(['/', '?', '#']).next().unwrap_or("").trim_start_matches("www.");
     let host = host.to_ascii_lowercase();
@@ -159,7 +211,7 @@ async fn register(
     let path = url.split_once("://").map_or(url, |(_, rest)| rest).split_once('/').map_or("", |(_, path)| path);
     let title = format!("{} (/{path})", title.unwrap_or(&kind));
     let document = NewDocument {
-        platform: platform.slug,
+        platform: platform.slug.clone(),
         kind,
         title,
         urls: vec![url.into()],
@@ -167,5 +219,5 @@ async fn register(
         select: vec![],
         remove: vec![],
     };
-    atlas.put_document(&document).await
+    Ok((atlas.put_document(&document).await?, platform.slug))
 }

@@ -1,0 +1,141 @@
+//! Tests of the promise that one SQL text runs on two engines: every statement is prepared on both, and both have one schema.
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row as _, SqlSafeStr, SqliteConnection};
+
+use crate::schema;
+use crate::store::{Insert, Sql};
+
+const LISTS: &[&[Sql]] = &[
+    crate::blobs::STATEMENTS,
+    crate::check::STATEMENTS,
+    crate::fingerprint::STATEMENTS,
+    crate::jobs::STATEMENTS,
+    crate::log::STATEMENTS,
+    crate::read::changes::STATEMENTS,
+    crate::read::documents::STATEMENTS,
+    crate::read::history::STATEMENTS,
+    crate::read::holders::STATEMENTS,
+    crate::read::platforms::STATEMENTS,
+    crate::read::provisions::STATEMENTS,
+    crate::read::standing::STATEMENTS,
+    crate::record::STATEMENTS,
+    crate::record::PROVISION_STATEMENTS,
+    crate::record::REFUSE_STATEMENTS,
+    crate::search::STATEMENTS,
+    crate::write::STATEMENTS,
+];
+
+/// Every `statements!` list but that of the schema, which asks each engine about itself.
+fn statements() -> Vec<Sql> {
+    LISTS.iter().flat_map(|list| list.iter().copied()).collect()
+}
+
+fn inserts() -> Vec<Insert> {
+    let lists =
+        [crate::record::INSERTS, crate::record::PROVISION_INSERTS, crate::log::INSERTS, &[crate::blobs::INSERT]];
+    lists.concat()
+}
+
+#[test]
+fn no_list_is_forgotten() {
+    fn count(folder: &std::path::Path) -> usize {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries
+            .map(|path| match path.is_dir() {
+                true => count(&path),
+                false => {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    text.lines().filter(|line| line.trim_end().ends_with("statements! {")).count()
+                }
+            })
+            .sum()
+    }
+    let found = count(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    assert_eq!(found, LISTS.len() + 1, "a list of statements is missing from LISTS");
+}
+
+async fn sqlite() -> SqliteConnection {
+    let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    for step in schema::STEPS {
+        connection.execute(AssertSqlSafe(schema::for_sqlite(step))).await.unwrap();
+    }
+    connection
+}
+
+/// A PostgreSQL connection with the schema in temporary tables, which end with it.
+async fn postgres() -> Option<PgConnection> {
+    let Ok(url) = std::env::var("CLAUSEWATCH_TEST_POSTGRES") else {
+        eprintln!("CLAUSEWATCH_TEST_POSTGRES is not set: not run on PostgreSQL");
+        return None;
+    };
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    connection.execute("SET search_path = pg_temp").await.unwrap();
+    for step in schema::STEPS {
+        let temporary = step.replace("CREATE TABLE", "CREATE TEMPORARY TABLE");
+        connection.execute(AssertSqlSafe(temporary)).await.unwrap();
+    }
+    Some(connection)
+}
+
+#[tokio::test]
+async fn every_statement_is_prepared_on_both() {
+    let mut connection = sqlite().await;
+    for text in statements().iter().map(|sql| sql.sqlite.to_string()).chain(inserts().iter().map(|i| i.text(2))) {
+        let prepared = connection.prepare(AssertSqlSafe(text.clone()).into_sql_str()).await;
+        assert!(prepared.is_ok(), "SQLite: {text}: {}", prepared.err().unwrap());
+    }
+    let Some(mut connection) = postgres().await else { return };
+    for text in statements().iter().map(|sql| sql.postgres.to_string()).chain(inserts().iter().map(|i| i.text(2))) {
+        let prepared = connection.prepare(AssertSqlSafe(text.clone()).into_sql_str()).await;
+        assert!(prepared.is_ok(), "PostgreSQL: {text}: {}", prepared.err().unwrap());
+    }
+}
+
+/// Table, column, type, whether it may be null.
+type Column = (String, String, &'static str, bool);
+
+async fn sqlite_columns() -> BTreeSet<Column> {
+    let mut connection = sqlite().await;
+    let sql = "SELECT m.name, c.name, c.type, c.\"notnull\" = 0 AND c.pk = 0 FROM sqlite_master m, pragma_table_info(m.name) c
+        WHERE m.type = 'table'";
+    let rows = connection.fetch_all(sql).await.unwrap();
+    let kind = |name: String| match name.as_str() {
+        "INTEGER" => "integer",
+        "REAL" => "real",
+        "TEXT" => "text",
+        "BLOB" => "bytes",
+        other => panic!("SQLite has a column of type {other}"),
+    };
+    rows.iter().map(|row| (row.get(0), row.get(1), kind(row.get(2)), row.get(3))).collect()
+}
+
+async fn postgres_columns(connection: &mut PgConnection) -> BTreeSet<Column> {
+    let sql = "SELECT table_name::text, column_name::text, data_type::text, is_nullable = 'YES' FROM information_schema.columns
+        WHERE table_schema LIKE 'pg_temp%'";
+    let rows = connection.fetch_all(sql).await.unwrap();
+    let kind = |name: String| match name.as_str() {
+        "bigint" => "integer",
+        "double precision" => "real",
+        "text" => "text",
+        "bytea" => "bytes",
+        other => panic!("PostgreSQL has a column of type {other}"),
+    };
+    rows.iter().map(|row| (row.get(0), row.get(1), kind(row.get(2)), row.get(3))).collect()
+}
+
+#[tokio::test]
+async fn both_have_one_schema() {
+    let Some(mut connection) = postgres().await else { return };
+    assert_eq!(sqlite_columns().await, postgres_columns(&mut connection).await);
+
+    let mut lite = sqlite().await;
+    let sql = "SELECT tbl_name, COUNT(*) FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL GROUP BY tbl_name";
+    let on_sqlite: BTreeMap<String, i64> =
+        lite.fetch_all(sql).await.unwrap().iter().map(|row| (row.get(0), row.get(1))).collect();
+    let sql = "SELECT i.tablename::text, COUNT(*) FROM pg_indexes i WHERE i.schemaname LIKE 'pg_temp%'
+            AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conname = i.indexname) GROUP BY i.tablename";
+    let on_postgres: BTreeMap<String, i64> =
+        connection.fetch_all(sql).await.unwrap().iter().map(|row| (row.get(0), row.get(1))).collect();
+    assert_eq!(on_sqlite, on_postgres, "indexes of each table");
+}

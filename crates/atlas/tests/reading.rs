@@ -1,0 +1,191 @@
+//! Questions: rarity, other platforms, provisions of an earlier version, search, jobs. The answers are the same on every engine.
+mod common;
+
+use atlas::ids::{DocumentId, ProvisionId};
+use atlas::jobs::{Check, LEASE_MS};
+use atlas::records::{EventKind, Materiality};
+use atlas::{Atlas, ChangeFilter, InstanceFilter, SearchQuery};
+use common::{ARBITRATION, DAY, START, TERMINATION, batch, document, stages, text};
+use provisions::Severity;
+
+/// Three platforms with terms, two of which arbitrate; one has a privacy policy only.
+async fn world(atlas: &Atlas) -> Vec<DocumentId> {
+    let mut ids = Vec::new();
+    for (slug, arbitrates) in [("plum", true), ("quince", true), ("rowan", false)] {
+        let id = document(atlas, slug, "Terms of Service").await;
+        let mut making = batch(id, 0).version(0, &text(5));
+        if arbitrates {
+            making = making.provision(2, "arbitration", ARBITRATION, Severity::High);
+        }
+        making = making.provision(3, "terminate-at-will", TERMINATION, Severity::Critical);
+        atlas.record(&making.batch).await.unwrap();
+        ids.push(id);
+    }
+    let privacy = document(atlas, "sloe", "Privacy Policy").await;
+    atlas.record(&batch(privacy, 0).version(0, "We keep your récipes for thirty days.\n").batch).await.unwrap();
+    ids.push(privacy);
+    ids
+}
+
+#[tokio::test]
+async fn rarity_counts_what_the_list_shows() {
+    for stage in stages().await {
+        let atlas = stage.open().await;
+        world(&atlas).await;
+        let rarity = atlas.rarity("arbitration").await.unwrap();
+        assert_eq!((rarity.platforms, rarity.of_platforms), (2, 3), "a privacy policy does not arbitrate");
+        let listed = atlas.provisions_of_type("arbitration", &InstanceFilter::default()).await.unwrap();
+        assert_eq!(listed.iter().map(|p| p.platform.as_str()).collect::<Vec<_>>(), ["plum", "quince"]);
+        let page = InstanceFilter { offset: 1, limit: 1, ..Default::default() };
+        assert_eq!(atlas.provisions_of_type("arbitration", &page).await.unwrap()[0].platform, "quince");
+        assert_eq!(atlas.rarity("no-refund").await.unwrap().platforms, 0);
+
+        let elsewhere = atlas.elsewhere(listed[0].id, 9).await.unwrap();
+        assert_eq!(elsewhere.len(), 1);
+        assert_eq!((elsewhere[0].platform.as_str(), elsewhere[0].clause_type.as_str()), ("quince", "arbitration"));
+        let counts = atlas.type_counts().await.unwrap();
+        assert_eq!(counts.iter().map(|count| count.provisions).collect::<Vec<_>>(), [2, 3]);
+    }
+}
+
+#[tokio::test]
+async fn a_removal_is_remembered_and_the_past_can_be_asked() {
+    for stage in stages().await {
+        let atlas = stage.open().await;
+        let plum = world(&atlas).await[0];
+        let shorter = text(5).replace(&format!("{ARBITRATION}\n\n"), "");
+        let mut gone = batch(plum, 1).version(9, &shorter).event(2, "arbitration", EventKind::Removed);
+        gone.batch.entries[0].version.as_mut().unwrap().lineages = vec![1, 3, 4];
+        let start = text(5).find(ARBITRATION).unwrap();
+        let range = start..start + ARBITRATION.len();
+        let mut state = common::state(2, "arbitration", 1, range, ARBITRATION, Severity::High);
+        state.removed_version = Some(2);
+        gone.batch.provisions.push(state);
+        let start = shorter.find(TERMINATION).unwrap();
+        let range = start..start + TERMINATION.len();
+        let mut stays = common::state(3, "terminate-at-will", 1, range, TERMINATION, Severity::Critical);
+        stays.last_version = 2;
+        gone.batch.provisions.push(stays);
+        atlas.record(&gone.batch).await.unwrap();
+
+        let before: Vec<String> =
+            atlas.provisions_at(plum, 1).await.unwrap().into_iter().map(|p| p.clause_type).collect();
+        assert_eq!(before, ["arbitration", "terminate-at-will"]);
+        let now = atlas.provisions_at(plum, 2).await.unwrap();
+        assert_eq!(now.len(), 1);
+        for (version, words) in [(1, text(5)), (2, shorter.clone())] {
+            for provision in atlas.provisions_at(plum, version).await.unwrap() {
+                assert_eq!(words[provision.excerpt_range.clone()], provision.excerpt, "version {version}");
+            }
+        }
+        let arbitration = atlas.provision(ProvisionId(1)).await.unwrap().unwrap();
+        assert_eq!((arbitration.removed_version, arbitration.last_changed_ms), (Some(2), START + 9 * DAY));
+        assert_eq!(atlas.document_provisions(plum, false).await.unwrap().len(), 1);
+        assert_eq!(atlas.document_provisions(plum, true).await.unwrap().len(), 2);
+        assert_eq!(atlas.rarity("arbitration").await.unwrap().platforms, 1);
+        let events = atlas.provision_events(ProvisionId(1)).await.unwrap();
+        assert_eq!(events.iter().map(|event| event.0).collect::<Vec<_>>(), [EventKind::Appeared, EventKind::Removed]);
+        let filter = ChangeFilter { clause_type: Some("arbitration".into()), ..Default::default() };
+        assert_eq!(atlas.changes(&filter).await.unwrap().len(), 1);
+        let filter = ChangeFilter { at_least: Some(Materiality::Material), since_ms: Some(START + 10 * DAY), ..filter };
+        assert_eq!(atlas.changes(&filter).await.unwrap().len(), 0);
+        assert_eq!(atlas.check().await.unwrap(), []);
+    }
+}
+
+#[tokio::test]
+async fn search_finds_the_same_on_every_engine() {
+    let mut answers = Vec::new();
+    for stage in stages().await {
+        let atlas = stage.open().await;
+        world(&atlas).await;
+        assert_eq!(atlas.index_pending().await.unwrap(), 4);
+        assert_eq!(atlas.index_pending().await.unwrap(), 0, "nothing is left to do");
+        let mut found = Vec::new();
+        for words in ["dispute", "\"binding arbitration\"", "account -dispute", "recipe", "crown (", "title:\"", ""] {
+            found.push(atlas.search(&SearchQuery { words: words.into(), ..Default::default() }).await.unwrap());
+        }
+        let totals: Vec<usize> = found.iter().map(|page| page.total).collect();
+        assert_eq!(totals, [3, 3, 3, 1, 3, 0, 10], "on {}", stage.engine);
+        let query = SearchQuery { clause_type: Some("arbitration".into()), ..Default::default() };
+        let of_type = atlas.search(&query).await.unwrap();
+        assert_eq!(of_type.total, 2);
+        assert!(found[1].hits[0].snippet_html.contains("<mark>"));
+        found.push(of_type);
+        let platform = SearchQuery { platform: Some("rowan".into()), words: "notice".into(), ..Default::default() };
+        found.push(atlas.search(&platform).await.unwrap());
+
+        let rowan = found.last().unwrap().hits[0].document;
+        atlas
+            .record(&batch(rowan, 1).version(3, "Nothing of it is left but a marzipan clause.\n").batch)
+            .await
+            .unwrap();
+        assert_eq!(atlas.index_pending().await.unwrap(), 1);
+        let new = atlas.search(&SearchQuery { words: "marzipan".into(), ..Default::default() }).await.unwrap();
+        assert_eq!((new.total, new.hits[0].version), (1, 2));
+        found.push(new);
+        let total = |words: &str| SearchQuery { words: words.into(), ..Default::default() };
+        let before = atlas.search(&total("")).await.unwrap().total;
+        assert_eq!(atlas.rebuild_search().await.unwrap(), 4);
+        assert_eq!(atlas.search(&total("")).await.unwrap().total, before);
+        answers.push(found);
+    }
+    assert!(answers.windows(2).all(|two| two[0] == two[1]), "engines answer alike");
+}
+
+#[tokio::test]
+async fn a_job_belongs_to_one_until_its_lease_ends() {
+    for stage in stages().await {
+        let (atlas, other) = (stage.open().await, stage.open().await);
+        for slug in ["plum", "quince", "rowan"] {
+            document(&atlas, slug, "Terms of Service").await;
+        }
+        let now = START;
+        let first = atlas.due(now, 2).await.unwrap();
+        let second = other.due(now, 9).await.unwrap();
+        assert_eq!((first.len(), second.len()), (2, 1), "{}", stage.engine);
+        assert!(!first.contains(&second[0]));
+        assert_eq!(atlas.due(now + 1, 9).await.unwrap(), []);
+        let check = |failed: Option<&str>| Check {
+            at_ms: now,
+            failed: failed.map(str::to_string),
+            etag: Some("\"a\"".into()),
+            last_modified: None,
+            next_due_ms: now + DAY,
+        };
+        atlas.checked(first[0].id, &check(None)).await.unwrap();
+        atlas.checked(first[1].id, &check(Some("the server is away"))).await.unwrap();
+        let failing = atlas.failing().await.unwrap();
+        assert_eq!((failing.len(), failing[0].error.as_str()), (1, "the server is away"));
+        let left = other.due(now + LEASE_MS, 9).await.unwrap();
+        assert_eq!(left.iter().map(|due| due.id).collect::<Vec<_>>(), [second[0].id], "a lease ends");
+        let again = atlas.due(now + DAY, 9).await.unwrap();
+        assert_eq!(again.len(), 3);
+        let fine = again.iter().find(|due| due.id == first[0].id).unwrap();
+        assert_eq!((fine.etag.as_deref(), fine.failures), (Some("\"a\""), 0));
+        assert_eq!(atlas.due_of(&["rowan".into(), "nobody".into()]).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn two_machines_never_take_the_same_job() {
+    for stage in stages().await {
+        let atlas = stage.open().await;
+        for n in 0..12 {
+            document(&atlas, &format!("plum{n}"), "Terms of Service").await;
+        }
+        let takers = (0..4).map(|_| {
+            let atlas = atlas.clone();
+            tokio::spawn(async move { atlas.due(START, 5).await.unwrap() })
+        });
+        let mut taken = Vec::new();
+        for taker in takers.collect::<Vec<_>>() {
+            taken.extend(taker.await.unwrap().into_iter().map(|due| due.id));
+        }
+        taken.extend(atlas.due(START, 12).await.unwrap().into_iter().map(|due| due.id));
+        taken.sort();
+        let all = taken.len();
+        taken.dedup();
+        assert_eq!((all, taken.len()), (12, 12), "{}", stage.engine);
+    }
+}
