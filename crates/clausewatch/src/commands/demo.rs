@@ -81,7 +81,12 @@ async fn tour(atlas: &Atlas) -> anyhow::Result<()> {
     writeln!(
         std::io::stdout(),
         "{} invented platforms, {} documents, {} versions, {} provisions ({} checks over HTTP, {} versions found)",
-        counts.platforms, counts.documents, counts.versions, counts.provisions, tour.checks, tour.versions
+        counts.platforms,
+        counts.documents,
+        counts.versions,
+        counts.provisions,
+        tour.checks,
+        tour.versions
     )?;
     Ok(())
 }
