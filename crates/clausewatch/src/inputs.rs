@@ -60,10 +60,7 @@ pub async fn fetched(url: &str, allowed: &[fetch::IpNet]) -> anyhow::Result<Inpu
     match fetch::Fetcher::new(settings)?.fetch(&request).await? {
         fetch::Fetched::Document(page) => {
             let content_type = page.header("content-type").map(str::to_string);
-            // Where the page was redirected to says less than the fragment that was asked for.
-            let fragment = url.split_once('#').map(|(_, fragment)| format!("#{fragment}")).unwrap_or_default();
-            let address = format!("{}{fragment}", page.url.split('#').next().unwrap_or(&page.url));
-            Ok(Input { source: url.into(), url: Some(address), content_type, bytes: page.body })
+            Ok(Input { source: url.into(), url: Some(page.url), content_type, bytes: page.body })
         }
         fetch::Fetched::NotModified => {
             bail!("{url}: the server says “not modified”, though nothing was asked; try again")

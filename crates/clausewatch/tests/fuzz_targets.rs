@@ -92,8 +92,30 @@ fn readers_of_documents() {
     ];
     let corpus: Vec<Vec<u8>> = seeds.iter().map(|(kind, bytes)| [&[*kind], *bytes].concat()).collect();
     let words: &[&[u8]] = &[
-        b"<div hidden>", b"</div>", b"<ol reversed>", b"<li>", b"<table>", b"<td>", b"<h2>", b"<br>", b"<!--", b"<script>", b"&#x0;", b"| ", b"# ",
-        b"- ", b"99999999999. ", b"\xe2\x82", b"\0", "\u{200b}".as_bytes(), b"<dialog>", b"style='display:none'", b"stream\n", b" 0 R ", b"<<", b"\n\n",
+        b"<div hidden>",
+        b"</div>",
+        b"<ol reversed>",
+        b"<li>",
+        b"<table>",
+        b"<td>",
+        b"<h2>",
+        b"<br>",
+        b"<!--",
+        b"<script>",
+        b"&#x0;",
+        b"| ",
+        b"# ",
+        b"- ",
+        b"99999999999. ",
+        b"\xe2\x82",
+        b"\0",
+        "\u{200b}".as_bytes(),
+        b"<dialog>",
+        b"style='display:none'",
+        b"stream\n",
+        b" 0 R ",
+        b"<<",
+        b"\n\n",
     ];
     hammer(read::run, &corpus, words);
 }
@@ -121,7 +143,14 @@ fn warc_files() {
         body.len()
     )
     .unwrap();
-    let words: &[&[u8]] = &[b"\r\n", b"WARC/1.1", b"Content-Length: 18446744073709551615", b"\x1f\x8b\x08", b"ffffffffffffffff\r\n", b"0\r\n"];
+    let words: &[&[u8]] = &[
+        b"\r\n",
+        b"WARC/1.1",
+        b"Content-Length: 18446744073709551615",
+        b"\x1f\x8b\x08",
+        b"ffffffffffffffff\r\n",
+        b"0\r\n",
+    ];
     hammer(warc::run, &[file(false), file(true), chunked, [file(false), file(false)].concat()], words);
 }
 
@@ -149,7 +178,8 @@ fn evidence_bundles() {
     let proof = TlogProof { extra: None, index: 0, hashes: Vec::new(), checkpoint };
     let input = BundleInput { record: &record, text, capture: None, proof: &proof, log_key: &key.verifier() };
     let sound = write_bundle(&input).unwrap();
-    let words: &[&[u8]] = &[b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"record.json", b"../", b"\xff\xff\xff\xff", b"\0\0\0\0"];
+    let words: &[&[u8]] =
+        &[b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"record.json", b"../", b"\xff\xff\xff\xff", b"\0\0\0\0"];
     hammer(bundle::run, &[sound], words);
 }
 

@@ -157,7 +157,7 @@ pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
         }
         let surrounding = surrounds(&node);
         let skip = match surrounding {
-            Some(Surrounding::Overlay) => false,
+            Some(Surrounding::Dialog | Surrounding::Overlay) => false,
             Some(Surrounding::Beside) => weight.all * 3 < total.all || weight.linked * 2 > weight.all,
             Some(Surrounding::Inside) => weight.linked * 2 > weight.all,
             None => is_link_block(&node, weight),
@@ -165,9 +165,10 @@ pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
         if skip || (is_hidden(&node) && weight.all < FOLDED) || (weight.all >= FOLDED && is_other_panel(&node)) {
             skipped.insert(node.id);
         }
-        let overlay = matches!(surrounding, Some(Surrounding::Overlay));
+        let dialog = matches!(surrounding, Some(Surrounding::Dialog));
+        let overlay = dialog || matches!(surrounding, Some(Surrounding::Overlay));
         if overlay {
-            overlays.push((node.id, weight.prose()));
+            overlays.push((node.id, weight.prose(), dialog));
         }
         if !inside && (overlay || skipped.contains(&node.id)) {
             plain -= weight.prose().min(plain);
@@ -176,9 +177,12 @@ pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
         stack.extend(node.children_it(false).filter(NodeRef::is_element).map(|child| (child, inside)));
     }
     // What is called an overlay is one if the page can be read without it; else the largest is the document (a cookie policy).
-    let largest = overlays.iter().map(|(_, prose)| *prose).max().unwrap_or(0);
-    let readable = plain >= READABLE.max(largest / 5);
-    skipped.extend(overlays.iter().filter(|(_, prose)| readable || prose * 2 < largest).map(|(id, _)| *id));
+    let largest = overlays.iter().map(|(_, prose, _)| *prose).max().unwrap_or(0);
+    let lies_over = |prose: usize, dialog: bool| {
+        let readable = plain >= READABLE && (dialog || plain >= largest / 5);
+        readable || prose <= plain || prose * 2 < largest
+    };
+    skipped.extend(overlays.iter().filter(|(_, prose, dialog)| lies_over(*prose, *dialog)).map(|(id, _, _)| *id));
     skipped.extend(repeated(page, &folded).into_iter().map(|node| node.id));
     Survey { skipped, weights }
 }
@@ -283,7 +287,9 @@ fn panel_state(node: &NodeRef<'_>) -> Option<Panel> {
 
 /// How an element surrounds a document.
 enum Surrounding {
-    /// Over the page.
+    /// Over the page, as the page itself says.
+    Dialog,
+    /// Over the page, by its name.
     Overlay,
     /// Beside the document.
     Beside,
@@ -298,7 +304,7 @@ fn surrounds(node: &NodeRef<'_>) -> Option<Surrounding> {
         return Some(if inside { Surrounding::Inside } else { Surrounding::Beside });
     }
     match &*name {
-        "dialog" => return Some(Surrounding::Overlay),
+        "dialog" => return Some(Surrounding::Dialog),
         "nav" | "aside" | "button" => return Some(Surrounding::Beside),
         // Only what can hold a part of a page is judged by its names: a heading "Cookies" is no cookie banner.
         "div" | "section" | "ul" | "ol" | "form" | "iframe" => {}
@@ -306,7 +312,7 @@ fn surrounds(node: &NodeRef<'_>) -> Option<Surrounding> {
         _ => return None,
     }
     match node.attr("role").map(|role| role.to_ascii_lowercase()) {
-        Some(role) if matches!(&*role, "dialog" | "alertdialog") => return Some(Surrounding::Overlay),
+        Some(role) if matches!(&*role, "dialog" | "alertdialog") => return Some(Surrounding::Dialog),
         Some(role) if ROLES.contains(&&*role) => return Some(Surrounding::Beside),
         _ => {}
     }

@@ -116,7 +116,9 @@ fn one_tab_of_several_is_the_document() {
 #[test]
 fn an_address_may_name_a_section_by_its_heading() {
     let (terms, cookies) = (section("We change the terms", 12), section("We set cookies", 12));
-    let page = format!("<main><h2 id='terms'>Terms</h2>{terms}<h2><a name='cookies'></a>Cookies</h2>{cookies}<h3>Kinds</h3><h2>Law</h2><p>Norland.</p></main>");
+    let page = format!(
+        "<main><h2 id='terms'>Terms</h2>{terms}<h2><a name='cookies'></a>Cookies</h2>{cookies}<h3>Kinds</h3><h2>Law</h2><p>Norland.</p></main>"
+    );
     let url = Some("https://plum.example/legal#cookies");
     let text = read(&Source { url, ..of(page.as_bytes(), "text/html") }).unwrap().text;
     assert!(text.starts_with("## Cookies") && text.ends_with("### Kinds\n"), "{text}");
@@ -125,7 +127,7 @@ fn an_address_may_name_a_section_by_its_heading() {
 #[test]
 fn folded_sections_with_headings_between_them_are_one_document() {
     let fold = |name: &str, open: &str| {
-        format!("<h3>{name}</h3><div class='fold' {open}>{}</div>", section(&format!("We {name}"), 12))
+        format!("<h3>{name}</h3><div class='fold' {open}>{}</div>", section(&format!("We {name}"), 20))
     };
     let page = format!("<body>{}{}</body>", fold("collect", ""), fold("share", "style='display:none'"));
     let text = html(page.as_bytes());

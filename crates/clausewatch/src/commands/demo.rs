@@ -1,4 +1,5 @@
 //! `clausewatch demo`: everything over an invented world.
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, RwLock};
 
@@ -77,9 +78,15 @@ async fn tour(atlas: &Atlas) -> anyhow::Result<()> {
     atlas.bulk(false).await?;
     bar.finish_and_clear();
     let counts = atlas.counts().await?;
-    println!(
+    writeln!(
+        std::io::stdout(),
         "{} invented platforms, {} documents, {} versions, {} provisions ({} checks over HTTP, {} versions found)",
-        counts.platforms, counts.documents, counts.versions, counts.provisions, tour.checks, tour.versions
-    );
+        counts.platforms,
+        counts.documents,
+        counts.versions,
+        counts.provisions,
+        tour.checks,
+        tour.versions
+    )?;
     Ok(())
 }

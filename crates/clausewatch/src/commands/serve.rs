@@ -1,4 +1,5 @@
 //! `clausewatch serve`: the web side.
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,7 +43,8 @@ pub async fn bound(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 /// Serves the site on a listener until interrupted; requests under way then have a moment to end.
 pub async fn listening(atlas: Atlas, listener: TcpListener, note: &str, now: web::Clock) -> crate::Answer {
     let base_url = format!("http://{}", listener.local_addr()?);
-    println!("open {base_url}/");
+    // Whoever closed our output may still want the site.
+    let _ = writeln!(std::io::stdout(), "open {base_url}/");
     let config = web::SiteConfig { name: "Clausewatch".into(), base_url, note: note.into() };
     let router = web::router(web::Site::new(atlas, config, now).reading(crate::desk::reader()?));
     let (told, mut telling) = tokio::sync::watch::channel(());
