@@ -81,12 +81,14 @@ async fn postgres() -> Option<PgConnection> {
 #[tokio::test]
 async fn every_statement_is_prepared_on_both() {
     let mut connection = sqlite().await;
-    for text in statements().iter().map(|sql| sql.sqlite.to_string()).chain(inserts().iter().map(|i| i.text(2))) {
+    for text in statements().iter().map(|sql| sql.sqlite.to_string()).chain(inserts().iter().map(|i| i.text(2, false)))
+    {
         let prepared = connection.prepare(AssertSqlSafe(text.clone()).into_sql_str()).await;
         assert!(prepared.is_ok(), "SQLite: {text}: {}", prepared.err().unwrap());
     }
     let Some(mut connection) = postgres().await else { return };
-    for text in statements().iter().map(|sql| sql.postgres.to_string()).chain(inserts().iter().map(|i| i.text(2))) {
+    for text in statements().iter().map(|sql| sql.postgres.to_string()).chain(inserts().iter().map(|i| i.text(2, true)))
+    {
         let prepared = connection.prepare(AssertSqlSafe(text.clone()).into_sql_str()).await;
         assert!(prepared.is_ok(), "PostgreSQL: {text}: {}", prepared.err().unwrap());
     }

@@ -174,6 +174,10 @@ pub(crate) fn stated(text: &str, clauses: &[Clause]) -> StatedDates {
         // "Last updated" may stand on a line of its own, its date on the next.
         let next = near.get(index + 1).map(|clause| &text[clause.range.clone()]).filter(|_| words.len() < 40);
         let line = next.map_or_else(|| words.clone(), |next| format!("{words} {}", next.to_lowercase()));
+        // Without a digit there is no date, and most clauses have none.
+        if !line.bytes().any(|b| b.is_ascii_digit()) {
+            continue;
+        }
         dates.updated = dates.updated.or_else(|| after_cue(&line, words.len(), UPDATED));
         dates.effective = dates.effective.or_else(|| after_cue(&line, words.len(), EFFECTIVE));
     }
