@@ -11,6 +11,7 @@ pub mod facts;
 pub mod features;
 pub mod law;
 pub mod model;
+pub mod net;
 pub mod normalise;
 pub mod notes;
 pub mod passage;
@@ -22,6 +23,7 @@ pub mod signals;
 pub mod svm;
 pub mod taxonomy;
 pub mod train;
+pub mod unfair;
 
 pub use explain::{Explanation, explain};
 pub use facts::Facts;
