@@ -149,7 +149,8 @@ async fn dates_do_not_contradict_each_other() {
         let ms =
             |value: &serde_json::Value, name: &str| value[name].as_i64().unwrap_or_else(|| panic!("{name} of {id}"));
         assert!(ms(document, "first_tracked_ms") <= ms(provision, "first_seen_ms"));
-        assert!(ms(provision, "first_seen_ms") <= ms(provision, "last_changed_ms"));
+        assert!(ms(provision, "first_seen_ms") <= ms(&json, "words_changed_ms"));
+        assert!(ms(&json, "words_changed_ms") <= ms(provision, "last_verified_ms"));
         assert!(ms(provision, "last_verified_ms") <= ms(document, "last_verified_ms"));
         assert!(ms(document, "last_changed_ms") <= ms(document, "last_verified_ms"));
         let steps: Vec<i64> = json["lineage"].as_array().unwrap().iter().map(|step| ms(step, "at_ms")).collect();

@@ -97,6 +97,7 @@ fn value(site: &Site, r: &Record) -> Value {
     json!({
         "provision": r.provision,
         "removed_ms": r.removed_ms,
+        "words_changed_ms": r.words_changed_ms(),
         "clause_type": kind,
         "rarity": {"platforms": r.rarity.platforms, "of_platforms": r.rarity.of_platforms, "words": words::rarity(&r.rarity)},
         "explanation": {"what_it_does": r.explanation.what_it_does, "why_it_matters": r.explanation.why_it_matters,

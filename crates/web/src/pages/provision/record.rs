@@ -194,6 +194,12 @@ impl Record {
         (self.document.versions - 1).max(0)
     }
 
+    /// When the clause got the words that are shown: a removal changes no words.
+    pub fn words_changed_ms(&self) -> i64 {
+        let worded = self.steps.iter().rev().find(|step| step.words.is_some());
+        worded.map_or(self.provision.last_changed_ms, |step| step.at_ms)
+    }
+
     fn cited(&self, site: &Site) -> Cited {
         Cited {
             platform: self.provision.platform_name.clone(),

@@ -135,7 +135,7 @@ fn details(record: &Record) -> Vec<(String, Vec<Span>)> {
         ("Document states", stated(record)),
         ("Document first tracked", document.first_tracked_ms.map_or_else(|| "unknown".into(), |ms| words::day(&ms))),
         ("Clause first seen", words::day(&provision.first_seen_ms)),
-        ("Clause last changed", words::day(&provision.last_changed_ms)),
+        ("Words last changed", words::day(&record.words_changed_ms())),
         ("Clause last verified", archive::instant::format(provision.last_verified_ms)),
         ("Analysed", format!("{}, analyser {}", archive::instant::format(provision.analysed_ms), provision.analyser)),
     ];
