@@ -74,7 +74,8 @@ fn spelled(iso: &str) -> String {
 }
 
 /// An instant as a day, `<time datetime="2026-11-26T12:00:00Z">26 November 2026</time>`.
-pub(crate) fn date(ms: &i64) -> Html {
+pub(crate) fn date(ms: impl Whole) -> Html {
+    let ms = &ms.whole();
     Html(format!("<time datetime=\"{}\">{}</time>", archive::instant::format(*ms), day(ms)))
 }
 
