@@ -110,6 +110,7 @@ impl Atlas {
                 due.extend(job(&mut tx, id.get(0)?).await?);
             }
         }
+        tx.commit().await?;
         Ok(due)
     }
 

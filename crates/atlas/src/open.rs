@@ -136,7 +136,7 @@ async fn sqlite(file: &Path) -> Result<Pools> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .pragma("wal_autocheckpoint", "2000")
-        .pragma("mmap_size", "268435456");
+        .pragma("mmap_size", "67108864");
     let writer = lasting(1).connect_with(options.clone().pragma("cache_size", "-32768")).await?;
     let readers = lasting(4).connect_with(options.pragma("cache_size", "-8192").pragma("query_only", "ON")).await?;
     Ok(Pools::Sqlite { writer, readers })

@@ -27,7 +27,7 @@ async fn world(atlas: &Atlas) -> Vec<DocumentId> {
     ids
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn rarity_counts_what_the_list_shows() {
     for stage in stages().await {
         let atlas = stage.open().await;
@@ -48,7 +48,7 @@ async fn rarity_counts_what_the_list_shows() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_removal_is_remembered_and_the_past_can_be_asked() {
     for stage in stages().await {
         let atlas = stage.open().await;
@@ -93,7 +93,7 @@ async fn a_removal_is_remembered_and_the_past_can_be_asked() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn search_finds_the_same_on_every_engine() {
     let mut answers = Vec::new();
     for stage in stages().await {
@@ -133,7 +133,7 @@ async fn search_finds_the_same_on_every_engine() {
     assert!(answers.windows(2).all(|two| two[0] == two[1]), "engines answer alike");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_job_belongs_to_one_until_its_lease_ends() {
     for stage in stages().await {
         let (atlas, other) = (stage.open().await, stage.open().await);
@@ -167,7 +167,7 @@ async fn a_job_belongs_to_one_until_its_lease_ends() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn two_machines_never_take_the_same_job() {
     for stage in stages().await {
         let atlas = stage.open().await;

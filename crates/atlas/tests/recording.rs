@@ -7,7 +7,7 @@ use atlas::records::{EventKind, Materiality};
 use common::{ARBITRATION, DAY, START, TERMINATION, batch, document, stages, text};
 use provisions::Severity;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_recorded_is_read_back() {
     for stage in stages().await {
         let atlas = stage.open().await;
@@ -48,7 +48,7 @@ async fn what_is_recorded_is_read_back() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_history_goes_on_where_it_was() {
     for stage in stages().await {
         let atlas = stage.open().await;
@@ -76,7 +76,7 @@ async fn a_history_goes_on_where_it_was() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_a_refused_batch_stays() {
     for stage in stages().await {
         let atlas = stage.open().await;
@@ -130,7 +130,7 @@ async fn nothing_of_a_refused_batch_stays() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn dates_never_run_backwards() {
     for stage in stages().await {
         let atlas = stage.open().await;
@@ -147,7 +147,7 @@ async fn dates_never_run_backwards() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_known_of_a_platform_is_never_blanked() {
     for stage in stages().await {
         let atlas = stage.open().await;
@@ -164,7 +164,7 @@ async fn what_is_known_of_a_platform_is_never_blanked() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn many_versions_stay_readable_and_small() {
     for stage in stages().await {
         let atlas = stage.open().await;

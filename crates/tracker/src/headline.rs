@@ -39,7 +39,7 @@ pub fn headline(change: &NewChange, events: &[ProvisionEvent], section: Option<&
     capitalised(&line)
 }
 
-/// What happened to each clause type, most severe first; additions and removals before rewordings.
+/// What happened to each clause type, most severe first; of equal ones, additions and removals before rewordings.
 fn named(events: &[ProvisionEvent]) -> Vec<String> {
     let mut seen: Vec<(&ClauseType, EventKind)> = Vec::new();
     for event in events {
@@ -48,22 +48,22 @@ fn named(events: &[ProvisionEvent]) -> Vec<String> {
             seen.push((kind, event.kind));
         }
     }
-    // A type that both goes and appears in one change was rewritten rather than dropped.
-    let both = |kind: &ClauseType| {
-        let has = |what| seen.iter().any(|(known, event)| known.id == kind.id && *event == what);
-        has(EventKind::Appeared) && has(EventKind::Removed)
-    };
-    let mut lines: Vec<(u8, std::cmp::Reverse<provisions::Severity>, String)> = Vec::new();
+    // A type to which several things happen in one change was rewritten, here and there.
+    let mut lines: Vec<(std::cmp::Reverse<provisions::Severity>, u8, String)> = Vec::new();
     for (kind, event) in &seen {
+        let first = seen.iter().position(|(known, _)| known.id == kind.id);
+        let several = seen.iter().filter(|(known, _)| known.id == kind.id).count() > 1;
+        if several && first.is_some_and(|first| seen[first].1 != *event) {
+            continue;
+        }
         let (rank, verb) = match event {
-            EventKind::Appeared if both(kind) => (1, "rewrites"),
-            EventKind::Removed if both(kind) => continue,
+            _ if several => (1, "rewrites"),
             EventKind::Appeared => (0, "adds"),
             EventKind::Returned => (0, "brings back"),
             EventKind::Removed => (0, "removes"),
             EventKind::Reworded => (1, "rewords"),
         };
-        lines.push((rank, std::cmp::Reverse(kind.severity), format!("{verb} {}", thing(&kind.title))));
+        lines.push((std::cmp::Reverse(kind.severity), rank, format!("{verb} {}", thing(&kind.title))));
     }
     lines.sort();
     lines.into_iter().map(|line| line.2).collect()
@@ -162,7 +162,7 @@ mod tests {
             [event("arbitration-opt-out", Removed), event("arbitration", Appeared), event("no-refund", Reworded)];
         assert_eq!(
             headline(&change(1, 1, 1), &events, Some("Fees")),
-            "Adds binding arbitration; removes arbitration opt-out; and one more provision"
+            "Adds binding arbitration; rewords no refunds; removes arbitration opt-out"
         );
         let rewritten = [event("arbitration", Removed), event("arbitration", Appeared)];
         assert_eq!(headline(&change(0, 1, 1), &rewritten, None), "Rewrites binding arbitration");

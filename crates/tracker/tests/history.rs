@@ -54,8 +54,8 @@ fn lineages_survive_rewording_moving_removal_and_return() {
     let wordings: Vec<_> = batch.wordings.iter().filter(|w| w.lineage == first[boots]).collect();
     let spans: Vec<_> = wordings.iter().map(|w| (w.from_version, w.to_version)).collect();
     assert_eq!(spans, [(1, Some(4)), (6, None)]);
-    let spans: Vec<_> = batch.wordings.iter().filter(|w| w.lineage == first[lamps]);
-    let spans: Vec<_> = spans.map(|w| (w.from_version, w.to_version)).collect();
+    let wordings = batch.wordings.iter().filter(|w| w.lineage == first[lamps]);
+    let spans: Vec<_> = wordings.map(|w| (w.from_version, w.to_version)).collect();
     assert_eq!(spans, [(1, Some(1)), (2, Some(2)), (3, None)]);
 }
 
@@ -120,7 +120,7 @@ fn provisions_appear_are_reworded_go_and_return() {
 }
 
 /// What is recorded does not depend on where a history is cut into batches, in memory or through the store.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn it_does_not_matter_where_a_history_is_cut() {
     let same = |n: u32| vec![3, 3, n, n + 1, 5, 3, n % 3, 7];
     let mut texts: Vec<String> = Vec::new();

@@ -59,7 +59,7 @@ fn file(folder: &Path, name: &str, captures: &[Capture], gzip: bool, version: &s
     path
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn plain_gzip_and_both_formats_give_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let text_only: Vec<Capture> = crawl().into_iter().filter(|page| !page.url.ends_with("png")).collect();
@@ -79,7 +79,7 @@ async fn plain_gzip_and_both_formats_give_the_same() {
     assert!(found.windows(2).all(|two| two[0] == two[1]), "{found:?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn documents_are_named_and_a_second_run_adds_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let atlas = in_memory().await;
@@ -97,7 +97,7 @@ async fn documents_are_named_and_a_second_run_adds_nothing() {
     assert_eq!(atlas.fingerprint().await.unwrap(), before);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn captures_that_come_too_late_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let atlas = in_memory().await;
@@ -108,7 +108,7 @@ async fn captures_that_come_too_late_are_named() {
     assert!(late.failures[0].contains("import older files first"), "{:?}", late.failures);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_broken_is_named_and_the_rest_imported() {
     let folder = tempfile::tempdir().unwrap();
     let whole = std::fs::read(file(folder.path(), "whole.warc", &crawl(), false, "WARC/1.1")).unwrap();
@@ -138,7 +138,7 @@ async fn what_is_broken_is_named_and_the_rest_imported() {
 }
 
 /// Real captures, where they are at hand.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn real_captures_come_in() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/pages/captures.warc.gz");
     if !path.exists() {

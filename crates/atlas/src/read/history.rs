@@ -36,7 +36,7 @@ impl Atlas {
         let capture = tx.one(LAST_BODY, args![document]).await?;
         let capture_sha256 = capture.map(|row| digest(row.get(0)?)).transpose()?;
         // Given back before the text is read: a store in memory has one connection only.
-        drop(tx);
+        tx.commit().await?;
         let (base_version, text, lineages) = self.base(document, base).await?;
         let last_lineage = wordings.last().map_or(0, |wording| wording.lineage);
         let (open_wordings, retired) = sort_out(wordings);

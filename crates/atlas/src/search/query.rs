@@ -114,7 +114,7 @@ fn split(words: &str) -> Vec<(bool, String)> {
             Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
             None => body.split_once(char::is_whitespace).unwrap_or((body, "")),
         };
-        parts.push((without, part.to_string()));
+        parts.push((without, part.trim().to_string()));
         rest = after.trim_start();
     }
     parts

@@ -59,7 +59,9 @@ pub async fn import(
     progress: Progress<'_>,
 ) -> Result<Summary, OtaError> {
     let repository = |reason: String| OtaError::Repository { path: options.path.into(), reason };
-    let repo = gix::open(options.path).map_err(|error| repository(error.to_string()))?;
+    let mut repo = gix::open(options.path).map_err(|error| repository(error.to_string()))?;
+    // Each tree is read twice, for its commit and for the next; near ones are packed as differences.
+    repo.object_cache_size_if_unset(32 << 20);
     let mut summary = Summary::default();
     let tracks = walk::tracks(&repo, &mut summary.failures).map_err(repository)?;
     summary.documents = tracks.len();
