@@ -240,7 +240,7 @@ fn is_hidden(node: &NodeRef<'_>) -> bool {
 /// the earlier versions behind the current one. A folded section is none: a heading, by which a reader opens it, stands between it and the next.
 fn is_other_panel(node: &NodeRef<'_>) -> bool {
     let Some(closed) = panel_state(node) else { return false };
-    if !closed.hidden && !(closed.is_tab && !closed.active) {
+    if !closed.hidden && (closed.active || !closed.is_tab) {
         return false;
     }
     let Some(parent) = node.parent() else { return false };
@@ -398,7 +398,7 @@ fn addressed<'a>(page: &'a Document, fragment: &str, survey: &Survey) -> Option<
     let level = heading_level(&heading)?;
     let mut part = vec![heading];
     let mut next = heading.next_sibling();
-    while let Some(node) = next.filter(|node| !heading_level(node).is_some_and(|found| found <= level)) {
+    while let Some(node) = next.filter(|node| heading_level(node).is_none_or(|found| found > level)) {
         part.push(node);
         next = node.next_sibling();
     }

@@ -60,7 +60,7 @@ fn emit_words(tokens: &Tokens, emit: &mut impl FnMut(Block, u64)) {
         let word = tokens.word(i);
         let hash = hash_bytes(WORD_SEED, word.as_bytes());
         emit(Block::Words, mix(hash));
-        let stem = hash_bytes(STEM_SEED, word[..word.floor_char_boundary(STEM)].as_bytes());
+        let stem = hash_bytes(STEM_SEED, &word.as_bytes()[..word.floor_char_boundary(STEM)]);
         emit(Block::Stems, mix(stem));
         if before != 0 {
             emit(Block::Words, pair(before, hash));

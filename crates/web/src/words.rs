@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn dates_for_people() {
         assert_eq!(day(&1_795_694_400_000), "26 November 2026");
-        assert_eq!(date(&0).0, "<time datetime=\"1970-01-01T00:00:00Z\">1 January 1970</time>");
+        assert_eq!(date(0_i64).0, "<time datetime=\"1970-01-01T00:00:00Z\">1 January 1970</time>");
         assert_eq!(minute(&43_200_000).0, "<time datetime=\"1970-01-01T12:00:00Z\">1 January 1970, 12:00 UTC</time>");
         assert_eq!(stated("2024-02-09").0, "<time datetime=\"2024-02-09\">9 February 2024</time>");
         assert_eq!(stated("<soon>").0, "<time datetime=\"&lt;soon&gt;\">&lt;soon&gt;</time>");
