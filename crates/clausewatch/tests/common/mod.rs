@@ -1,4 +1,6 @@
 //! Running the built program as a person or a script does.
+#![allow(dead_code, reason = "each test uses its part")]
+
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
