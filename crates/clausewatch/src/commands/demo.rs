@@ -26,6 +26,7 @@ pub struct Args {
 
 /// Serves the world, tracks it from its first day to today, then serves the site over it.
 pub async fn run(_place: &Place, args: Args) -> crate::Answer {
+    let interruption = serve::Interruption::listen()?;
     // The site's port is taken first: who cannot have it should not wait for the tour.
     let site = if args.once { None } else { Some(listener(args.listen).await?) };
     let folder =
@@ -35,13 +36,16 @@ pub async fn run(_place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open().await?;
     let toured = tokio::select! {
         toured = tour(&atlas) => Some(toured?),
-        () = serve::interrupted() => None,
+        () = interruption.clone().comes() => None,
     };
     if toured.is_none() {
         return Ok(false);
     }
     match site {
-        Some(site) => serve::listening(atlas, site, "the invented world of the demonstration", Arc::new(now_ms)).await,
+        Some(site) => {
+            serve::listening(atlas, site, "the invented world of the demonstration", Arc::new(now_ms), interruption)
+                .await
+        }
         None => Ok(true),
     }
 }

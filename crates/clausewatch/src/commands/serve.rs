@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use atlas::Atlas;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::instance::{Place, now_ms};
 
@@ -29,8 +30,9 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
 
 /// Serves the site of an atlas until interrupted. `note` is shown in the footer.
 pub async fn site(atlas: Atlas, listen: SocketAddr, note: &str, now: web::Clock) -> crate::Answer {
+    let interruption = Interruption::listen()?;
     let listener = bound(listen).await?;
-    listening(atlas, listener, note, now).await
+    listening(atlas, listener, note, now, interruption).await
 }
 
 /// A listener on an address. A port that is taken is an error: a site that moves by itself would not be found.
@@ -41,43 +43,66 @@ pub async fn bound(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// Serves the site on a listener until interrupted; requests under way then have a moment to end.
-pub async fn listening(atlas: Atlas, listener: TcpListener, note: &str, now: web::Clock) -> crate::Answer {
+pub async fn listening(
+    atlas: Atlas,
+    listener: TcpListener,
+    note: &str,
+    now: web::Clock,
+    interruption: Interruption,
+) -> crate::Answer {
     let base_url = format!("http://{}", listener.local_addr()?);
     // Whoever closed our output may still want the site.
     let _ = writeln!(std::io::stdout(), "open {base_url}/");
     let config = web::SiteConfig { name: "Clausewatch".into(), base_url, note: note.into() };
     let router = web::router(web::Site::new(atlas, config, now).reading(crate::desk::reader()?));
-    let (told, mut telling) = tokio::sync::watch::channel(());
-    let ending = async move {
-        interrupted().await;
-        drop(told);
-    };
     let late = async {
-        // Ends when the sender is dropped.
-        let _ = telling.changed().await;
+        interruption.clone().comes().await;
         tokio::time::sleep(MOMENT).await;
     };
     tokio::select! {
-        served = axum::serve(listener, router).with_graceful_shutdown(ending) => served?,
+        served = axum::serve(listener, router).with_graceful_shutdown(interruption.clone().comes()) => served?,
         () = late => {}
     }
     Ok(true)
 }
 
+/// Whether the process was asked to end: Ctrl-C, SIGTERM, or the terminal was closed. Once a program listens to a signal, one that comes
+/// while nobody waits would be lost; this remembers it.
+#[derive(Clone)]
+pub struct Interruption(tokio::sync::watch::Receiver<bool>);
+
+impl Interruption {
+    /// Listens from now on.
+    pub fn listen() -> anyhow::Result<Self> {
+        let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be listened to")?;
+        let mut terminate = signal(SignalKind::terminate()).context("signals cannot be listened to")?;
+        let mut hangup = signal(SignalKind::hangup()).context("signals cannot be listened to")?;
+        let (tell, told) = tokio::sync::watch::channel(false);
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+                _ = hangup.recv() => {}
+            }
+            // Nobody may be left to be told.
+            let _ = tell.send(true);
+        });
+        Ok(Interruption(told))
+    }
+
+    /// Ends when the process was asked to end.
+    pub async fn comes(mut self) {
+        if self.0.wait_for(|asked| *asked).await.is_err() {
+            // The listening task cannot end without telling.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
 /// Ends when the process is asked to: Ctrl-C, SIGTERM, or the terminal is closed.
 pub async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let asked = |kind: SignalKind| async move {
-        match signal(kind) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = asked(SignalKind::interrupt()) => {}
-        () = asked(SignalKind::terminate()) => {}
-        () = asked(SignalKind::hangup()) => {}
+    match Interruption::listen() {
+        Ok(interruption) => interruption.comes().await,
+        Err(_) => std::future::pending().await,
     }
 }
