@@ -190,13 +190,13 @@ async fn a_broken_repository_gives_what_is_left_of_it() {
     assert!(ota::import(&atlas, Reader::embedded(), options, &|_, _| {}).await.is_err());
 }
 
-/// Forty documents of twelve versions each, some with a clause that the reader knows.
+/// Two dozen documents of six versions each, some with a clause that the reader knows.
 fn many() -> Repo {
     let mut repo = Repo::new();
-    for version in 0..12u32 {
-        for document in 0..40u32 {
+    for version in 0..6u32 {
+        for document in 0..24u32 {
             let name = format!("Plum{document}");
-            let mut text = terms(&name, &[document, version, version + 1, version * document + 3, 5, 6, 7]);
+            let mut text = terms(&name, &[document, version, version * document + 3, 5]);
             if (version + document) % 3 > 0 {
                 text += &format!("\n## Disputes\n\n{ARBITRATION}\n");
             }
@@ -248,7 +248,8 @@ async fn killed_at_any_moment_an_import_ends_with_the_same_content() {
         for _ in 0..10 {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let mut running = child(&path, &killed);
-            tokio::time::sleep(took.mul_f64((random >> 40) as f64 / f64::from(1 << 24))).await;
+            // A sixth of the time at most, so that most of the kills come before the end.
+            tokio::time::sleep(took.mul_f64((random >> 40) as f64 / f64::from(6 << 24))).await;
             unfinished += usize::from(running.try_wait().unwrap().is_none());
             running.kill().unwrap();
             running.wait().unwrap();
