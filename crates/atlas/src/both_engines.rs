@@ -15,6 +15,7 @@ const LISTS: &[&[Sql]] = &[
     crate::read::changes::STATEMENTS,
     crate::read::documents::STATEMENTS,
     crate::read::history::STATEMENTS,
+    crate::read::holders::STATEMENTS,
     crate::read::platforms::STATEMENTS,
     crate::read::provisions::STATEMENTS,
     crate::read::standing::STATEMENTS,

@@ -28,8 +28,8 @@ pub use check::Problem;
 pub use error::AtlasError;
 pub use open::{Atlas, Location, LogConfig};
 pub use read::{
-    CategoryShare, ChangeFilter, Counts, Evidence, InstanceFilter, PlatformDetail, PlatformFilter, PlatformRow,
-    PlatformSort, Rarity, TypeCount,
+    CategoryShare, ChangeFilter, Counts, Evidence, HashMatch, Hashed, Holder, InstanceFilter, PlatformDetail,
+    PlatformFilter, PlatformRow, PlatformSort, Rarity, TypeCount,
 };
 pub use record::Recorded;
 pub use search::{SearchHit, SearchPage, SearchQuery};

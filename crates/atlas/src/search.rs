@@ -82,8 +82,8 @@ impl Atlas {
         let mut documents = std::collections::HashMap::new();
         let mut hits = Vec::with_capacity(found.hits.len());
         for hit in found.hits {
-            if !documents.contains_key(&hit.document) {
-                documents.insert(hit.document, self.document(hit.document).await?);
+            if let std::collections::hash_map::Entry::Vacant(e) = documents.entry(hit.document) {
+                e.insert(self.document(hit.document).await?);
             }
             // A document that the index knows and the store does not is of another store: not shown.
             let Some(Some(document)) = documents.get(&hit.document) else { continue };

@@ -345,8 +345,12 @@ impl Tx {
                 let row: Vec<Value> = values.by_ref().take(group * insert.columns).collect();
                 let text = AssertSqlSafe(Arc::clone(&text));
                 match self {
-                    Tx::Sqlite(tx) => drop(bound!(Sqlite, text, row).execute(&mut **tx).await?),
-                    Tx::Postgres(tx) => drop(bound!(Postgres, text, row).execute(&mut **tx).await?),
+                    Tx::Sqlite(tx) => {
+                        bound!(Sqlite, text, row).execute(&mut **tx).await?;
+                    }
+                    Tx::Postgres(tx) => {
+                        bound!(Postgres, text, row).execute(&mut **tx).await?;
+                    }
                 }
             }
         }

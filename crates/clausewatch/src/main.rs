@@ -1,6 +1,8 @@
 //! `clausewatch`: the open record of what online platforms bind people to. This file parses and dispatches; each verb has a file
 //! of its own in [`commands`], and all that does work is in the libraries.
 mod commands;
+mod desk;
+mod inputs;
 mod instance;
 mod paint;
 
@@ -48,6 +50,7 @@ enum Verb {
 type Answer = anyhow::Result<bool>;
 
 fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(panicked));
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -92,7 +95,25 @@ async fn run(cli: Cli) -> Answer {
 
 /// `clausewatch read … | head` is no failure.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    let closed = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| cause.downcast_ref().is_some_and(closed))
+}
+
+/// What happens when something panics. The standard library's `println!` panics when standard output is closed or full; that is said as
+/// any other error is. All else is a fault of ours, told with its place.
+fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
+    let said = panic.payload_as_str().unwrap_or("it is not said why");
+    match said.strip_prefix("failed printing to stdout: ") {
+        Some(reason) if reason.contains("Broken pipe") => std::process::exit(0),
+        Some(reason) => {
+            eprintln!("clausewatch: standard output cannot be written: {reason}");
+            std::process::exit(1)
+        }
+        None => {
+            let place = panic.location().map(|place| format!(" ({}:{})", place.file(), place.line()));
+            eprintln!("clausewatch: a fault of this program, please report it: {said}{}", place.unwrap_or_default());
+        }
+    }
 }
 
 #[cfg(test)]

@@ -35,13 +35,15 @@ pub struct Tour {
     pub versions: usize,
 }
 
-/// Tracks every document of the world, served on `port`, on each date of the world. `date` is the world server's date.
+/// Tracks every document of the world, served on `port`, on each date of the world up to `now_ms`, and once more now. `date` is the world
+/// server's date. A machine whose clock stands before the world's last versions does not see them: nothing is dated in the future.
 pub async fn tour(
     atlas: &Atlas,
     reader: &'static Reader,
     world: &World,
     port: u16,
     date: &Arc<RwLock<String>>,
+    now_ms: i64,
     progress: &(dyn Fn(usize, usize) + Send + Sync),
 ) -> Result<Tour, TourError> {
     let settings = Settings { delay: Duration::ZERO, allowed: vec![loopback()], ..Settings::default() };
@@ -49,13 +51,15 @@ pub async fn tour(
     let clock = AtomicI64::new(0);
     let now = || clock.load(Ordering::Relaxed);
     let tracker = Tracker { atlas, reader, fetcher: &fetcher, now: &now };
-    let dates = world.dates();
+    let mut days: Vec<(String, i64)> = world.dates().into_iter().map(|day| (day.to_string(), midday_ms(day))).collect();
+    days.retain(|(_, at_ms)| *at_ms <= now_ms);
+    days.push((day_of(now_ms), now_ms));
     let mut done = Tour::default();
-    for (index, day) in dates.iter().enumerate() {
-        *date.write().unwrap_or_else(|poison| poison.into_inner()) = day.to_string();
+    for (index, (day, at_ms)) in days.iter().enumerate() {
+        day.clone_into(&mut date.write().unwrap_or_else(|poison| poison.into_inner()));
         catalog::register(atlas, &entries(world, port, day)).await?;
         // Noon UTC: the same day in most of the world.
-        clock.store(midday_ms(day), Ordering::Relaxed);
+        clock.store(*at_ms, Ordering::Relaxed);
         loop {
             let due = atlas.due(now(), 64).await?;
             if due.is_empty() {
@@ -70,7 +74,7 @@ pub async fn tour(
                 }
             }
         }
-        progress(index + 1, dates.len());
+        progress(index + 1, days.len());
     }
     Ok(done)
 }
@@ -108,6 +112,19 @@ fn loopback() -> fetch::IpNet {
     fetch::IpNet::from(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST))
 }
 
+/// The date of a time, `YYYY-MM-DD`: the inverse of [`midday_ms`].
+fn day_of(at_ms: i64) -> String {
+    let shifted = at_ms.div_euclid(86_400_000) + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted - era * 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let (day, month) = (day_of_year - (153 * shifted_month + 2) / 5 + 1, (shifted_month + 2) % 12 + 1);
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 /// Noon UTC of a `YYYY-MM-DD` date in milliseconds (days from civil, Howard Hinnant's algorithm).
 fn midday_ms(date: &str) -> i64 {
     let mut parts = date.split('-').map(|part| part.parse::<i64>().unwrap_or(1));
@@ -122,11 +139,14 @@ fn midday_ms(date: &str) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::midday_ms;
+    use super::{day_of, midday_ms};
 
     #[test]
     fn middays() {
         assert_eq!(midday_ms("1970-01-01"), 43_200_000);
         assert_eq!(midday_ms("2024-02-29"), 1_709_208_000_000);
+        for day in ["1970-01-01", "1999-12-31", "2024-02-29", "2024-03-01", "2026-11-18"] {
+            assert_eq!(day_of(midday_ms(day)), day);
+        }
     }
 }

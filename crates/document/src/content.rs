@@ -1,5 +1,7 @@
-//! Which part of a page is the document: selectors where an operator gave them, else the subtree that holds the text.
-use std::collections::HashSet;
+//! Which part of a page is the document: selectors where an operator gave them, the part that the address names, else the subtree that
+//! holds the text, without what surrounds documents.
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use dom_query::{Document, NodeId, NodeRef};
 
@@ -8,76 +10,92 @@ use crate::html::SILENT;
 
 /// Words in an element's class or ID that mark what surrounds a document.
 const SURROUNDINGS: &[&str] = &[
-    "cookie",
-    "consent",
-    "gdpr-banner",
     "breadcrumb",
+    "breadcrumbs",
     "share",
+    "sharing",
     "social",
     "related",
     "newsletter",
     "subscribe",
     "navbar",
-    "nav-",
-    "-nav",
+    "nav",
+    "navigation",
     "menu",
+    "submenu",
+    "megamenu",
     "sidebar",
-    "skip-",
-    "skip_to",
-    "site-header",
-    "site-footer",
-    "global-header",
-    "global-footer",
-    "page-footer",
-    "onetrust",
-    "modal",
-    "popup",
+    "skip",
+    "footer",
     "toolbar",
-    "language-selector",
-    "lang-switch",
     "feedback",
-    "was-this",
     "helpful",
     "advert",
     "promo",
     "pagination",
-    "print-button",
+    "switcher",
+    "selector",
+    "picker",
 ];
+/// Words that mark what lies over a page: consent to cookies, dialogs.
+const OVERLAYS: &[&str] =
+    &["cookie", "cookies", "consent", "gdpr", "onetrust", "cookiebot", "cky", "modal", "modals", "popup", "overlay"];
 /// ARIA roles of what surrounds a document.
 const ROLES: &[&str] = &[
     "navigation",
     "banner",
     "contentinfo",
-    "dialog",
-    "alertdialog",
     "search",
     "complementary",
     "menu",
+    "menubar",
     "toolbar",
     "tablist",
+    "listbox",
 ];
 /// Hidden text longer than this is a folded section, which a reader opens, not something that is kept from readers.
 const FOLDED: usize = 400;
+/// Letters and digits outside of an overlay that make a page readable without it.
+const READABLE: usize = 400;
 
-/// Elements left out of the text.
-pub(crate) struct Skipped(HashSet<NodeId>);
+/// What is known of a page's elements: how much text each holds, and which are left out.
+#[derive(Default)]
+pub(crate) struct Survey {
+    skipped: HashSet<NodeId>,
+    weights: Weights,
+}
 
-impl Skipped {
-    pub fn contains(&self, node: &NodeRef<'_>) -> bool {
-        self.0.contains(&node.id)
+impl Survey {
+    /// Whether an element is left out of the text.
+    pub fn skips(&self, node: &NodeRef<'_>) -> bool {
+        self.skipped.contains(&node.id)
+    }
+
+    fn weight(&self, node: &NodeRef<'_>) -> Weight {
+        self.weights.get(&node.id).copied().unwrap_or_default()
     }
 }
 
-/// Text of an element: letters and digits in all, and in links.
+/// Text of an element: letters and digits in all, and in links to other pages; the number of those links.
 #[derive(Clone, Copy, Default)]
 struct Weight {
     all: usize,
     linked: usize,
+    links: usize,
 }
 
+impl Weight {
+    /// Letters and digits outside of links.
+    fn prose(self) -> usize {
+        self.all - self.linked.min(self.all)
+    }
+}
+
+type Weights = HashMap<NodeId, Weight>;
+
 /// Weights of all nodes, by a walk without recursion.
-fn weights(page: &Document) -> std::collections::HashMap<NodeId, Weight> {
-    let mut weights: std::collections::HashMap<NodeId, Weight> = std::collections::HashMap::new();
+fn weights(page: &Document) -> Weights {
+    let mut weights = Weights::new();
     let mut order: Vec<(NodeRef<'_>, Option<NodeId>, bool)> = Vec::new();
     let mut stack = vec![(page.root(), None, false)];
     while let Some((node, parent, linked)) = stack.pop() {
@@ -85,7 +103,12 @@ fn weights(page: &Document) -> std::collections::HashMap<NodeId, Weight> {
         if name.as_ref().is_some_and(|name| SILENT.contains(&&**name)) && !node.has_name("head") {
             continue;
         }
-        let linked = linked || node.has_name("a");
+        let leads_away = name.as_ref().is_some_and(|name| &**name == "a")
+            && !node.attr("href").is_some_and(|href| href.starts_with('#'));
+        if leads_away {
+            weights.entry(node.id).or_default().links = 1;
+        }
+        let linked = linked || leads_away;
         order.push((node, parent, linked));
         stack.extend(node.children_it(false).map(|child| (child, Some(node.id), linked)));
     }
@@ -100,13 +123,15 @@ fn weights(page: &Document) -> std::collections::HashMap<NodeId, Weight> {
             let sum = weights.entry(parent).or_default();
             sum.all += weight.all;
             sum.linked += weight.linked;
+            sum.links += weight.links;
         }
     }
     weights
 }
 
-/// The elements to leave out: hidden ones, and what surrounds documents, unless it holds a good part of the page's text.
-pub(crate) fn skipped(page: &Document, source: &Source<'_>) -> Skipped {
+/// Weighs a page's elements and chooses those to leave out: hidden ones, and what surrounds documents, unless it holds a good part of the
+/// page's text. Where an operator gave selectors, only what they remove.
+pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
     let mut skipped = HashSet::new();
     for selector in source.remove {
         if let Some(found) = page.try_select(selector) {
@@ -114,19 +139,93 @@ pub(crate) fn skipped(page: &Document, source: &Source<'_>) -> Skipped {
         }
     }
     if !source.select.is_empty() {
-        return Skipped(skipped);
+        return Survey { skipped, weights: Weights::new() };
     }
     let weights = weights(page);
-    let total = weights.get(&page.root().id).map_or(0, |weight| weight.all);
-    for node in page.root().descendants_it().filter(NodeRef::is_element) {
+    let (mut folded, mut overlays) = (HashSet::new(), Vec::new());
+    let total = weights.get(&page.root().id).copied().unwrap_or_default();
+    // Letters and digits that nothing marks as surroundings.
+    let mut plain = total.prose();
+    let mut stack = vec![(page.root(), false)];
+    while let Some((node, mut inside)) = stack.pop() {
         let weight = weights.get(&node.id).copied().unwrap_or_default();
-        let hidden = is_hidden(&node) && weight.all < FOLDED;
-        let surrounds = surrounds(&node) && (weight.all * 3 < total || weight.linked * 2 > weight.all);
-        if hidden || surrounds {
+        if weight.all == 0 {
+            continue;
+        }
+        if is_hidden(&node) && weight.all >= FOLDED {
+            folded.insert(node.id);
+        }
+        let surrounding = surrounds(&node);
+        let skip = match surrounding {
+            Some(Surrounding::Dialog | Surrounding::Overlay) => false,
+            Some(Surrounding::Beside) => weight.all * 3 < total.all || weight.linked * 2 > weight.all,
+            Some(Surrounding::Inside) => weight.linked * 2 > weight.all,
+            None => is_link_block(&node, weight),
+        };
+        if skip || (is_hidden(&node) && weight.all < FOLDED) || (weight.all >= FOLDED && is_other_panel(&node)) {
             skipped.insert(node.id);
         }
+        let dialog = matches!(surrounding, Some(Surrounding::Dialog));
+        let overlay = dialog || matches!(surrounding, Some(Surrounding::Overlay));
+        if overlay {
+            overlays.push((node.id, weight.prose(), dialog));
+        }
+        if !inside && (overlay || skipped.contains(&node.id)) {
+            plain -= weight.prose().min(plain);
+            inside = true;
+        }
+        stack.extend(node.children_it(false).filter(NodeRef::is_element).map(|child| (child, inside)));
     }
-    Skipped(skipped)
+    // What is called an overlay is one if the page can be read without it; else the largest is the document (a cookie policy).
+    let largest = overlays.iter().map(|(_, prose, _)| *prose).max().unwrap_or(0);
+    let lies_over = |prose: usize, dialog: bool| {
+        let readable = plain >= READABLE && (dialog || plain >= largest / 5);
+        readable || prose <= plain || prose * 2 < largest
+    };
+    skipped.extend(overlays.iter().filter(|(_, prose, dialog)| lies_over(*prose, *dialog)).map(|(id, _, _)| *id));
+    skipped.extend(repeated(page, &folded).into_iter().map(|node| node.id));
+    Survey { skipped, weights }
+}
+
+/// Hidden sections whose words stand elsewhere on the page too: copies for another screen size, or from before the page's scripts ran.
+fn repeated<'a>(page: &'a Document, folded: &HashSet<NodeId>) -> Vec<NodeRef<'a>> {
+    if folded.is_empty() {
+        return Vec::new();
+    }
+    let (mut shown, mut outermost) = (HashSet::new(), Vec::new());
+    let mut stack = vec![page.root()];
+    while let Some(node) = stack.pop() {
+        if folded.contains(&node.id) {
+            outermost.push(node);
+        } else if !node.node_name().is_some_and(|name| SILENT.contains(&&*name)) {
+            shown.extend(phrase(&node).map(|(hash, _)| hash));
+            stack.extend(node.children_it(false));
+        }
+    }
+    let copied = |node: &NodeRef<'a>| {
+        let (mut all, mut known) = (0, 0);
+        for (hash, length) in node.descendants_it().filter_map(|node| phrase(&node)) {
+            all += length;
+            known += if shown.contains(&hash) { length } else { 0 };
+        }
+        known * 10 > all * 8
+    };
+    outermost.into_iter().filter(copied).collect()
+}
+
+/// A text that is long enough not to recur by chance: its hash and its length.
+fn phrase(node: &NodeRef<'_>) -> Option<(u64, usize)> {
+    if !node.is_text() {
+        return None;
+    }
+    let text = node.text();
+    let mut hasher = DefaultHasher::new();
+    let mut length = 0;
+    for word in text.split_whitespace() {
+        word.hash(&mut hasher);
+        length += word.len();
+    }
+    (length >= 25).then(|| (hasher.finish(), length))
 }
 
 fn is_hidden(node: &NodeRef<'_>) -> bool {
@@ -137,23 +236,120 @@ fn is_hidden(node: &NodeRef<'_>) -> bool {
     style.is_some_and(|style| style.contains("display:none") || style.contains("visibility:hidden"))
 }
 
-fn surrounds(node: &NodeRef<'_>) -> bool {
-    let name = node.node_name().unwrap_or_default();
-    if matches!(&*name, "nav" | "aside" | "button" | "dialog") {
-        return true;
-    }
-    if matches!(&*name, "header" | "footer") && !within(node, &["main", "article"]) {
-        return true;
-    }
-    if matches!(&*name, "html" | "body" | "main" | "article") {
+/// Whether an element is a panel that is not shown, next to one like it that is: the other tabs of a page that holds several documents, or
+/// the earlier versions behind the current one. A folded section is none: a heading, by which a reader opens it, stands between it and the next.
+fn is_other_panel(node: &NodeRef<'_>) -> bool {
+    let Some(closed) = panel_state(node) else { return false };
+    if !closed.hidden && (closed.active || !closed.is_tab) {
         return false;
     }
-    if node.attr("role").is_some_and(|role| ROLES.contains(&&*role.to_ascii_lowercase())) {
-        return true;
+    let Some(parent) = node.parent() else { return false };
+    let (mut adjacent, mut shown, mut before) = (false, false, None);
+    for child in parent.children_it(false).filter(NodeRef::is_element).take(200) {
+        let like = panel_state(&child).filter(|state| state.kind == closed.kind);
+        if let Some(state) = &like {
+            let here = child.id == node.id;
+            adjacent |= before.is_some_and(|id| id == node.id) || (here && before.is_some());
+            shown |= !here && !state.hidden && (closed.hidden || state.active);
+        }
+        before = like.map(|_| child.id);
     }
-    let marks =
-        format!("{} {}", node.class().unwrap_or_default(), node.id_attr().unwrap_or_default()).to_ascii_lowercase();
-    marks.len() > 1 && SURROUNDINGS.iter().any(|word| marks.contains(word))
+    adjacent && shown
+}
+
+/// What a panel looks like.
+struct Panel {
+    /// Its element and first class: what panels of one group share.
+    kind: (String, String),
+    hidden: bool,
+    is_tab: bool,
+    active: bool,
+}
+
+fn panel_state(node: &NodeRef<'_>) -> Option<Panel> {
+    let name = node.node_name()?;
+    if !matches!(&*name, "div" | "section" | "article") {
+        return None;
+    }
+    let class = node.class().unwrap_or_default();
+    let mut words = class.split_ascii_whitespace();
+    let first = words.next().unwrap_or("").to_string();
+    let is_tab = node.attr("role").is_some_and(|role| &*role == "tabpanel") || first == "tab-pane";
+    let active =
+        class.split_ascii_whitespace().any(|word| matches!(word, "active" | "show" | "is-active" | "selected"));
+    (is_tab || !first.is_empty()).then(|| Panel {
+        kind: (name.to_string(), first),
+        hidden: is_hidden(node),
+        is_tab,
+        active,
+    })
+}
+
+/// How an element surrounds a document.
+enum Surrounding {
+    /// Over the page, as the page itself says.
+    Dialog,
+    /// Over the page, by its name.
+    Overlay,
+    /// Beside the document.
+    Beside,
+    /// Within the document's own element.
+    Inside,
+}
+
+fn surrounds(node: &NodeRef<'_>) -> Option<Surrounding> {
+    let name = node.node_name()?;
+    if matches!(&*name, "header" | "footer") {
+        let inside = within(node, &["main", "article"]);
+        return Some(if inside { Surrounding::Inside } else { Surrounding::Beside });
+    }
+    match &*name {
+        "dialog" => return Some(Surrounding::Dialog),
+        "nav" | "aside" | "button" => return Some(Surrounding::Beside),
+        // Only what can hold a part of a page is judged by its names: a heading "Cookies" is no cookie banner.
+        "div" | "section" | "ul" | "ol" | "form" | "iframe" => {}
+        name if name.contains('-') => {}
+        _ => return None,
+    }
+    match node.attr("role").map(|role| role.to_ascii_lowercase()) {
+        Some(role) if matches!(&*role, "dialog" | "alertdialog") => return Some(Surrounding::Dialog),
+        Some(role) if ROLES.contains(&&*role) => return Some(Surrounding::Beside),
+        _ => {}
+    }
+    let (class, id) = (node.class().unwrap_or_default(), node.id_attr().unwrap_or_default());
+    let says = |words: &[&str]| {
+        let names = class.split_ascii_whitespace().chain([&*id]);
+        let plain = names.filter(|name| name.len() <= 60 && !name.contains(['[', ':']));
+        plain.flat_map(words_of).any(|word| words.contains(&word.to_ascii_lowercase().as_str()))
+    };
+    if says(OVERLAYS) {
+        return Some(Surrounding::Overlay);
+    }
+    says(SURROUNDINGS).then_some(Surrounding::Beside)
+}
+
+/// The words of a name: `siteNav-bar` is `site`, `Nav`, `bar`.
+fn words_of(name: &str) -> impl Iterator<Item = &str> {
+    let mut rest = name;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+        let mut before = ' ';
+        let ends = |(_, c): &(usize, char)| {
+            let ends = !c.is_ascii_alphabetic() || (before.is_ascii_lowercase() && c.is_ascii_uppercase());
+            before = *c;
+            ends
+        };
+        let end = rest.char_indices().find(ends).map_or(rest.len(), |(at, _)| at);
+        let word = &rest[..end];
+        rest = &rest[end..];
+        (!word.is_empty()).then_some(word)
+    })
+}
+
+/// A list of links to other pages: navigation, whatever it is called.
+fn is_link_block(node: &NodeRef<'_>, weight: Weight) -> bool {
+    let holds = node.node_name().is_some_and(|name| matches!(&*name, "div" | "section" | "ul"));
+    holds && weight.links >= 4 && weight.linked * 10 >= weight.all * 9
 }
 
 fn within(node: &NodeRef<'_>, names: &[&str]) -> bool {
@@ -161,7 +357,7 @@ fn within(node: &NodeRef<'_>, names: &[&str]) -> bool {
 }
 
 /// The elements that hold the document, in order.
-pub(crate) fn roots<'a>(page: &'a Document, source: &Source<'_>, skipped: &Skipped) -> Vec<NodeRef<'a>> {
+pub(crate) fn roots<'a>(page: &'a Document, source: &Source<'_>, survey: &mut Survey) -> Vec<NodeRef<'a>> {
     let mut chosen: Vec<NodeRef<'a>> = Vec::new();
     for selector in source.select {
         if let Some(found) = page.try_select(selector) {
@@ -171,7 +367,48 @@ pub(crate) fn roots<'a>(page: &'a Document, source: &Source<'_>, skipped: &Skipp
     if !chosen.is_empty() {
         return outermost(chosen);
     }
-    vec![main_content(page, skipped)]
+    let fragment = source.url.and_then(|url| url.split_once('#')).map(|(_, fragment)| fragment);
+    if let Some(part) = fragment.and_then(|fragment| addressed(page, fragment, survey)) {
+        // Asked for by name, it is shown even if it is a closed tab.
+        part.iter().for_each(|node| {
+            survey.skipped.remove(&node.id);
+        });
+        return part;
+    }
+    vec![main_content(page, survey)]
+}
+
+/// The part of the page that an address's fragment names, if it is large enough to be a document: an element, the panel that a tab opens,
+/// or a heading and what follows it up to the next of its level.
+fn addressed<'a>(page: &'a Document, fragment: &str, survey: &Survey) -> Option<Vec<NodeRef<'a>>> {
+    let names = |node: &NodeRef<'a>, attribute: &str| node.attr(attribute).is_some_and(|value| &*value == fragment);
+    if fragment.is_empty() {
+        return None;
+    }
+    let large = |nodes: &[NodeRef<'a>]| nodes.iter().map(|node| survey.weight(node).prose()).sum::<usize>() >= READABLE;
+    let root = page.root();
+    let elements = || root.descendants_it().filter(NodeRef::is_element);
+    let whole = elements().filter(|node| names(node, "id") || names(node, "aria-labelledby"));
+    if let Some(whole) = whole.filter(|node| is_container(node)).find(|node| large(&[*node])) {
+        return Some(vec![whole]);
+    }
+    let anchor = elements().find(|node| names(node, "id") || names(node, "name"))?;
+    let mut above = std::iter::once(anchor).chain(anchor.ancestors(Some(3)));
+    let heading = above.find(|node| heading_level(node).is_some())?;
+    let level = heading_level(&heading)?;
+    let mut part = vec![heading];
+    let mut next = heading.next_sibling();
+    while let Some(node) = next.filter(|node| heading_level(node).is_none_or(|found| found > level)) {
+        part.push(node);
+        next = node.next_sibling();
+    }
+    large(&part).then_some(part)
+}
+
+fn heading_level(node: &NodeRef<'_>) -> Option<u8> {
+    let name = node.node_name()?;
+    let level = name.strip_prefix('h')?.parse().ok()?;
+    (1..=6).contains(&level).then_some(level)
 }
 
 /// Those that lie in none of the others.
@@ -183,28 +420,29 @@ fn outermost(chosen: Vec<NodeRef<'_>>) -> Vec<NodeRef<'_>> {
 }
 
 /// Descends from the body as long as one child holds nearly all of the text that is not in links.
-fn main_content<'a>(page: &'a Document, skipped: &Skipped) -> NodeRef<'a> {
-    let weights = weights(page);
-    let score = |node: &NodeRef<'_>| {
-        let weight = weights.get(&node.id).copied().unwrap_or_default();
-        if skipped.contains(node) { 0 } else { weight.all - weight.linked.min(weight.all) }
-    };
+fn main_content<'a>(page: &'a Document, survey: &Survey) -> NodeRef<'a> {
+    let score = |node: &NodeRef<'_>| if survey.skips(node) { 0 } else { survey.weight(node).prose() };
     let mut node = page.body().unwrap_or_else(|| page.root());
+    // Inside the element that the page itself calls its main part, less may be left out.
+    let mut named = false;
     loop {
         let total: usize = node.children_it(false).map(|child| score(&child)).sum();
         let best = node.children_it(false).filter(NodeRef::is_element).max_by_key(|child| score(child));
+        let share = if named { 97 } else { 90 };
         match best {
             // Paragraphs and lists are parts of a document, never the whole.
-            Some(best) if score(&best) * 10 >= total * 9 && total > 0 && is_container(&best) => node = best,
+            Some(best) if score(&best) * 100 >= total * share && total > 0 && is_container(&best) => node = best,
             _ => return node,
         }
+        named |= node.has_name("main") || node.has_name("article") || node.attr("role").is_some_and(|r| &*r == "main");
     }
 }
 
 fn is_container(node: &NodeRef<'_>) -> bool {
     node.node_name().is_some_and(|name| {
         matches!(&*name, "div" | "section" | "article" | "main" | "form" | "center" | "body" | "html" | "span")
-    }) || node.node_name().is_some_and(|name| name.contains('-'))
+            || name.contains('-')
+    })
 }
 
 /// Whether a row or cell belongs to a table of data: not marked as layout, and with more than one column.

@@ -2,6 +2,7 @@
 use dom_query::{Document, NodeRef};
 
 use crate::render::{Block, Emitter};
+use crate::shallow::shallow;
 use crate::{Source, content};
 
 /// Elements whose text is never the document's.
@@ -42,18 +43,44 @@ const BLOCKS: &[&str] = &[
 
 /// Renders a page; also gives the title from its head.
 pub(crate) fn render(html: &str, source: &Source<'_>) -> (String, Option<String>) {
-    let page = Document::from(html);
+    let page = Document::from(&*shallow(html));
     let title =
         page.select_single("title").nodes().first().map(|node| fold(&node.text())).filter(|title| !title.is_empty());
     let title = title.map(|title| name_of(&title));
-    let skipped = content::skipped(&page, source);
-    let roots = content::roots(&page, source, &skipped);
-    let mut walk = Walk { emitter: Emitter::new(), lists: Vec::new(), cells: 0, skipped: &skipped };
+    let mut survey = content::survey(&page, source);
+    let roots = content::roots(&page, source, &mut survey);
+    let mut walk = Walk { emitter: Emitter::new(), lists: Vec::new(), cells: 0, survey: &survey };
     for root in roots {
         walk.run(root);
         walk.emitter.flush();
     }
-    (walk.emitter.finish(), title)
+    let text = walk.emitter.finish();
+    (if source.select.is_empty() { without_foot(&text) } else { text }, title)
+}
+
+/// Drops lines that are the page's and not the document's: a copyright notice at the end (it changes every January), a question about the
+/// page, an age ("updated over a week ago", which changes by itself).
+fn without_foot(text: &str) -> String {
+    let is_page_line = |line: &str| {
+        let lower = line.trim_start_matches(['#', '-', ' ']).to_lowercase();
+        let notice = lower.contains('©') || lower.starts_with("copyright ") || lower.starts_with("all rights reserved");
+        let question = ["did this answer", "was this article", "was this page", "was this helpful", "back to top"];
+        lower.chars().count() <= 120 && (notice || question.iter().any(|start| lower.starts_with(start)))
+    };
+    let is_age = |line: &str| {
+        let updated = line.starts_with("Updated ") || line.starts_with("Last updated ") || line.starts_with("Edited ");
+        updated && line.ends_with(" ago") && line.len() <= 60
+    };
+    let mut blocks: Vec<&str> = text.trim_end().split("\n\n").filter(|block| !is_age(block)).collect();
+    let foot = |block: &str| block.lines().all(is_page_line);
+    while blocks.len() > 1 && blocks.last().is_some_and(|block| foot(block)) {
+        blocks.pop();
+    }
+    let mut out = blocks.join("\n\n");
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    out
 }
 
 /// White space folded.
@@ -83,7 +110,7 @@ struct Walk<'a> {
     lists: Vec<List>,
     /// Nesting of data cells, in which blocks are only spaces.
     cells: usize,
-    skipped: &'a content::Skipped,
+    survey: &'a content::Survey,
 }
 
 impl Walk<'_> {
@@ -123,7 +150,7 @@ impl Walk<'_> {
             return node.is_document() || node.is_fragment();
         }
         let Some(name) = node.node_name() else { return false };
-        if SILENT.contains(&&*name) || self.skipped.contains(node) {
+        if SILENT.contains(&&*name) || self.survey.skips(node) {
             return false;
         }
         match &*name {

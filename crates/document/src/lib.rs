@@ -20,6 +20,7 @@ mod plain;
 mod read;
 mod render;
 mod sentences;
+mod shallow;
 mod structure;
 mod terms;
 

@@ -93,6 +93,70 @@ fn formats_are_told_by_their_bytes() {
     assert_eq!(read(&of(b"# Terms\n\nWords.", "text/markdown")).unwrap().title.as_deref(), Some("Terms"));
 }
 
+/// A section of `count` sentences, long enough to be a document.
+fn section(words: &str, count: usize) -> String {
+    format!("<p>{}</p>", format!("{words} at any time and without notice. ").repeat(count))
+}
+
+#[test]
+fn one_tab_of_several_is_the_document() {
+    let (terms, privacy) = (section("We change the terms", 12), section("We share your data", 12));
+    let page = format!(
+        "<body><div class='tab'><h1 id='terms'>Terms</h1>{terms}</div><div class='tab' id='privacy' style='display:none'><h1>Privacy</h1>{privacy}</div></body>"
+    );
+    let text = html(page.as_bytes());
+    assert!(text.starts_with("# Terms") && !text.contains("share your data"), "{text}");
+    let source = |url| Source { url: Some(url), ..of(page.as_bytes(), "text/html") };
+    let named = read(&source("https://plum.example/legal#privacy")).unwrap().text;
+    assert!(named.starts_with("# Privacy") && !named.contains("change the terms"), "{named}");
+    let no_part = read(&source("https://plum.example/legal#nowhere")).unwrap().text;
+    assert_eq!(no_part, text);
+}
+
+#[test]
+fn an_address_may_name_a_section_by_its_heading() {
+    let (terms, cookies) = (section("We change the terms", 12), section("We set cookies", 12));
+    let page = format!(
+        "<main><h2 id='terms'>Terms</h2>{terms}<h2><a name='cookies'></a>Cookies</h2>{cookies}<h3>Kinds</h3><h2>Law</h2><p>Norland.</p></main>"
+    );
+    let url = Some("https://plum.example/legal#cookies");
+    let text = read(&Source { url, ..of(page.as_bytes(), "text/html") }).unwrap().text;
+    assert!(text.starts_with("## Cookies") && text.ends_with("### Kinds\n"), "{text}");
+}
+
+#[test]
+fn folded_sections_with_headings_between_them_are_one_document() {
+    let fold = |name: &str, open: &str| {
+        format!("<h3>{name}</h3><div class='fold' {open}>{}</div>", section(&format!("We {name}"), 20))
+    };
+    let page = format!("<body>{}{}</body>", fold("collect", ""), fold("share", "style='display:none'"));
+    let text = html(page.as_bytes());
+    assert!(text.contains("We collect") && text.contains("We share"), "{text}");
+}
+
+#[test]
+fn what_lies_over_a_page_is_left_out_unless_it_is_the_document() {
+    let (terms, cookies) = (section("We end your account", 12), section("This cookie helps us", 60));
+    let page = format!("<body><div class='cky-modal' role='dialog'>{cookies}</div><div>{terms}</div></body>");
+    let text = html(page.as_bytes());
+    assert!(text.contains("end your account") && !text.contains("cookie"), "{text}");
+    let policy = format!("<body><div class='cookies-page'><h1>Cookies</h1>{cookies}</div><div>Plum Ltd.</div></body>");
+    assert!(html(policy.as_bytes()).contains("This cookie helps us"));
+}
+
+#[test]
+fn copies_lists_of_links_and_page_feet_are_left_out() {
+    let terms = section("We end your account", 12);
+    let links: String = (0..9).map(|n| format!("<a href='/{n}'>Our product number {n}</a> ")).collect();
+    let page = format!(
+        "<body><div class='top'>{links}</div><div><h1>Terms</h1><p>Updated over a week ago</p>{terms}<p>Did this answer your question?</p></div>\
+         <div style='display:none'>{terms}</div><p>© 2026 Plum Ltd. All rights reserved.</p></body>"
+    );
+    let text = html(page.as_bytes());
+    assert!(text.starts_with("# Terms\n\nWe end") && text.trim_end().ends_with("without notice."), "{text}");
+    assert_eq!(text.matches("We end your account").count(), 12);
+}
+
 /// Everything that a reading promises.
 fn check(reading: &document::Reading) {
     assert_eq!(reading.structure, structure(&reading.text), "the structure is a function of the text");
@@ -103,11 +167,34 @@ fn check(reading: &document::Reading) {
         let words = &reading.text[clause.range.clone()];
         assert_eq!(words, words.trim());
         assert!(!words.contains('\n'));
+        let between = &reading.text[end..clause.range.start];
+        assert!(between.split_whitespace().all(is_mark), "no word lies outside of the clauses: {between:?}");
         end = clause.range.end;
     }
+    assert!(reading.text[end..].split_whitespace().all(is_mark));
+}
+
+/// Marks of headings, rows and list items.
+fn is_mark(token: &str) -> bool {
+    token == "-" || token.ends_with('.') || token.chars().all(|c| c == '#' || c == '|')
 }
 
 proptest! {
+    #[test]
+    fn clean_text_is_its_own_reading(blocks in prop::collection::vec((0..5usize, "[a-z]{2,9}( [a-z]{2,9}){0,6}"), 1..12)) {
+        let markdown: String = blocks.iter().map(|(kind, words)| match kind {
+            0 => format!("\n## {words}\n\n"),
+            1 => format!("- {words}\n"),
+            2 => format!("1. {words}\n"),
+            3 => format!("\n**{words}**: {words}\n\n"),
+            _ => format!("\n{words}.\n\n"),
+        }).collect();
+        let once = read(&of(markdown.as_bytes(), "text/markdown")).unwrap();
+        check(&once);
+        prop_assert_eq!(&read(&of(once.text.as_bytes(), "text/markdown")).unwrap().text, &once.text);
+        prop_assert_eq!(&document::from_text(once.text.clone()).structure, &once.structure);
+    }
+
     #[test]
     fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..600), kind in 0..4usize) {
         let kinds = ["text/html", "text/markdown", "text/plain", "application/pdf"];

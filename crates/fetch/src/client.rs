@@ -140,12 +140,17 @@ impl Fetcher {
                 url: request.url.clone(),
                 reason: format!("{url} answered {status} without an address to go to"),
             })?;
+            // A fragment names a part of the page and outlives a redirect that names none (RFC 9110, section 10.2.2).
+            let fragment = url.fragment().map(str::to_string);
             redirects.push(url.to_string());
             if redirects.len() > REDIRECTS {
                 let reason = format!("more than {REDIRECTS} redirects");
                 return Err(FetchError::Redirect { url: request.url.clone(), reason });
             }
             url = self.checked(target.as_str(), &request.url)?;
+            if url.fragment().is_none() {
+                url.set_fragment(fragment.as_deref());
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the classifier sees of a clause: hashed word 1-2-grams, character 3-5-grams within words, heading words and rules met.
+//! What the classifier sees of a clause: hashed word 1-2-grams, the same of word stems with a gap allowed, heading words and rules met.
 //!
 //! Features are named by 64-bit hashes. The model lists the hashes that it knows, so this is an explicit vocabulary, not open
 //! hashing: an unknown n-gram never falls on a known weight.
@@ -11,8 +11,8 @@ use crate::phrases::{Hits, Seen};
 pub enum Block {
     /// Words and pairs of neighbouring words of the clause.
     Words = 0,
-    /// Character 3-, 4- and 5-grams within words.
-    Characters = 1,
+    /// Beginnings of words, alone, in pairs of neighbours and in pairs with one word between.
+    Stems = 1,
     /// Words and pairs of words of the headings above.
     Heading = 2,
     /// Hand-written rules that the clause meets.
@@ -44,38 +44,33 @@ pub fn extract(heading: &str, text: &str, scratch: &mut Scratch, mut emit: impl 
     let hits = patterns::rules().find(scratch.tokens.folded(), &mut scratch.seen);
     for rule in hits.iter() {
         emit(Block::Rules, mix(RULE_SEED ^ patterns::stable_name(rule)));
+        emit(Block::Rules, mix(RULE_SEED ^ patterns::type_name(rule)));
     }
     hits
 }
 
-/// The words and characters of one token with the pair it forms with the token before, as used to weigh sentences.
-pub fn emit_words(tokens: &Tokens, emit: &mut impl FnMut(Block, u64)) {
+/// Letters of a word that tell its stem apart: cheaper than a stemmer, and as good here.
+const STEM: usize = 5;
+
+fn emit_words(tokens: &Tokens, emit: &mut impl FnMut(Block, u64)) {
     let mut before = 0;
+    // Stems of the last two words.
+    let mut stems = [0, 0];
     for i in 0..tokens.len().min(MOST_TOKENS) {
         let word = tokens.word(i);
         let hash = hash_bytes(WORD_SEED, word.as_bytes());
         emit(Block::Words, mix(hash));
+        let stem = hash_bytes(STEM_SEED, &word.as_bytes()[..word.floor_char_boundary(STEM)]);
+        emit(Block::Stems, mix(stem));
         if before != 0 {
             emit(Block::Words, pair(before, hash));
+            emit(Block::Stems, pair(stems[1], stem));
+        }
+        if stems[0] != 0 {
+            emit(Block::Stems, pair(stems[0] ^ GAP_SEED, stem));
         }
         before = hash;
-        emit_characters(word.as_bytes(), emit);
-    }
-}
-
-fn emit_characters(word: &[u8], emit: &mut impl FnMut(Block, u64)) {
-    let mut padded = [b' '; 34];
-    let length = word.len().min(32);
-    padded[1..=length].copy_from_slice(&word[..length]);
-    let padded = &padded[..length + 2];
-    for start in 0..padded.len() {
-        let mut hash = CHARACTER_SEED;
-        for (n, &byte) in padded[start..].iter().take(5).enumerate() {
-            hash = step(hash, u64::from(byte));
-            if n >= 2 {
-                emit(Block::Characters, mix(hash));
-            }
-        }
+        stems = [stems[1], stem];
     }
 }
 
@@ -104,7 +99,8 @@ fn emit_sequence(tokens: &Tokens, seed: u64, emit: &mut impl FnMut(Block, u64)) 
 }
 
 const WORD_SEED: u64 = 0x9e37_79b9_7f4a_7c15;
-const CHARACTER_SEED: u64 = 0xc2b2_ae3d_27d4_eb4f;
+const STEM_SEED: u64 = 0xc2b2_ae3d_27d4_eb4f;
+const GAP_SEED: u64 = 0xff51_afd7_ed55_8ccd;
 const HEADING_SEED: u64 = 0x1656_67b1_9e37_79f9;
 const NEAREST_SEED: u64 = 0x27d4_eb2f_1656_67c5;
 const RULE_SEED: u64 = 0x85eb_ca77_c2b2_ae63;

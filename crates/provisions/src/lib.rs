@@ -11,16 +11,19 @@ pub mod facts;
 pub mod features;
 pub mod law;
 pub mod model;
+pub mod net;
 pub mod normalise;
 pub mod notes;
 pub mod passage;
 pub mod patterns;
 pub mod phrases;
 pub mod reader;
+pub mod severity;
 pub mod signals;
 pub mod svm;
 pub mod taxonomy;
 pub mod train;
+pub mod unfair;
 
 pub use explain::{Explanation, explain};
 pub use facts::Facts;
@@ -28,6 +31,7 @@ pub use law::{Applicable, Circumstances, applicable};
 pub use notes::{Note, notes};
 pub use passage::{Passage, passage};
 pub use reader::{Confidence, Explicitness, Finding, Provision, Reader, analyse};
+pub use severity::{Assessment, assess};
 pub use taxonomy::{
-    Adjustment, Article, Category, ClauseType, Regulation, RegulationLink, Severity, Stance, Taxonomy, taxonomy,
+    Adjustment, Article, Category, ClauseType, Form, Regulation, RegulationLink, Severity, Stance, Taxonomy, taxonomy,
 };

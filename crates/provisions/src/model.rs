@@ -6,9 +6,10 @@
 //! transcendental function, so every machine gets the same bits.
 use crate::calibrate::Calibration;
 use crate::features::{self, BLOCKS, Block, Scratch};
+use crate::net::{Net, WIDTH};
 use crate::phrases::Hits;
 
-const MAGIC: &[u8; 4] = b"CWC2";
+const MAGIC: &[u8; 4] = b"CWC3";
 /// Inverse document frequencies are kept as multiples of this.
 const IDF_STEP: f32 = 1.0 / 4096.0;
 /// `1 + ln(n)` for the first counts; larger counts weigh as the last.
@@ -18,7 +19,7 @@ const SUBLINEAR: [f32; 17] = [
     1.693_147_2,
     2.098_612_3,
     2.386_294_4,
-    2.609_437_9,
+    2.609_438,
     2.791_759_5,
     2.945_910_1,
     3.079_441_5,
@@ -74,6 +75,9 @@ pub struct Model {
     pub(crate) row_ends: Vec<u32>,
     /// Number of the type, weight.
     pub(crate) pairs: Vec<(u8, i8)>,
+    /// Its scores count `net_weight` times beside the separators'.
+    pub(crate) net: Net,
+    pub(crate) net_weight: f32,
     table: Table,
 }
 
@@ -149,8 +153,19 @@ impl Model {
         pairs: Vec<(u8, i8)>,
     ) -> Model {
         let table = Table::build(&features.hashes);
-        let Features { hashes, block_ends, idf } = features;
-        Model { types, block_weights, hashes, block_ends, idf, row_ends, pairs, table }
+        let Features { hashes, block_ends, idf, .. } = features;
+        Model {
+            types,
+            block_weights,
+            hashes,
+            block_ends,
+            idf,
+            row_ends,
+            pairs,
+            net: Net::default(),
+            net_weight: 0.0,
+            table,
+        }
     }
 
     /// The types that a feature speaks for or against.
@@ -196,9 +211,11 @@ impl Model {
         let factors = self.block_factors(touched, counts);
         scores.clear();
         scores.resize(self.types.len(), 0.0);
+        let mut hidden = self.net.start();
         for &feature in touched {
             let block = self.block_of(feature);
-            let value = self.raw_value(feature, counts[feature as usize], block) * factors[block];
+            let value = self.raw_value(feature, counts[feature as usize]) * factors[block];
+            self.net.add(&mut hidden, feature, value);
             for &(kind, weight) in self.pairs_of(feature) {
                 scores[kind as usize] += value * f32::from(weight);
             }
@@ -207,6 +224,7 @@ impl Model {
         for (score, kind) in scores.iter_mut().zip(&self.types) {
             *score = *score * kind.scale + kind.bias;
         }
+        self.net.finish(&hidden, self.net_weight, scores);
     }
 
     /// How strongly the words of `text` (a sentence of a clause) speak for type number `kind`.
@@ -220,12 +238,12 @@ impl Model {
         let mut squares = [0.0f32; BLOCKS];
         for &feature in touched {
             let block = self.block_of(feature);
-            let value = self.raw_value(feature, counts[feature as usize], block);
+            let value = self.raw_value(feature, counts[feature as usize]);
             squares[block] += value * value;
         }
         let mut factors = self.block_weights;
         for block in 0..BLOCKS {
-            if block != Block::Rules as usize && squares[block] > 0.0 {
+            if squares[block] > 0.0 {
                 factors[block] /= squares[block].sqrt();
             }
         }
@@ -237,8 +255,8 @@ impl Model {
         usize::from(feature >= ends[0]) + usize::from(feature >= ends[1]) + usize::from(feature >= ends[2])
     }
 
-    fn raw_value(&self, feature: u32, count: u16, block: usize) -> f32 {
-        if block == Block::Rules as usize { 1.0 } else { value_of(count, self.idf[feature as usize]) }
+    fn raw_value(&self, feature: u32, count: u16) -> f32 {
+        value_of(count, self.idf[feature as usize])
     }
 
     /// The model as a file.
@@ -264,9 +282,26 @@ impl Model {
             start = end;
         }
         self.pairs.iter().for_each(|&(kind, weight)| out.extend_from_slice(&[kind, weight as u8]));
+        self.put_net(&mut out);
         let seal = seal_of(&out);
         out.extend_from_slice(&seal);
         out
+    }
+
+    fn put_net(&self, out: &mut Vec<u8>) {
+        put_u32(out, self.net.rows.len());
+        if self.net.rows.is_empty() {
+            return;
+        }
+        [self.net_weight, self.net.step].iter().for_each(|n| out.extend_from_slice(&n.to_le_bytes()));
+        let floats = self.net.base.iter().chain(self.net.outputs.iter().flatten());
+        floats.for_each(|n| out.extend_from_slice(&n.to_le_bytes()));
+        // Which features it looks at, a bit each; their rows follow in this order.
+        for eight in self.net.places.chunks(8) {
+            let bits = eight.iter().enumerate().map(|(bit, &place)| u8::from(place > 0) << bit);
+            out.push(bits.fold(0, |byte, bit| byte | bit));
+        }
+        self.net.rows.iter().flatten().for_each(|&weight| out.push(weight as u8));
     }
 
     /// Reads a model file.
@@ -301,6 +336,7 @@ impl Model {
             })
             .collect();
         let pairs: Vec<(u8, i8)> = input.numbers(pair_count, |[kind, weight]| (kind, weight as i8))?;
+        let (net, net_weight) = input.net(type_count, feature_count)?;
         let consistent = row_ends.len() == feature_count
             && row_ends.last().copied().unwrap_or(0) as usize == pair_count
             && input.at == sealed
@@ -311,7 +347,14 @@ impl Model {
         if !consistent {
             return Err(ModelError::Damaged(input.at));
         }
-        Ok(Model::from_parts(types, block_weights, Features { hashes, block_ends, idf }, row_ends, pairs))
+        let model = Model::from_parts(
+            types,
+            block_weights,
+            Features { hashes, block_ends, idf, platforms: Vec::new() },
+            row_ends,
+            pairs,
+        );
+        Ok(Model { net, net_weight, ..model })
     }
 }
 
@@ -328,6 +371,8 @@ pub(crate) struct Features {
     pub hashes: Vec<u64>,
     pub block_ends: [u32; BLOCKS],
     pub idf: Vec<u16>,
+    /// How many platforms use each; only known in training.
+    pub platforms: Vec<u32>,
 }
 
 /// Value of a feature before its block is normalised.
@@ -370,6 +415,33 @@ impl<'a> Input<'a> {
 
     fn f32(&mut self) -> Result<f32, ModelError> {
         Ok(self.numbers(1, f32::from_le_bytes)?[0])
+    }
+
+    fn net(&mut self, types: usize, features: usize) -> Result<(Net, f32), ModelError> {
+        let count = self.u32()? as usize;
+        if count == 0 {
+            return Ok((Net::default(), 0.0));
+        }
+        let (weight, step) = (self.f32()?, self.f32()?);
+        let base = self.numbers(WIDTH, f32::from_le_bytes)?;
+        let mut outputs = Vec::new();
+        for _ in 0..types {
+            let numbers = self.numbers(WIDTH + 1, f32::from_le_bytes)?;
+            outputs.push(numbers.try_into().map_err(|_| ModelError::Damaged(self.at))?);
+        }
+        let bits = self.take(features.div_ceil(8))?;
+        let mut place = 0;
+        let mut place_of = |feature: usize| {
+            let looked_at = bits[feature / 8] >> (feature % 8) & 1 == 1;
+            place += u32::from(looked_at);
+            if looked_at { place } else { 0 }
+        };
+        let places = (0..features).map(&mut place_of).collect();
+        if place as usize != count {
+            return Err(ModelError::Damaged(self.at));
+        }
+        let rows = self.numbers(count, |row: [u8; WIDTH]| row.map(|byte| byte as i8))?;
+        Ok((Net { places, rows, step, base, outputs }, weight))
     }
 
     fn type_model(&mut self) -> Result<TypeModel, ModelError> {

@@ -217,7 +217,9 @@ pub fn looks_english(tokens: &Tokens) -> bool {
         english += usize::from(ENGLISH.contains(&word));
         foreign += usize::from(FOREIGN.contains(&word));
     }
-    if total == 0 || latin * 10 < total * 7 {
+    let in_letters = tokens.words().take(200).filter(|word| word.starts_with(char::is_alphabetic)).count();
+    // One word or a row of numbers says nothing.
+    if in_letters < 2 || latin * 10 < total * 7 {
         return false;
     }
     if total < 8 { foreign <= english } else { foreign <= english && english * 25 >= total }

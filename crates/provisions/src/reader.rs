@@ -12,6 +12,7 @@ use crate::facts::Facts;
 use crate::model::{Model, ModelError, Workspace};
 use crate::normalise;
 use crate::passage::{Passage, passage};
+use crate::severity::assess;
 use crate::taxonomy::{ClauseType, Severity, Taxonomy, taxonomy};
 
 /// The trained model of this release.
@@ -219,7 +220,7 @@ impl Reader {
 
     fn finding(&self, found: Assertion, passage: &Passage<'_>, work: &mut Workspace) -> Finding {
         let excerpt = self.excerpt(&found, passage.text, work);
-        let assessed = assess(found.kind, found.usual_severity, passage, &passage.text[excerpt.clone()]);
+        let assessed = assess(found.kind, Some(found.usual_severity), passage, excerpt.clone());
         Finding {
             type_id: &found.kind.id,
             excerpt,
@@ -249,24 +250,6 @@ impl Reader {
         let first = weights.iter().position(carries).unwrap_or(0);
         let last = weights.iter().rposition(carries).unwrap_or(sentences.len() - 1);
         sentences[first].start..sentences[last].end
-    }
-}
-
-/// What is concluded from the words of a clause of a known type.
-struct Assessed {
-    severity: Severity,
-    reasons: Vec<String>,
-    explicitness: Explicitness,
-    facts: Facts,
-}
-
-/// Severity with its reasons, explicitness and facts of a clause of type `kind`, whose clauses usually are of `usual_severity`.
-fn assess(_kind: &ClauseType, usual_severity: Severity, _passage: &Passage<'_>, _excerpt: &str) -> Assessed {
-    Assessed {
-        severity: usual_severity,
-        reasons: Vec::new(),
-        explicitness: Explicitness::Explicit,
-        facts: Facts::default(),
     }
 }
 

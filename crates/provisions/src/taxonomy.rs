@@ -91,8 +91,20 @@ pub enum Stance {
 pub struct Adjustment {
     /// Name of the textual signal (see [`crate::signals::Signal`]).
     pub when: String,
-    /// What is told to the reader.
+    /// What is told to the reader: a predicate of "the clause".
     pub say: String,
+    /// Whether it alone moves the severity by a level. Measured on labels; most signals only explain.
+    #[serde(default)]
+    pub moves: bool,
+}
+
+/// A sentence for a clause whose words meet a rule, where one sentence does not fit all clauses of a type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Form {
+    /// A rule of [`crate::phrases`] over the clause.
+    pub when: String,
+    /// As [`ClauseType::says`].
+    pub says: String,
 }
 
 /// A regulation that may apply to clauses of a type.
@@ -124,6 +136,12 @@ pub struct ClauseType {
     pub title: String,
     /// What a clause must say to be of this type.
     pub definition: String,
+    /// What a clause of this type does, as a sentence to a person. `[ within {time-to-sue}]` is left out where that fact is not
+    /// known; `[{courts}|the courts that it names]` has other words for that case.
+    pub says: String,
+    /// Sentences that replace [`Self::says`] where the clause's words meet a rule; the first that fits.
+    #[serde(default)]
+    pub forms: Vec<Form>,
     /// From the view of compliance and governance.
     pub why_it_matters: String,
     /// What it means for the person who agreed.
@@ -301,4 +319,90 @@ impl Taxonomy {
 
 fn read_toml<T: serde::de::DeserializeOwned>(text: &str, file: &str) -> Result<T, TaxonomyError> {
     toml::from_str(text).map_err(|source| TaxonomyError::Format { file: file.to_owned(), source: Box::new(source) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[track_caller]
+    fn sentences_of(text: &str, whose: &str) {
+        assert!(text.starts_with(char::is_uppercase) && text.ends_with(['.', '?']), "{whose}: {text}");
+        assert!(!text.contains("  ") && text.len() > 12, "{whose}: {text}");
+    }
+
+    #[test]
+    fn every_type_has_all_its_texts() {
+        let types = taxonomy().types();
+        assert_eq!(types.len(), 146);
+        for kind in types {
+            let texts = [&kind.definition, &kind.why_it_matters, &kind.consumer_impact, &kind.question];
+            texts.into_iter().for_each(|text| sentences_of(text, &kind.id));
+            assert!(!kind.title.is_empty() && kind.question.ends_with('?'), "{}", kind.id);
+            assert!(kind.look_for.len() >= 2 && !kind.regulations.is_empty(), "{}", kind.id);
+            assert!(!kind.raises.is_empty() || !kind.lowers.is_empty(), "{}: nothing moves it", kind.id);
+            for adjustment in kind.raises.iter().chain(&kind.lowers) {
+                let say = &adjustment.say;
+                assert!(say.starts_with(char::is_lowercase) && !say.ends_with('.'), "{}: {say}", kind.id);
+                // A predicate of "the clause": its first word is a verb in the third person, or "also" before one.
+                let verb = say.split(' ').find(|word| *word != "also").unwrap_or("");
+                assert!(verb.ends_with('s'), "{}: {say}", kind.id);
+            }
+        }
+    }
+
+    #[test]
+    fn no_signal_both_raises_and_lowers_and_none_is_listed_twice() {
+        for kind in taxonomy().types() {
+            let mut seen = HashSet::new();
+            for adjustment in kind.raises.iter().chain(&kind.lowers) {
+                assert!(seen.insert(&adjustment.when), "{}: {}", kind.id, adjustment.when);
+            }
+        }
+    }
+
+    #[test]
+    fn every_reference_resolves() {
+        let taxonomy = taxonomy();
+        for kind in taxonomy.types() {
+            assert!(taxonomy.category(&kind.category).is_some(), "{}: no category {}", kind.id, kind.category);
+            for link in &kind.regulations {
+                let regulation = taxonomy.regulation(&link.id);
+                assert!(regulation.is_some(), "{}: no regulation {}", kind.id, link.id);
+                let articles = &regulation.expect("checked").articles;
+                let known = |id: &String| articles.iter().any(|article| article.id == *id);
+                assert!(link.article.as_ref().is_none_or(known), "{}: {} has no {:?}", kind.id, link.id, link.article);
+                assert!(!link.reason.is_empty() && !link.reason.ends_with('.'), "{}: {}", kind.id, link.reason);
+            }
+        }
+        let unused: Vec<&str> = taxonomy
+            .categories()
+            .iter()
+            .filter(|category| taxonomy.types().iter().all(|kind| kind.category != category.id))
+            .map(|category| category.id.as_str())
+            .collect();
+        assert_eq!(unused, [] as [&str; 0]);
+    }
+
+    #[test]
+    fn every_regulation_can_be_looked_up() {
+        let regulations = taxonomy().regulations();
+        assert!(regulations.len() >= 60, "{}", regulations.len());
+        let mut ids = HashSet::new();
+        for regulation in regulations {
+            let id = &regulation.id;
+            let links = taxonomy().types().iter().flat_map(|kind| &kind.regulations);
+            assert!(links.into_iter().any(|link| link.id == *id), "{id} is linked to no type");
+            assert!(ids.insert(id), "{id} is listed twice");
+            assert!(regulation.url.starts_with("https://"), "{id}: {}", regulation.url);
+            assert!(!regulation.citation.is_empty() && !regulation.jurisdiction.is_empty(), "{id}");
+            assert!(!regulation.short.is_empty() && !regulation.name.is_empty(), "{id}");
+            sentences_of(&regulation.scope, id);
+            let mut articles = HashSet::new();
+            for article in &regulation.articles {
+                assert!(articles.insert(&article.id) && !article.cite.is_empty() && !article.about.is_empty(), "{id}");
+            }
+        }
+    }
 }

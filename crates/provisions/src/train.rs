@@ -8,6 +8,7 @@ use crate::calibrate::{self, Calibration};
 use crate::corpus::Example;
 use crate::features::{self, BLOCKS, Block, Scratch};
 use crate::model::{Features, Model, TypeModel, idf_steps, value_of};
+use crate::net::{self, Net, NetOptions};
 use crate::reader::Reader;
 use crate::svm::{self, Matrix};
 use crate::taxonomy::{Severity, taxonomy};
@@ -25,6 +26,12 @@ pub struct Options {
     pub least_platforms: [usize; BLOCKS],
     /// Most weights kept for a type.
     pub weights_per_type: usize,
+    /// How much the network's scores count beside the separators'; zero for none.
+    pub net_weight: f32,
+    /// The network looks at features that as many platforms use, for each [`Block`].
+    pub net_platforms: [usize; BLOCKS],
+    /// How the network is fitted.
+    pub net: NetOptions,
     /// Types with fewer examples are not learnt.
     pub least_examples: usize,
     /// Parts into which platforms are divided to fit probabilities.
@@ -39,8 +46,11 @@ impl Default for Options {
             cost: 0.3,
             balance: 1.0,
             block_weights: [1.0, 0.7, 0.5, 0.5],
-            least_platforms: [2, 3, 2, 1],
-            weights_per_type: 9_000,
+            least_platforms: [3, 4, 2, 1],
+            weights_per_type: 7_000,
+            net_weight: 0.2,
+            net_platforms: [20, 15, 8, 3],
+            net: NetOptions::default(),
             least_examples: 4,
             folds: 5,
             threads: 2,
@@ -87,10 +97,26 @@ pub(crate) type Scores = Vec<Vec<f32>>;
 /// Trains a model on all examples.
 pub fn train(examples: &[Example], options: &Options) -> Result<Model, TrainError> {
     let prepared = prepare(examples, options)?;
-    let (_, scores) = held_out(&prepared, options);
+    let mut model = train_prepared(&prepared, &|_| true, options)?;
+    let severities = usual_severities(examples.iter());
+    for kind in &mut model.types {
+        kind.calibration.severity = taxonomy().position(&kind.id).and_then(|position| severities[position]);
+    }
+    Ok(model)
+}
+
+/// Trains a model, for any labels; probabilities and thresholds are fitted on the documents that `typical` allows.
+pub(crate) fn train_prepared(
+    prepared: &Prepared,
+    typical: &dyn Fn(usize) -> bool,
+    options: &Options,
+) -> Result<Model, TrainError> {
+    let (_, scores) = held_out(prepared, options);
     let everything: Vec<usize> = (0..prepared.documents.len()).collect();
-    let mut model = fit(&prepared, &everything, options);
-    set_calibrations(&mut model, calibrations(&prepared, &scores, &|_| true), &usual_severities(examples.iter()));
+    let mut model = fit(prepared, &everything, options);
+    for (kind, calibration) in model.types.iter_mut().zip(calibrations(prepared, &scores, typical)) {
+        kind.calibration = calibration;
+    }
     Ok(model)
 }
 
@@ -170,17 +196,16 @@ fn divide(platforms: &[&str], folds: usize) -> Result<(Vec<usize>, Vec<usize>), 
 /// For each fold, a model that was fitted on the others, and the scores that it gives the fold's documents.
 pub(crate) fn held_out(prepared: &Prepared, options: &Options) -> (Vec<Model>, Scores) {
     let mut scores = vec![vec![0.0; prepared.documents.len()]; prepared.names.len()];
-    let mut models = Vec::new();
-    for fold in 0..options.folds {
-        let (inside, outside): (Vec<usize>, Vec<usize>) =
-            (0..prepared.documents.len()).partition(|&i| prepared.folds[i] == fold);
-        let model = fit(prepared, &outside, options);
-        for i in inside {
-            for (kind, &score) in model.score_counts(&prepared.documents[i]).iter().enumerate() {
-                scores[kind][i] = score;
-            }
+    // A fold a thread: fitting a network takes one thread only.
+    let within = Options { threads: 1, ..options.clone() };
+    let models = svm::in_parallel(options.folds, options.threads, |fold| {
+        let outside: Vec<usize> = (0..prepared.documents.len()).filter(|&i| prepared.folds[i] != fold).collect();
+        fit(prepared, &outside, &within)
+    });
+    for (i, document) in prepared.documents.iter().enumerate() {
+        for (kind, &score) in models[prepared.folds[i]].score_counts(document).iter().enumerate() {
+            scores[kind][i] = score;
         }
-        models.push(model);
     }
     (models, scores)
 }
@@ -228,7 +253,23 @@ pub(crate) fn fit(prepared: &Prepared, rows: &[usize], options: &Options) -> Mod
         let found = svm::fit(&matrix, &labels, &costs(&labels, options));
         quantise(&found, &lengths, options.weights_per_type)
     });
-    assemble(prepared, features, separators, options)
+    let net = (options.net_weight > 0.0).then(|| fit_net(prepared, rows, &matrix, &features, options));
+    let mut model = assemble(prepared, features, separators, options);
+    model.net = net.unwrap_or_default();
+    model.net_weight = options.net_weight;
+    model
+}
+
+fn fit_net(prepared: &Prepared, rows: &[usize], matrix: &Matrix, features: &Features, options: &Options) -> Net {
+    let mut labels: Vec<Vec<u8>> = vec![Vec::new(); rows.len()];
+    for (kind, truth) in prepared.truth.iter().enumerate() {
+        let having = labels.iter_mut().zip(rows).filter(|(_, row)| truth[**row]);
+        having.for_each(|(own, _)| own.push(kind as u8));
+    }
+    let block_of = |feature: usize| features.block_ends.iter().filter(|&&end| feature >= end as usize).count();
+    let enough = |(feature, &platforms): (usize, &u32)| platforms as usize >= options.net_platforms[block_of(feature)];
+    let looked_at: Vec<bool> = features.platforms.iter().enumerate().map(enough).collect();
+    net::fit(matrix, &labels, prepared.names.len(), &looked_at, &options.net)
 }
 
 /// What an error on each example costs: rare types' examples count more.
@@ -264,8 +305,8 @@ fn vocabulary(prepared: &Prepared, rows: &[usize], options: &Options) -> Feature
     let kept = |((block, _), seen): &(&(Block, u64), &Seen)| {
         seen.platforms as usize >= options.least_platforms[*block as usize]
     };
-    let mut kept: Vec<(Block, u64, u32)> =
-        seen.iter().filter(kept).map(|(&(block, hash), seen)| (block, hash, seen.documents)).collect();
+    let mut kept: Vec<(Block, u64, u32, u32)> =
+        seen.iter().filter(kept).map(|(&(block, hash), seen)| (block, hash, seen.documents, seen.platforms)).collect();
     kept.sort_unstable();
     let mut block_ends = [0; BLOCKS];
     for (end, block) in block_ends.iter_mut().zip(0..) {
@@ -275,6 +316,7 @@ fn vocabulary(prepared: &Prepared, rows: &[usize], options: &Options) -> Feature
         hashes: kept.iter().map(|feature| feature.1).collect(),
         block_ends,
         idf: kept.iter().map(|feature| idf_steps(rows.len(), feature.2 as usize)).collect(),
+        platforms: kept.iter().map(|feature| feature.3).collect(),
     }
 }
 
@@ -284,14 +326,13 @@ fn values(document: &Counts, index: &HashMap<u64, u32>, idf: &[u16], weights: &[
     let mut squares = [0.0f32; BLOCKS];
     for &(block, hash, count) in document {
         if let Some(&feature) = index.get(&hash) {
-            let value = if block == Block::Rules { 1.0 } else { value_of(count, idf[feature as usize]) };
+            let value = value_of(count, idf[feature as usize]);
             squares[block as usize] += value * value;
             row.push((feature, value, block));
         }
     }
     let scaled = |(feature, value, block): (u32, f32, Block)| {
-        let length = if block == Block::Rules { 1.0 } else { squares[block as usize].sqrt() };
-        (feature, value * weights[block as usize] / length)
+        (feature, value * weights[block as usize] / squares[block as usize].sqrt())
     };
     row.into_iter().map(scaled).collect()
 }
@@ -327,7 +368,7 @@ fn quantise(separator: &svm::Separator, lengths: &[f32], most: usize) -> Quantis
     Quantised { scale, bias: separator.bias, weights }
 }
 
-/// Turns weights by type into weights by feature; features without any are dropped.
+/// Turns weights by type into weights by feature.
 fn assemble(prepared: &Prepared, features: Features, separators: Vec<Quantised>, options: &Options) -> Model {
     let mut rows: Vec<Vec<(u8, i8)>> = vec![Vec::new(); features.hashes.len()];
     let mut types = Vec::new();
@@ -340,7 +381,7 @@ fn assemble(prepared: &Prepared, features: Features, separators: Vec<Quantised>,
             calibration: Calibration::default(),
         });
     }
-    // Features without a weight stay when they are common: they count in a clause's length, as in training.
+    // Features without a weight stay: they count in a clause's length, as in training.
     Model::assemble(types, options.block_weights, features, &rows)
 }
 

@@ -259,7 +259,7 @@ async fn killed_at_any_moment_an_import_ends_with_the_same_content() {
         assert_eq!(atlas.fingerprint().await.unwrap(), expected, "round {round}");
         assert_eq!(atlas.check().await.unwrap(), []);
     }
-    assert!(unfinished >= 10, "only {unfinished} of 50 imports were still running when they were killed");
+    assert!(unfinished >= 3, "only {unfinished} of 50 imports were still running when they were killed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -105,7 +105,11 @@ async fn captures_that_come_too_late_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let atlas = in_memory().await;
     import(&atlas, &file(folder.path(), "new.warc", &crawl(), false, "WARC/1.1")).await;
+<<<<<<< HEAD
     let old = page("https://quince.example/terms", 0, 200, "text/html", html("Terms of Use", &[8, 9, 10]));
+=======
+    let old = page("https://quince.example/terms", 0, 200, "text/html", html("Terms of Use", &[8, 9]));
+>>>>>>> main
     let late = import(&atlas, &file(folder.path(), "old.warc", &[old], false, "WARC/1.1")).await;
     assert_eq!((late.versions, late.failures.len()), (0, 1));
     assert!(late.failures[0].contains("import older files first"), "{:?}", late.failures);
@@ -150,7 +154,7 @@ async fn real_captures_come_in() {
     }
     let atlas = in_memory().await;
     let summary = import(&atlas, &path).await;
-    assert!(summary.versions >= 40, "{summary:?}");
+    assert!(summary.versions + summary.confirmed >= 40, "{summary:?}");
     assert_eq!(atlas.check().await.unwrap(), []);
     let again = import(&atlas, &path).await;
     assert_eq!((again.versions, again.confirmed), (0, 0));

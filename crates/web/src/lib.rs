@@ -1,40 +1,33 @@
 //! The site: pages, JSON of every record at the same address, feeds, PDF, evidence, the log's tiles.
-use std::sync::Arc;
+//!
+//! A request passes [`doors`], reaches one handler under [`pages`], and is answered through [`negotiate::Wants`]: one record, as a page
+//! for people or as JSON for programs. Handlers ask the atlas and fill a template; they hold no queries and no HTML.
+mod assets;
+mod citation;
+mod desk;
+mod doors;
+mod error;
+mod faq;
+mod feed;
+mod links;
+mod negotiate;
+mod page;
+mod pages;
+mod pdf;
+mod query;
+mod redline;
+mod share;
+mod site;
+mod text;
+mod view;
+mod words;
 
-use atlas::Atlas;
+pub use desk::{Brought, ReadAnswer, ReadBrought};
+pub use site::{Clock, Site, SiteConfig};
+
 use axum::Router;
-
-/// Tells the time in milliseconds since 1970 UTC.
-pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
-
-/// What an operator decides about a site.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SiteConfig {
-    /// Name of the site.
-    pub name: String,
-    /// Address under which people reach it, without a slash at the end.
-    pub base_url: String,
-    /// A sentence for the footer; may be empty.
-    pub note: String,
-}
-
-/// A site over an atlas.
-#[derive(Clone)]
-pub struct Site {
-    atlas: Atlas,
-    config: Arc<SiteConfig>,
-    now: Clock,
-}
-
-impl Site {
-    /// A site.
-    pub fn new(atlas: Atlas, config: SiteConfig, now: Clock) -> Site {
-        Site { atlas, config: Arc::new(config), now }
-    }
-}
 
 /// All routes of the site.
 pub fn router(site: Site) -> Router {
-    let _ = (&site.atlas, &site.config, &site.now);
-    Router::new()
+    doors::around(pages::all().merge(assets::routes()), site)
 }

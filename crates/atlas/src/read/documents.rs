@@ -53,6 +53,7 @@ statements! {
     DOCUMENT = documents!("WHERE d.id = $1"),
     DOCUMENTS = documents!("ORDER BY p.slug, d.kind, d.title"),
     OF_PLATFORM = documents!("WHERE p.slug = $1 ORDER BY d.kind, d.title"),
+    KINDS = "SELECT DISTINCT kind FROM documents WHERE versions > 0 ORDER BY kind",
     VERSIONS = versions!("WHERE document_id = $1 ORDER BY number"),
     VERSION = versions!("WHERE document_id = $1 AND number = $2"),
     LINEAGES = "SELECT lineages FROM versions WHERE document_id = $1 AND number = $2",
@@ -171,6 +172,11 @@ impl Atlas {
     /// The documents of a platform, by kind and title.
     pub async fn platform_documents(&self, slug: &str) -> Result<Vec<Document>> {
         self.store.fetch(OF_PLATFORM, args![slug]).await?.iter().map(document).collect()
+    }
+
+    /// The terms types of which there is a document with a version.
+    pub async fn kinds(&self) -> Result<Vec<String>> {
+        self.store.fetch(KINDS, args![]).await?.iter().map(|row| row.get(0)).collect()
     }
 
     /// A document's versions, oldest first.

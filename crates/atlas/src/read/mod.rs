@@ -3,6 +3,7 @@ pub(crate) mod changes;
 pub(crate) mod documents;
 mod evidence;
 pub(crate) mod history;
+pub(crate) mod holders;
 pub(crate) mod platforms;
 pub(crate) mod provisions;
 pub(crate) mod standing;
@@ -12,6 +13,7 @@ use serde::Serialize;
 use crate::ids::DocumentId;
 use crate::records::{Document, Materiality, Platform};
 pub use evidence::Evidence;
+pub use holders::{HashMatch, Hashed, Holder};
 pub(crate) use standing::Cache;
 
 /// How much the store holds.

@@ -35,6 +35,10 @@ statements! {
     EVER_OF_TYPE = provisions!("WHERE p.id IN (SELECT q.id FROM provisions q JOIN platforms s ON s.id = q.platform_id
             WHERE q.clause_type = $1 ORDER BY q.severity DESC, s.slug, q.id LIMIT $2 OFFSET $3)
         ORDER BY p.severity DESC, o.slug, p.id"),
+    SEVERE_OF_PLATFORM = provisions!("WHERE p.id IN (SELECT q.id FROM provisions q JOIN documents e ON e.id = q.document_id
+            JOIN platforms s ON s.id = e.platform_id WHERE s.slug = $1 AND q.removed_version IS NULL
+            ORDER BY q.severity DESC, q.score DESC, q.id LIMIT $2)
+        ORDER BY p.severity DESC, p.score DESC, p.id"),
     EVENTS = "SELECT kind, version, at_ms FROM provision_events WHERE provision_id = $1 ORDER BY version, seq",
     DOCUMENT_EVENTS = "SELECT provision_id, kind FROM provision_events WHERE document_id = $1 AND version <= $2 ORDER BY version, seq",
     ELSEWHERE = "SELECT q.id, q.platform_id, q.excerpt FROM provisions p
@@ -88,6 +92,12 @@ impl Atlas {
             .iter()
             .map(provision)
             .collect()
+    }
+
+    /// A platform's standing provisions, most severe and then surest first.
+    pub async fn platform_provisions(&self, slug: &str, limit: i64) -> Result<Vec<Provision>> {
+        let rows = self.store.fetch(SEVERE_OF_PLATFORM, args![slug, limit.max(0)]).await?;
+        rows.iter().map(provision).collect()
     }
 
     /// The provisions that stand in a version, in the order of its text, with excerpt and range as they are *in that version*: where the

@@ -87,10 +87,10 @@ async fn times(tx: &mut Tx, batch: &Batch, seen: &HashMap<i64, i64>) -> Result<H
     let numbers =
         batch.events.iter().map(|event| event.version).chain(batch.provisions.iter().map(|state| state.first_version));
     for number in numbers {
-        if !times.contains_key(&number) {
+        if let std::collections::hash_map::Entry::Vacant(e) = times.entry(number) {
             let row = tx.one(SEEN, args![batch.document, number]).await?;
             let row = row.ok_or_else(|| refused(batch, format!("there is no version {number}")))?;
-            times.insert(number, row.get(0)?);
+            e.insert(row.get(0)?);
         }
     }
     Ok(times)

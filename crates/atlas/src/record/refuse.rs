@@ -95,14 +95,13 @@ impl Atlas {
             known.insert(number, text.clone());
         }
         for p in &batch.provisions {
-            if !known.contains_key(&p.last_version) {
+            if let std::collections::hash_map::Entry::Vacant(e) = known.entry(p.last_version) {
                 let stored = text_name(&self.store, batch.document, p.last_version).await?;
                 let Some(stored) = stored else {
                     return Err(refused(batch, format!("{} is of an unknown version", name(p))));
                 };
                 let text = self.blob(stored).await?;
-                known.insert(
-                    p.last_version,
+                e.insert(
                     text.ok_or_else(|| refused(batch, format!("the text of version {} is lost", p.last_version)))?,
                 );
             }

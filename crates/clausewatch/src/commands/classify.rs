@@ -2,33 +2,48 @@
 use std::io::{BufRead, Write};
 
 use anyhow::Context;
-use provisions::eval::{PredictedType, Prediction};
+use provisions::eval::PredictedType;
+use provisions::model::Workspace;
+use provisions::unfair::UnfairReader;
 use provisions::{Passage, Reader};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 /// Find the clause types of clauses given as JSON lines
 ///
 /// Reads {"id","heading","text"} a line from standard input and prints {"id","types":[{"type","score","confidence","severity"}]}
-/// a line, most probable type first.
+/// a line, most probable type first; with --head unfair-tos, {"id","labels"}.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Read and print JSON lines (the only form there is)
     #[arg(long)]
     jsonl: bool,
+    /// What to find
+    #[arg(long, value_enum, default_value_t = Head::Types)]
+    head: Head,
+}
+
+/// What can be found in a clause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Head {
+    /// Our clause types
+    Types,
+    /// The eight labels of the UNFAIR-ToS data
+    UnfairTos,
 }
 
 #[derive(Deserialize)]
 struct Clause {
     #[serde(default)]
-    id: String,
+    id: Value,
     #[serde(default)]
     heading: String,
     text: String,
 }
 
 /// Runs it.
-pub fn run(_args: Args) -> crate::Answer {
-    let reader = Reader::embedded();
+pub fn run(args: Args) -> crate::Answer {
+    let mut work = Workspace::default();
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut all_read = true;
     for (number, line) in std::io::stdin().lock().split(b'\n').enumerate() {
@@ -38,7 +53,11 @@ pub fn run(_args: Args) -> crate::Answer {
         }
         match serde_json::from_slice::<Clause>(&line) {
             Ok(clause) => {
-                serde_json::to_writer(&mut out, &classified(reader, clause))?;
+                let answer = match args.head {
+                    Head::Types => types(clause),
+                    Head::UnfairTos => labels(clause, &mut work),
+                };
+                serde_json::to_writer(&mut out, &answer)?;
                 out.write_all(b"\n")?;
             }
             Err(error) => {
@@ -51,8 +70,13 @@ pub fn run(_args: Args) -> crate::Answer {
     Ok(all_read)
 }
 
-fn classified(reader: &Reader, clause: Clause) -> Prediction {
+fn types(clause: Clause) -> Value {
     let Clause { id, heading, text } = clause;
     let passage = Passage { heading, lead_in: String::new(), text: &text, is_heading: false };
-    Prediction { id, types: reader.findings(&passage).into_iter().map(PredictedType::from).collect() }
+    let found: Vec<_> = Reader::embedded().findings(&passage).into_iter().map(PredictedType::from).collect();
+    json!({ "id": id, "types": found })
+}
+
+fn labels(clause: Clause, work: &mut Workspace) -> Value {
+    json!({ "id": clause.id, "labels": UnfairReader::embedded().labels(&clause.text, work) })
 }

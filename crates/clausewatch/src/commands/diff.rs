@@ -1,74 +1,67 @@
 //! `clausewatch diff`: the structured change between two documents.
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-use compare::{PairKind, SpanKind, align, judge, redline};
-use document::{Reading, Source};
+use compare::{Alignment, Pair, PairKind, Span, SpanKind, Verdict, align, judge, redline};
+use document::{Reading, heading_path};
 use serde_json::{Value, json};
 
+use crate::inputs::{self, Inputs};
 use crate::paint;
+
+/// Words shown of what is the same on each side of a change.
+const AROUND: usize = 9;
+/// Characters shown of a clause that was added or removed as a whole.
+const WHOLE: usize = 600;
 
 /// Show what changed between two documents, clause by clause; status 1 if anything did
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The earlier document
-    old: PathBuf,
+    /// The earlier document: a file, an address, or - for standard input
+    old: String,
     /// The later document
-    new: PathBuf,
+    new: String,
+    /// Show also what only moved, changes of punctuation, and clauses at full length
+    #[arg(long, conflicts_with = "json")]
+    all: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// A network that may be reached though it is private, when an address is read
+    #[arg(long = "allow-network", value_name = "NETWORK")]
+    allowed: Vec<fetch::IpNet>,
+}
+
+/// Two documents and how their clauses correspond.
+struct Comparison {
+    old: Reading,
+    new: Reading,
+    alignment: Alignment,
+    verdict: Verdict,
 }
 
 /// Prints the change.
 pub async fn run(args: Args) -> crate::Answer {
-    let (old, new) = (read(&args.old).await?, read(&args.new).await?);
+    let (old, new) = (read(&args.old, &args.allowed).await?, read(&args.new, &args.allowed).await?);
     let (a, b) = (clauses(&old), clauses(&new));
     let alignment = align(&a, &b);
     let verdict = judge(&a, &b, &alignment, compare::Context::default());
-    let changed: Vec<&compare::Pair> = alignment.pairs.iter().filter(|pair| pair.kind != PairKind::Same).collect();
-    let text = |index: Option<usize>, of: &[&str]| index.map(|index| of[index].to_string());
-    if args.json {
-        let change = |pair: &&compare::Pair| {
-            json!({
-                "kind": name(pair.kind),
-                "cosmetic": pair.cosmetic,
-                "similarity": pair.similarity,
-                "old": text(pair.old, &a),
-                "new": text(pair.new, &b),
-            })
-        };
-        let value: Value = json!({
-            "materiality": verdict.materiality,
-            "reason": verdict.reason,
-            "same": alignment.count(PairKind::Same),
-            "reworded": alignment.count(PairKind::Reworded),
-            "moved": alignment.count(PairKind::Moved),
-            "added": alignment.count(PairKind::Added),
-            "removed": alignment.count(PairKind::Removed),
-            "changes": changed.iter().map(change).collect::<Vec<_>>(),
-        });
-        println!("{}", serde_json::to_string_pretty(&value)?);
-        return Ok(changed.is_empty());
-    }
-    let colours = paint::colours();
+    let same = alignment.pairs.iter().all(|pair| pair.kind == PairKind::Same);
+    let comparison = Comparison { old, new, alignment, verdict };
     let mut out = std::io::stdout().lock();
-    let materiality = serde_json::to_value(verdict.materiality)?;
-    writeln!(out, "{}: {}", paint::bold(materiality.as_str().unwrap_or(""), colours), verdict.reason)?;
-    for pair in &changed {
-        let (from, to) = (text(pair.old, &a).unwrap_or_default(), text(pair.new, &b).unwrap_or_default());
-        writeln!(out, "\n{}", paint::bold(name(pair.kind), colours))?;
-        writeln!(out, "{}", paint::wrap(&marked(&from, &to, colours), 4))?;
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&as_json(&comparison))?)?;
+    } else {
+        table(&mut out, &comparison, args.all)?;
     }
-    Ok(changed.is_empty())
+    Ok(same)
 }
 
-async fn read(path: &Path) -> anyhow::Result<Reading> {
-    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-    let markdown = path.extension().is_some_and(|ending| ending == "md");
-    let source = Source { bytes: &bytes, content_type: markdown.then_some("text/markdown"), ..Source::default() };
-    tracker::reading::read(source).await.map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))
+async fn read(path: &str, allowed: &[fetch::IpNet]) -> anyhow::Result<Reading> {
+    let input = match Inputs::one(path) {
+        Inputs::Url(url) => inputs::fetched(&url, allowed).await?,
+        Inputs::Stored(mut one) => one.next().unwrap_or_else(|| Err(anyhow::anyhow!("{path}: there is nothing")))?,
+    };
+    Ok(inputs::read(input).await?.1)
 }
 
 fn clauses(reading: &Reading) -> Vec<&str> {
@@ -85,14 +78,159 @@ fn name(kind: PairKind) -> &'static str {
     }
 }
 
-/// The redline in a line of text: `[-gone-]` and `{+new+}`, coloured where colours are wanted.
-fn marked(old: &str, new: &str, colours: bool) -> String {
-    let span = |span: &compare::Span<'_>| match span.kind {
-        SpanKind::Same => span.text.to_string(),
-        SpanKind::Deleted if colours => format!("\x1b[31m[-{}-]\x1b[0m", span.text),
-        SpanKind::Deleted => format!("[-{}-]", span.text),
-        SpanKind::Inserted if colours => format!("\x1b[32m{{+{}+}}\x1b[0m", span.text),
-        SpanKind::Inserted => format!("{{+{}+}}", span.text),
+impl Comparison {
+    fn changed(&self) -> impl Iterator<Item = &Pair> {
+        self.alignment.pairs.iter().filter(|pair| pair.kind != PairKind::Same)
+    }
+
+    /// The words of a pair's clause, before and after.
+    fn words(&self, pair: &Pair) -> (Option<&str>, Option<&str>) {
+        let words = |reading: &Reading, index: Option<usize>| {
+            index.map(|index| reading.structure.clauses[index].range.clone()).map(|range| range.start..range.end)
+        };
+        let old = words(&self.old, pair.old).map(|range| &self.old.text[range]);
+        (old, words(&self.new, pair.new).map(|range| &self.new.text[range]))
+    }
+
+    /// The headings above a pair's clause, in the later document if it is there.
+    fn place(&self, pair: &Pair) -> String {
+        let path = match (pair.new, pair.old) {
+            (Some(index), _) => heading_path(&self.new.structure, &self.new.text, index),
+            (None, Some(index)) => heading_path(&self.old.structure, &self.old.text, index),
+            (None, None) => String::new(),
+        };
+        paint::plain(path.rsplit(" > ").next().unwrap_or(""))
+    }
+}
+
+fn as_json(comparison: &Comparison) -> Value {
+    let change = |pair: &Pair| {
+        let (old, new) = comparison.words(pair);
+        json!({
+            "kind": name(pair.kind),
+            "cosmetic": pair.cosmetic,
+            "similarity": pair.similarity,
+            "heading": comparison.place(pair),
+            "old": old,
+            "new": new,
+        })
     };
-    redline(old, new).iter().map(span).collect()
+    let count = |kind| comparison.alignment.count(kind);
+    json!({
+        "materiality": comparison.verdict.materiality,
+        "reason": comparison.verdict.reason,
+        "same": count(PairKind::Same),
+        "reworded": count(PairKind::Reworded),
+        "moved": count(PairKind::Moved),
+        "added": count(PairKind::Added),
+        "removed": count(PairKind::Removed),
+        "changes": comparison.changed().map(change).collect::<Vec<_>>(),
+    })
+}
+
+/// The change for people: how much it matters, how many clauses, then each.
+fn table(out: &mut impl Write, comparison: &Comparison, all: bool) -> anyhow::Result<()> {
+    let colours = paint::colours();
+    let Comparison { alignment, verdict, .. } = comparison;
+    let materiality = serde_json::to_value(verdict.materiality)?;
+    let materiality = capital(materiality.as_str().unwrap_or(""));
+    writeln!(out, "{}", paint::wrap(&format!("{}: {}", paint::bold(&materiality, colours), verdict.reason), 0))?;
+    let kinds = [PairKind::Reworded, PairKind::Added, PairKind::Removed, PairKind::Moved, PairKind::Same];
+    let counts = kinds.into_iter().filter(|kind| alignment.count(*kind) > 0);
+    let counts: Vec<String> = counts.map(|kind| format!("{} {}", alignment.count(kind), name(kind))).collect();
+    writeln!(out, "{}", paint::faint(&format!("clauses: {}", counts.join(", ")), colours))?;
+    let mut heading = String::new();
+    let (mut moved, mut cosmetic) = (0, 0);
+    for pair in comparison.changed() {
+        match pair.kind {
+            PairKind::Moved if !all => moved += 1,
+            _ if pair.cosmetic && !all => cosmetic += 1,
+            _ => {
+                let place = comparison.place(pair);
+                if place != heading {
+                    writeln!(out, "\n{}", paint::bold(&paint::wrap(&place, 0), colours))?;
+                    heading = place;
+                }
+                one(out, comparison, pair, all, colours)?;
+            }
+        }
+    }
+    let more: Vec<String> = [
+        (moved > 0).then(|| format!("{} only moved", paint::counted(moved, "clause", "clauses"))),
+        (cosmetic > 0).then(|| format!("{} changed in marks only", paint::counted(cosmetic, "clause", "clauses"))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if !more.is_empty() {
+        writeln!(out, "\n{}", paint::faint(&format!("{} (--all shows them)", more.join(", ")), colours))?;
+    }
+    Ok(())
+}
+
+fn one(out: &mut impl Write, comparison: &Comparison, pair: &Pair, all: bool, colours: bool) -> std::io::Result<()> {
+    let (old, new) = comparison.words(pair);
+    let (old, new) = (paint::plain(old.unwrap_or("")), paint::plain(new.unwrap_or("")));
+    let clipped = |text: &str| if all { text.to_string() } else { paint::clip(text, WHOLE) };
+    let words = match pair.kind {
+        PairKind::Added => coloured(&clipped(&new), SpanKind::Inserted, colours),
+        PairKind::Removed => coloured(&clipped(&old), SpanKind::Deleted, colours),
+        _ => marked(&redline(&old, &new), all, colours),
+    };
+    writeln!(out, "  {}", paint::faint(name(pair.kind), colours))?;
+    writeln!(out, "{}", paint::wrap(&words, 4))
+}
+
+/// The redline in a line of text: `[-gone-]` and `{+new+}`; of what is the same, only the words around the changes.
+fn marked(spans: &[Span<'_>], all: bool, colours: bool) -> String {
+    let mut out = String::new();
+    for (place, span) in spans.iter().enumerate() {
+        let text = match span.kind {
+            SpanKind::Same if !all => &around(span.text, place == 0, place + 1 == spans.len()),
+            _ => span.text,
+        };
+        out += &coloured(text, span.kind, colours);
+    }
+    out
+}
+
+/// The ends of a text that stands between changes: what is far from any is left out.
+fn around(text: &str, first: bool, last: bool) -> String {
+    let words: Vec<&str> = text.split_inclusive(char::is_whitespace).collect();
+    let (head, tail) = (if first { 0 } else { AROUND }, if last { 0 } else { AROUND });
+    if words.len() <= head + tail + 3 {
+        return text.to_string();
+    }
+    let (before, after) = (words[..head].concat(), words[words.len() - tail..].concat());
+    format!("{before}{}… {after}", if before.is_empty() || before.ends_with(' ') { "" } else { " " })
+}
+
+fn coloured(text: &str, kind: SpanKind, colours: bool) -> String {
+    match kind {
+        SpanKind::Deleted if colours => format!("\x1b[31m[-{text}-]\x1b[0m"),
+        SpanKind::Deleted => format!("[-{text}-]"),
+        SpanKind::Inserted if colours => format!("\x1b[32m{{+{text}+}}\x1b[0m"),
+        SpanKind::Inserted => format!("{{+{text}+}}"),
+        SpanKind::Same => text.to_string(),
+    }
+}
+
+fn capital(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_far_from_a_change_is_left_out() {
+        let same = "word ".repeat(40);
+        let (old, new) = (format!("{same}14 days {same}"), format!("{same}7 days {same}"));
+        let shown = marked(&redline(&old, &new), false, false);
+        assert!(shown.starts_with("… word") && shown.ends_with('…') | shown.ends_with("… "), "{shown}");
+        assert!(shown.contains("[-14-]") && shown.contains("{+7+}"), "{shown}");
+        assert_eq!(marked(&redline(&old, &new), true, false).matches("word").count(), 80);
+    }
 }

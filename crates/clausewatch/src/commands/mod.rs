@@ -9,6 +9,7 @@ pub mod export;
 pub mod import;
 pub mod pdf_child;
 pub mod read;
+mod read_table;
 pub mod serve;
 pub mod show;
 pub mod track;

@@ -1,22 +1,27 @@
 //! `clausewatch read`: what a document says, without keeping anything.
-use std::io::{IsTerminal, Read, Write};
-use std::path::{Path, PathBuf};
+use std::collections::VecDeque;
+use std::io::Write;
 
-use anyhow::Context;
-use archive::warc::WarcReader;
-use document::{Reading, Source};
+use document::Reading;
 use provisions::{Provision, Reader, taxonomy};
 use serde_json::{Value, json};
 
-use crate::paint;
+use crate::commands::read_table;
+use crate::inputs::{self, Input, Inputs};
 
 /// Read documents and show their provisions; nothing is kept
+///
+/// Prints what a person bound by the document should know, most severe first. HTML, PDF, Markdown and plain text are told apart by their
+/// bytes. An input that cannot be read is named on standard error, the others are read, and the status is 1.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A file, an address, or - for standard input; with --jsonl also folders and WARC files
     #[arg(required = true)]
     paths: Vec<String>,
-    /// Print JSON
+    /// Show every provision with its words, also the less severe ones
+    #[arg(long, conflicts_with_all = ["json", "jsonl"])]
+    all: bool,
+    /// Print JSON: the text, its clauses and provisions, with byte ranges and hashes
     #[arg(long, conflicts_with = "jsonl")]
     json: bool,
     /// Print one line of JSON for each page: source, url, title, language, markdown, clauses
@@ -27,142 +32,74 @@ pub struct Args {
     allowed: Vec<fetch::IpNet>,
 }
 
-/// Bytes and what is known about them.
-struct Input {
-    source: String,
-    url: Option<String>,
-    content_type: Option<String>,
-    bytes: Vec<u8>,
-}
+/// A document being read.
+type Pending = tokio::task::JoinHandle<anyhow::Result<(Input, Reading)>>;
 
 /// Reads each input; those that fail are named and the others are read.
 pub async fn run(args: Args) -> crate::Answer {
-    let mut sound = true;
+    let mut output = Output { args: &args, sound: true, pending: VecDeque::new(), shown: 0 };
+    let most = std::thread::available_parallelism().map_or(2, |cores| cores.get());
     for path in &args.paths {
-        let inputs: Vec<anyhow::Result<Input>> =
-            if args.jsonl { many(path, &args).await } else { vec![one(path, &args).await] };
-        for input in inputs {
-            let read = match input {
-                Ok(input) => read(input).await,
-                Err(error) => Err(error),
-            };
-            match read {
-                Ok((input, reading)) if args.jsonl => line(&input, &reading)?,
-                Ok((input, reading)) if args.json => {
-                    println!("{}", serde_json::to_string_pretty(&whole(&input, &reading))?)
-                }
-                Ok((input, reading)) => table(&input, &reading)?,
-                Err(error) => {
-                    sound = false;
-                    eprintln!("clausewatch: {error:#}");
+        match if args.jsonl { Inputs::many(path) } else { Inputs::one(path) } {
+            Inputs::Url(url) => {
+                let input = inputs::fetched(&url, &args.allowed).await;
+                output.start(input);
+            }
+            Inputs::Stored(stored) => {
+                for input in stored {
+                    output.start(input);
+                    output.show(most).await?;
                 }
             }
         }
     }
-    Ok(sound)
+    output.show(0).await?;
+    Ok(output.sound)
 }
 
-async fn read(input: Input) -> anyhow::Result<(Input, Reading)> {
-    let source = Source {
-        bytes: &input.bytes,
-        content_type: input.content_type.as_deref(),
-        url: input.url.as_deref(),
-        ..Source::default()
-    };
-    let reading =
-        tracker::reading::read(source).await.map_err(|reason| anyhow::anyhow!("{}: {reason}", input.source))?;
-    Ok((input, reading))
+/// What was read, printed in the order of the inputs though they are read side by side.
+struct Output<'a> {
+    args: &'a Args,
+    sound: bool,
+    pending: VecDeque<Pending>,
+    shown: usize,
 }
 
-async fn one(path: &str, args: &Args) -> anyhow::Result<Input> {
-    if path == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).context("standard input")?;
-        return Ok(Input { source: "standard input".into(), url: None, content_type: None, bytes });
+impl Output<'_> {
+    fn start(&mut self, input: anyhow::Result<Input>) {
+        self.pending.push_back(tokio::spawn(async { inputs::read(input?).await }));
     }
-    if path.starts_with("http://") || path.starts_with("https://") {
-        return fetched(path, args).await;
-    }
-    file(Path::new(path))
-}
 
-async fn fetched(url: &str, args: &Args) -> anyhow::Result<Input> {
-    let settings = fetch::Settings { allowed: args.allowed.clone(), ..fetch::Settings::default() };
-    let request = fetch::Request { url: url.into(), ..fetch::Request::default() };
-    match fetch::Fetcher::new(settings)?.fetch(&request).await? {
-        fetch::Fetched::Document(page) => {
-            let content_type = page.header("content-type").map(str::to_string);
-            Ok(Input { source: url.into(), url: Some(page.url), content_type, bytes: page.body })
+    /// Prints until at most `most` documents are being read.
+    async fn show(&mut self, most: usize) -> anyhow::Result<()> {
+        while self.pending.len() > most {
+            let Some(first) = self.pending.pop_front() else { break };
+            match first.await? {
+                Ok((input, reading)) => self.print(&input, &reading)?,
+                Err(error) => {
+                    self.sound = false;
+                    eprintln!("clausewatch: {error:#}");
+                }
+            }
         }
-        fetch::Fetched::NotModified => anyhow::bail!("{url}: the server says “not modified”, though nothing was asked"),
+        Ok(())
     }
-}
 
-fn file(path: &Path) -> anyhow::Result<Input> {
-    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-    // Markdown and plain text look alike; a file's name says which it is.
-    let content_type = match path.extension().and_then(|ending| ending.to_str()) {
-        Some("md" | "markdown") => Some("text/markdown"),
-        Some("txt") => Some("text/plain"),
-        Some("html" | "htm" | "xhtml") => Some("text/html"),
-        Some("pdf") => Some("application/pdf"),
-        _ => None,
-    };
-    Ok(Input { source: path.display().to_string(), url: None, content_type: content_type.map(str::to_string), bytes })
-}
-
-/// All documents of a path: a folder's files in order, a WARC file's responses, or the one file.
-async fn many(path: &str, args: &Args) -> Vec<anyhow::Result<Input>> {
-    let root = Path::new(path);
-    if !root.is_dir() {
-        return if is_warc(root) { warc(root) } else { vec![one(path, args).await] };
-    }
-    let mut files = Vec::new();
-    if let Err(error) = list(root, &mut files) {
-        return vec![Err(error)];
-    }
-    files.sort();
-    let readable = |path: &PathBuf| {
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("");
-        matches!(ending, "html" | "htm" | "xhtml" | "pdf" | "md" | "markdown" | "txt") || is_warc(path)
-    };
-    files.retain(readable);
-    files.iter().flat_map(|path| if is_warc(path) { warc(path) } else { vec![file(path)] }).collect()
-}
-
-fn is_warc(path: &Path) -> bool {
-    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
-    name.ends_with(".warc") || name.ends_with(".warc.gz")
-}
-
-fn list(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let entry = entry?;
-        // Links are not followed: they may lead in circles.
-        match entry.file_type()? {
-            kind if kind.is_dir() => list(&entry.path(), files)?,
-            kind if kind.is_file() => files.push(entry.path()),
-            _ => {}
+    fn print(&mut self, input: &Input, reading: &Reading) -> anyhow::Result<()> {
+        let mut out = std::io::stdout().lock();
+        if self.args.jsonl {
+            writeln!(out, "{}", line(input, reading))?;
+        } else if self.args.json {
+            writeln!(out, "{}", serde_json::to_string_pretty(&whole(input, reading))?)?;
+        } else {
+            if self.shown > 0 {
+                writeln!(out, "\n")?;
+            }
+            read_table::print(&mut out, &input.source, reading, &found(reading), self.args.all)?;
         }
+        self.shown += 1;
+        Ok(())
     }
-    Ok(())
-}
-
-fn warc(path: &Path) -> Vec<anyhow::Result<Input>> {
-    let file = match std::fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) => return vec![Err(anyhow::Error::new(error).context(path.display().to_string()))],
-    };
-    let name = path.display().to_string();
-    let input = |capture: archive::warc::Capture| {
-        let find = |(name, value): &(String, String)| name.eq_ignore_ascii_case("content-type").then(|| value.clone());
-        let content_type = capture.headers.iter().find_map(find);
-        Input { source: format!("{name}#{}", capture.url), url: Some(capture.url), content_type, bytes: capture.body }
-    };
-    WarcReader::new(std::io::BufReader::new(file))
-        .captures()
-        .map(|record| record.map(input).map_err(|error| anyhow::anyhow!("{name}: {error}")))
-        .collect()
 }
 
 fn clauses(reading: &Reading) -> Vec<Value> {
@@ -183,17 +120,15 @@ fn clauses(reading: &Reading) -> Vec<Value> {
     reading.structure.clauses.iter().map(clause).collect()
 }
 
-fn line(input: &Input, reading: &Reading) -> anyhow::Result<()> {
-    let value = json!({
+fn line(input: &Input, reading: &Reading) -> Value {
+    json!({
         "source": input.source,
         "url": input.url,
         "title": reading.title,
         "language": reading.language,
         "markdown": reading.text,
         "clauses": clauses(reading),
-    });
-    writeln!(std::io::stdout(), "{value}")?;
-    Ok(())
+    })
 }
 
 fn found(reading: &Reading) -> Vec<Provision> {
@@ -230,55 +165,4 @@ fn whole(input: &Input, reading: &Reading) -> Value {
         "provisions": found(reading).iter().map(provision).collect::<Vec<_>>(),
         "analyser": Reader::embedded().version(),
     })
-}
-
-/// The table for people: most severe first, each with its words.
-fn table(input: &Input, reading: &Reading) -> anyhow::Result<()> {
-    let colours = paint::colours();
-    let mut out = std::io::stdout().lock();
-    let title = reading.title.clone().unwrap_or_else(|| input.source.clone());
-    writeln!(out, "{}", paint::bold(&title, colours))?;
-    writeln!(out, "{}\n", about(reading))?;
-    let mut list = found(reading);
-    if list.is_empty() {
-        writeln!(out, "No provision was found.")?;
-        return Ok(());
-    }
-    list.sort_by_key(|p| (std::cmp::Reverse(p.severity), std::cmp::Reverse(p.confidence), p.excerpt.start));
-    for provision in &list {
-        let Some(kind) = taxonomy().get(provision.type_id) else { continue };
-        let severity = paint::severity(provision.severity, colours);
-        writeln!(
-            out,
-            "{severity}  {}  ({} confidence)",
-            paint::bold(&kind.title, colours),
-            provision.confidence.to_string().to_lowercase()
-        )?;
-        let excerpt = paint::clip(&reading.text[provision.excerpt.clone()], 260);
-        writeln!(out, "{}", paint::wrap(&format!("“{excerpt}”"), 10))?;
-        for reason in &provision.reasons {
-            writeln!(out, "{}", paint::wrap(reason, 10))?;
-        }
-        writeln!(out)?;
-    }
-    if std::io::stdout().is_terminal() {
-        writeln!(
-            out,
-            "Read by a machine, which errs at measured rates; not legal advice. --json has byte ranges and hashes."
-        )?;
-    }
-    Ok(())
-}
-
-/// "English · last updated 2024-03-01 · 86 clauses"
-fn about(reading: &Reading) -> String {
-    let mut parts = Vec::new();
-    parts.extend(reading.language.as_ref().map(|code| format!("language {code}")));
-    let date = |label: &str, date: Option<document::Date>| {
-        date.map(|d| format!("{label} {:04}-{:02}-{:02}", d.year, d.month, d.day))
-    };
-    parts.extend(date("last updated", reading.structure.dates.updated));
-    parts.extend(date("effective", reading.structure.dates.effective));
-    parts.push(format!("{} clauses", reading.structure.clauses.iter().filter(|clause| !clause.is_heading()).count()));
-    parts.join(" · ")
 }

@@ -1,12 +1,18 @@
 //! `clausewatch serve`: the web side.
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use atlas::Atlas;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::instance::{Place, now_ms};
+
+/// What requests under way have when the site is asked to end.
+const MOMENT: Duration = Duration::from_secs(2);
 
 /// Serve the site and its API; tracking is another process (`work`)
 #[derive(Debug, clap::Args)]
@@ -24,29 +30,79 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
 
 /// Serves the site of an atlas until interrupted. `note` is shown in the footer.
 pub async fn site(atlas: Atlas, listen: SocketAddr, note: &str, now: web::Clock) -> crate::Answer {
-    let listener = TcpListener::bind(listen)
+    let interruption = Interruption::listen()?;
+    let listener = bound(listen).await?;
+    listening(atlas, listener, note, now, interruption).await
+}
+
+/// A listener on an address. A port that is taken is an error: a site that moves by itself would not be found.
+pub async fn bound(listen: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(listen)
         .await
-        .with_context(|| format!("{listen} cannot be listened on; choose another address with --listen"))?;
+        .with_context(|| format!("{listen} cannot be listened on; choose another address with --listen"))
+}
+
+/// Serves the site on a listener until interrupted; requests under way then have a moment to end.
+pub async fn listening(
+    atlas: Atlas,
+    listener: TcpListener,
+    note: &str,
+    now: web::Clock,
+    interruption: Interruption,
+) -> crate::Answer {
     let base_url = format!("http://{}", listener.local_addr()?);
-    println!("open {base_url}/");
+    // Whoever closed our output may still want the site.
+    let _ = writeln!(std::io::stdout(), "open {base_url}/");
     let config = web::SiteConfig { name: "Clausewatch".into(), base_url, note: note.into() };
-    let router = web::router(web::Site::new(atlas, config, now));
-    axum::serve(listener, router).with_graceful_shutdown(interrupted()).await?;
+    let router = web::router(web::Site::new(atlas, config, now).reading(crate::desk::reader()?));
+    let late = async {
+        interruption.clone().comes().await;
+        tokio::time::sleep(MOMENT).await;
+    };
+    tokio::select! {
+        served = axum::serve(listener, router).with_graceful_shutdown(interruption.clone().comes()) => served?,
+        () = late => {}
+    }
     Ok(true)
 }
 
-/// Ends when the process is asked to: Ctrl-C or SIGTERM.
-pub async fn interrupted() {
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
+/// Whether the process was asked to end: Ctrl-C, SIGTERM, or the terminal was closed. Once a program listens to a signal, one that comes
+/// while nobody waits would be lost; this remembers it.
+#[derive(Clone)]
+pub struct Interruption(tokio::sync::watch::Receiver<bool>);
+
+impl Interruption {
+    /// Listens from now on.
+    pub fn listen() -> anyhow::Result<Self> {
+        let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be listened to")?;
+        let mut terminate = signal(SignalKind::terminate()).context("signals cannot be listened to")?;
+        let mut hangup = signal(SignalKind::hangup()).context("signals cannot be listened to")?;
+        let (tell, told) = tokio::sync::watch::channel(false);
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+                _ = hangup.recv() => {}
             }
-            Err(_) => std::future::pending().await,
+            // Nobody may be left to be told.
+            let _ = tell.send(true);
+        });
+        Ok(Interruption(told))
+    }
+
+    /// Ends when the process was asked to end.
+    pub async fn comes(mut self) {
+        if self.0.wait_for(|asked| *asked).await.is_err() {
+            // The listening task cannot end without telling.
+            std::future::pending::<()>().await;
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
+    }
+}
+
+/// Ends when the process is asked to: Ctrl-C, SIGTERM, or the terminal is closed.
+pub async fn interrupted() {
+    match Interruption::listen() {
+        Ok(interruption) => interruption.comes().await,
+        Err(_) => std::future::pending().await,
     }
 }

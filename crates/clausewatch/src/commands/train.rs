@@ -1,10 +1,14 @@
 //! `clausewatch train`.
+use std::fmt::Display;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use provisions::corpus::{self, Example};
 use provisions::train::{self, Options};
+use provisions::unfair;
+
+use super::classify::Head;
 
 /// Fit the classifier on labelled clauses
 #[derive(Debug, clap::Args)]
@@ -15,29 +19,47 @@ pub struct Args {
     /// Where the model is written
     #[arg(short, long, default_value = "models/clauses.bin")]
     output: PathBuf,
+    /// What the model is to find; for unfair-tos the lines are platform, text, labels, and thresholds are fitted on the first file
+    #[arg(long, value_enum, default_value_t = Head::Types)]
+    head: Head,
 }
 
 /// Runs it.
 pub fn run(args: Args) -> crate::Answer {
-    let (examples, all_read) = read_corpora(&args.corpus)?;
-    eprintln!("{} clauses", examples.len());
-    let file = train::train(&examples, &Options::default())?.to_bytes();
+    let (model, all_read) = match args.head {
+        Head::Types => {
+            let (examples, all_read) = read_corpora(&args.corpus)?;
+            (train::train(&examples, &Options::default())?, all_read)
+        }
+        Head::UnfairTos => {
+            let (typical, _) = read_lines(&args.corpus[..1], unfair::read_line)?;
+            let (sentences, all_read) = read_lines(&args.corpus, unfair::read_line)?;
+            (unfair::train(&sentences, typical.len(), &unfair::options())?, all_read)
+        }
+    };
+    let file = model.to_bytes();
     std::fs::write(&args.output, &file).with_context(|| args.output.display().to_string())?;
     println!("{}: {} bytes", args.output.display(), file.len());
     Ok(all_read)
 }
 
-/// The examples of all files, and whether every line could be used; a line that could not is named on standard error.
+/// The labelled clauses of all files; see [`read_lines`].
 pub(super) fn read_corpora(paths: &[PathBuf]) -> anyhow::Result<(Vec<Example>, bool)> {
-    let mut examples = Vec::new();
+    read_lines(paths, corpus::read_line)
+}
+
+/// What `read` makes of the lines of all files, and whether every line could be used; a line that could not is named on standard
+/// error.
+fn read_lines<T, E: Display>(paths: &[PathBuf], read: impl Fn(&str) -> Result<T, E>) -> anyhow::Result<(Vec<T>, bool)> {
+    let mut found = Vec::new();
     let mut all_read = true;
     for path in paths {
         let lines = open(path).with_context(|| path.display().to_string())?;
         for (number, line) in lines.lines().enumerate() {
             let line = line.with_context(|| format!("{}: line {}", path.display(), number + 1))?;
-            match corpus::read_line(&line) {
+            match read(&line) {
                 _ if line.trim().is_empty() => {}
-                Ok(example) => examples.push(example),
+                Ok(item) => found.push(item),
                 Err(error) => {
                     eprintln!("clausewatch: {}: line {}: {error}", path.display(), number + 1);
                     all_read = false;
@@ -45,7 +67,7 @@ pub(super) fn read_corpora(paths: &[PathBuf]) -> anyhow::Result<(Vec<Example>, b
             }
         }
     }
-    Ok((examples, all_read))
+    Ok((found, all_read))
 }
 
 fn open(path: &Path) -> std::io::Result<Box<dyn BufRead>> {

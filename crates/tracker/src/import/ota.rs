@@ -113,7 +113,7 @@ fn position_text(track: &Track, index: usize, document: DocumentId) -> String {
 fn position(track: &Track, text: &str) -> Option<(usize, DocumentId)> {
     let mut parts = text.split(' ');
     let (commit, blob, document) = (parts.next()?, parts.next()?, parts.next()?.parse().ok()?);
-    let is_it = |record: &walk::Record| record.commit.to_string() == commit && record.blob.to_string() == blob;
+    let is_it = |record: &walk::Record| record.commit == commit && record.blob == blob;
     Some((track.records.iter().rposition(is_it)? + 1, document))
 }
 

@@ -1,0 +1,93 @@
+//! The command line as scripts and people rely on it: verbs, help, exit statuses, pipes, the tables.
+mod common;
+
+use std::process::Stdio;
+
+use common::{program, run};
+
+const OLD: &str = "# Plum Terms\n\nLast updated: 3 March 2024\n\n## 1. Disputes\n\nAny dispute between you and Plum will be settled by binding individual arbitration, and you waive your right to a jury trial and to take part in a class action.\n\n## 2. Changes\n\nWe may change these terms at any time. We will tell you 30 days before by e-mail.\n\n## 3. Law\n\nThe law of Norland governs these terms.\n";
+
+/// The verbs that scripts rely on.
+const VERBS: &[&str] = &[
+    "demo", "up", "serve", "work", "track", "import", "read", "diff", "classify", "train", "eval", "show", "evidence",
+    "verify", "export", "doctor",
+];
+
+#[test]
+fn every_verb_has_help_that_fits_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = run(folder.path(), &["--help"], b"");
+    assert_eq!(all.status, Some(0));
+    for verb in VERBS {
+        assert!(all.out.lines().any(|line| line.trim_start().starts_with(verb)), "{verb} in:\n{}", all.out);
+        let help = run(folder.path(), &[verb, "--help"], b"");
+        assert_eq!(help.status, Some(0), "{verb}");
+        assert!(help.out.contains("Usage: clausewatch"), "{verb}");
+        assert!(help.out.lines().all(|line| line.chars().count() <= 120), "{verb}:\n{}", help.out);
+    }
+    assert!(!all.out.contains("read-pdf"), "the hidden verb is hidden");
+}
+
+#[test]
+fn statuses_tell_usage_failure_and_success_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("old.md"), OLD).unwrap();
+    std::fs::write(folder.path().join("new.md"), OLD.replace("30 days", "7 days")).unwrap();
+    let status = |args: &[&str]| run(folder.path(), args, b"").status;
+    assert_eq!(status(&[]), Some(2));
+    assert_eq!(status(&["read"]), Some(2));
+    assert_eq!(status(&["no-such-verb"]), Some(2));
+    assert_eq!(status(&["read", "old.md", "--json", "--jsonl"]), Some(2));
+    assert_eq!(status(&["read", "old.md"]), Some(0));
+    assert_eq!(status(&["read", "absent.md"]), Some(1));
+    assert_eq!(status(&["diff", "old.md", "old.md"]), Some(0));
+    assert_eq!(status(&["diff", "old.md", "new.md"]), Some(1));
+    assert_eq!(status(&["verify", "old.md"]), Some(1));
+    let none = run(folder.path(), &["show", "CW-P-000001"], b"");
+    assert_eq!(none.status, Some(1));
+    assert!(none.err.starts_with("clausewatch: ") && none.err.contains("clausewatch-data"), "{}", none.err);
+    assert!(!folder.path().join("clausewatch-data").exists(), "a command that only reads creates no store");
+}
+
+#[test]
+fn a_pipe_that_is_closed_early_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("long.md"), OLD.repeat(400)).unwrap();
+    for args in [&["read", "long.md", "--json"][..], &["read", "long.md", "--all"], &["--help"]] {
+        let mut child =
+            program(folder.path()).args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.is_empty(), "{args:?}: {:?} {said}", output.status);
+    }
+}
+
+#[test]
+fn the_table_says_what_matters_first() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("terms.md"), OLD).unwrap();
+    let shown = |columns: &str| {
+        let output = program(folder.path()).args(["read", "terms.md"]).env("COLUMNS", columns).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let table = shown("100");
+    assert!(table.starts_with("Plum Terms\nterms.md · "), "{table}");
+    assert!(table.contains("last updated 2024-03-03") && table.contains("provisions: "), "{table}");
+    assert!(table.contains("1. Disputes"), "{table}");
+    let severities = ["CRITICAL", "HIGH", "MEDIUM", "LOW"];
+    let places: Vec<usize> = severities.iter().filter_map(|severity| table.find(&format!("\n{severity}\n"))).collect();
+    assert!(!places.is_empty() && places.is_sorted(), "{table}");
+    assert!(shown("60").lines().all(|line| line.chars().count() <= 60), "{}", shown("60"));
+}
+
+#[test]
+fn the_change_is_shown_around_its_words() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("old.md"), OLD).unwrap();
+    std::fs::write(folder.path().join("new.md"), OLD.replace("30 days", "7 days")).unwrap();
+    let ran = run(folder.path(), &["diff", "old.md", "new.md"], b"");
+    assert!(ran.out.starts_with("Material: "), "{}", ran.out);
+    assert!(ran.out.contains("2. Changes") && ran.out.contains("[-30-]") && ran.out.contains("{+7+}"), "{}", ran.out);
+    assert!(!ran.out.contains("Norland"), "what did not change is not shown: {}", ran.out);
+}

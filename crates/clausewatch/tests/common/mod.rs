@@ -1,0 +1,64 @@
+//! Running the built program as a person or a script does.
+#![allow(dead_code, reason = "each test program uses a part of this")]
+#![allow(clippy::disallowed_methods, reason = "a child process lives by the clock of the machine")]
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// What a run of the program came to.
+#[derive(Debug)]
+pub struct Ran {
+    /// Exit status; none if it was ended by a signal.
+    pub status: Option<i32>,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+/// The program, with an environment of its own: no instance of the machine is touched.
+pub fn program(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clausewatch"));
+    command.current_dir(folder).env_remove("CLAUSEWATCH_DATABASE_URL").env_remove("CLAUSEWATCH_DATA");
+    command.env("NO_COLOR", "1").env_remove("COLUMNS").env("TMPDIR", folder);
+    command
+}
+
+/// Runs the program in `folder` to its end, at most two minutes.
+pub fn run(folder: &Path, args: &[&str], input: &[u8]) -> Ran {
+    let mut command = program(folder);
+    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let (mut stdin, input) = (child.stdin.take().unwrap(), input.to_vec());
+    // A program that reads no input closes its end, which is no fault.
+    let feed = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let out = collected(child.stdout.take().unwrap());
+    let err = collected(child.stderr.take().unwrap());
+    let status = ended(&mut child, Duration::from_secs(120));
+    feed.join().unwrap();
+    Ran { status, out: out.join().unwrap(), err: err.join().unwrap() }
+}
+
+/// Waits for a process to end; one that takes longer is killed and fails the test.
+pub fn ended(child: &mut Child, limit: Duration) -> Option<i32> {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        if start.elapsed() > limit {
+            let _ = child.kill();
+            panic!("the program did not end within {limit:?}");
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn collected(mut from: impl Read + Send + 'static) -> std::thread::JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = from.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}

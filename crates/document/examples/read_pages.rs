@@ -1,0 +1,67 @@
+//! Reads the pages of a folder as `clausewatch read --jsonl` does, without its child process for PDF; for measuring the reader alone.
+//!
+//! `cargo run --release -p document --example read_pages -- FOLDER > got.jsonl`
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+fn list(folder: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            list(&path, files);
+        } else if path.extension().is_some_and(|ending| ending == "html" || ending == "pdf") {
+            files.push(path);
+        }
+    }
+}
+
+fn main() {
+    let mut files = Vec::new();
+    std::env::args().skip(1).for_each(|folder| list(Path::new(&folder), &mut files));
+    files.sort();
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let (mut bytes_read, mut slowest) = (0, (0.0, PathBuf::new()));
+    let start = Instant::now();
+    for path in &files {
+        let Ok(bytes) = std::fs::read(path) else { continue };
+        bytes_read += bytes.len();
+        let begun = Instant::now();
+        let read = document::read(&document::Source { bytes: &bytes, ..document::Source::default() });
+        let took = begun.elapsed().as_secs_f64();
+        if took > slowest.0 {
+            slowest = (took, path.clone());
+        }
+        match read {
+            Ok(reading) => {
+                let line = [("source", path.display().to_string()), ("markdown", reading.text)]
+                    .map(|(name, value)| format!("\"{name}\":{}", quoted(&value)));
+                let _ = writeln!(out, "{{{}}}", line.join(","));
+            }
+            Err(error) => eprintln!("{}: {error}", path.display()),
+        }
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    eprintln!(
+        "{} pages, {:.1} MB in {seconds:.1} s: {:.0} pages/s; slowest {:.2} s: {}",
+        files.len(),
+        bytes_read as f64 / 1e6,
+        files.len() as f64 / seconds,
+        slowest.0,
+        slowest.1.display()
+    );
+}
+
+/// A JSON string.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c < ' ' => out.push_str(&format!("\\u{:04x}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out + "\""
+}

@@ -1,0 +1,154 @@
+//! What every request passes on its way in and out, whatever page it is for.
+//!
+//! In: an address that is not the one address of its record is redirected there; `.json` is taken off and remembered; HEAD becomes GET.
+//! Out: failures become pages or JSON; every answer gets its validator, its cache policy and the headers that keep browsers safe.
+use askama::Template;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+
+use crate::error::{ErrorPage, Failure, Told};
+use crate::negotiate::{Wants, json};
+use crate::site::Site;
+use crate::{assets, links};
+
+/// Longest address that is looked at.
+const LONGEST_ADDRESS: usize = 8_000;
+/// Where files live whose names are theirs alone: nothing in them is a record, no ending is taken off.
+const FILES: [&str; 2] = [assets::FOLDER, "/log/"];
+
+/// Headers of every answer. Nothing is loaded from elsewhere, no script stands in a page, no other site may frame one.
+const SAFETY: [(HeaderName, &str); 5] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; \
+         manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+];
+
+/// Puts the doors around all routes. They stand outside of the router, for routing must see the address that they leave.
+pub(crate) fn around(routes: Router<Site>, site: Site) -> Router {
+    let inner = routes.fallback(missing).method_not_allowed_fallback(refused).with_state(site.clone());
+    Router::new().fallback_service(inner).layer(from_fn_with_state(site, pass))
+}
+
+async fn missing() -> Failure {
+    Failure::missing("page at this address")
+}
+
+async fn refused(method: Method) -> Failure {
+    Failure::Refused(StatusCode::METHOD_NOT_ALLOWED, format!("{method} is not possible at this address"))
+}
+
+async fn pass(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+    let (path, head) = (request.uri().path().to_string(), request.method() == Method::HEAD);
+    let reading = head || request.method() == Method::GET;
+    let asked = request.headers().get(header::IF_NONE_MATCH).cloned();
+    let mut wants = Wants::from_headers(request.headers());
+    let file = FILES.iter().any(|folder| path.starts_with(folder));
+    let redirect = if reading && !file { links::canonical(&path) } else { None };
+    let response = if request.uri().to_string().len() > LONGEST_ADDRESS {
+        Failure::Refused(StatusCode::URI_TOO_LONG, "the address is too long".into()).into_response()
+    } else if let Some(path) = redirect {
+        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        Redirect::permanent(&format!("{path}{query}")).into_response()
+    } else {
+        if !file && let Some(uri) = without_json(request.uri()) {
+            wants = Wants::Json;
+            *request.uri_mut() = uri;
+        }
+        request.extensions_mut().insert(wants);
+        if head {
+            *request.method_mut() = Method::GET;
+        }
+        next.run(request).await
+    };
+    let response = if response.status().is_client_error() || response.status().is_server_error() {
+        explained(&site, response, wants, &path)
+    } else {
+        response
+    };
+    let mut response = if reading { validated(response, asked.as_ref()).await } else { response };
+    finish(response.headers_mut());
+    if head {
+        *response.body_mut() = Body::empty();
+    }
+    response
+}
+
+/// The address without `.json` at the end of its path; none if it has none.
+fn without_json(uri: &Uri) -> Option<Uri> {
+    let path = uri.path().strip_suffix(".json")?;
+    let path = if path == "/index" { links::HOME } else { path };
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(format!("{path}{query}")).ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+/// A failure in the form that is wanted. One that no handler of ours made (a body too large, a broken form) is told by its status.
+fn explained(site: &Site, mut response: Response, wants: Wants, path: &str) -> Response {
+    let status = response.status();
+    let told = response.extensions_mut().remove::<Told>().unwrap_or_else(|| {
+        Failure::Refused(status, status.canonical_reason().unwrap_or("the request failed").to_lowercase()).told()
+    });
+    let answer = match wants {
+        Wants::Json => json(&told).ok(),
+        Wants::Page => {
+            let head = site.head(told.title, path).no_json().unlisted();
+            ErrorPage { head, told }.render().ok().map(|page| Html(page).into_response())
+        }
+    };
+    match answer {
+        Some(mut answer) => {
+            *answer.status_mut() = status;
+            answer
+        }
+        None => response,
+    }
+}
+
+/// The answer with its validator; 304 without a body if the reader has it already.
+async fn validated(response: Response, asked: Option<&HeaderValue>) -> Response {
+    if response.status() != StatusCode::OK {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    // Every body is made in memory by a handler, so reading it whole costs nothing more.
+    let Ok(bytes) = to_bytes(body, usize::MAX).await else {
+        return Failure::Internal("an answer broke off".into()).into_response();
+    };
+    let digest = archive::Sha256Digest::of(&bytes).to_string();
+    let tag = format!("\"{}\"", &digest[..32]);
+    let known = asked.and_then(|asked| asked.to_str().ok()).is_some_and(|asked| {
+        asked.split(',').any(|known| known.trim() == "*" || known.trim().trim_start_matches("W/") == tag)
+    });
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        parts.headers.insert(header::ETAG, tag);
+    }
+    if known {
+        parts.status = StatusCode::NOT_MODIFIED;
+        parts.headers.remove(header::CONTENT_LENGTH);
+        parts.headers.remove(header::CONTENT_TYPE);
+        return Response::from_parts(parts, Body::empty());
+    }
+    parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+    Response::from_parts(parts, Body::from(bytes))
+}
+
+/// Cache policy (ask again each time, unless the handler said otherwise) and safety.
+fn finish(headers: &mut HeaderMap) {
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+    headers.append(header::VARY, HeaderValue::from_static("accept"));
+    for (name, value) in SAFETY {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}

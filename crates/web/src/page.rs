@@ -1,0 +1,131 @@
+//! What the layout (`layout.html`) needs to know of every page. A page's template struct has a field `head: Head`.
+use std::sync::Arc;
+
+use crate::SiteConfig;
+use crate::{assets, links};
+
+/// A step of the way from the front page to this page.
+#[derive(Debug, Clone)]
+pub(crate) struct Crumb {
+    pub title: String,
+    /// None for the page itself.
+    pub path: Option<String>,
+}
+
+/// The entries of the main navigation, in its order: title and path.
+const NAVIGATION: [(&str, &str); 8] = [
+    ("Platforms", links::PLATFORMS),
+    ("Changes", links::CHANGES),
+    ("Clause types", links::TYPES),
+    ("Compare", links::COMPARE),
+    ("Regulations", links::REGULATIONS),
+    ("Search", links::SEARCH),
+    ("Check", links::CHECK),
+    ("Methodology", links::METHODOLOGY),
+];
+
+/// The head, header and footer of a page.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    pub site: Arc<SiteConfig>,
+    /// Title of the page, without the site's name.
+    pub title: String,
+    /// One sentence for search engines and previews.
+    pub about: String,
+    /// Canonical path, with the query if it is part of the address.
+    pub path: String,
+    /// The way here, the page itself last. Empty on the front page.
+    pub crumbs: Vec<Crumb>,
+    /// What stands in the search box of the header.
+    pub asked: String,
+    /// Title and path of the feed that follows this page.
+    pub feed: Option<(String, String)>,
+    /// JSON-LD, with `<` escaped so that no text in it can end its element.
+    pub json_ld: Option<String>,
+    /// Whether the page is also there as JSON.
+    pub json: bool,
+    /// Whether search engines may list it.
+    pub listed: bool,
+}
+
+impl Head {
+    /// A head; see the fields for what can be added.
+    pub fn new(site: Arc<SiteConfig>, title: String, path: String) -> Head {
+        let about = String::new();
+        let (crumbs, asked, feed, json_ld) = (Vec::new(), String::new(), None, None);
+        Head { site, title, about, path, crumbs, asked, feed, json_ld, json: true, listed: true }
+    }
+
+    /// Adds the sentence about the page.
+    pub fn about(mut self, about: impl Into<String>) -> Head {
+        self.about = about.into();
+        self
+    }
+
+    /// Adds a step of the way here (call in order; the page itself is added by the layout's last step).
+    pub fn crumb(mut self, title: impl Into<String>, path: impl Into<String>) -> Head {
+        self.crumbs.push(Crumb { title: title.into(), path: Some(path.into()) });
+        self
+    }
+
+    /// Ends the way here with the page itself.
+    pub fn here(mut self, title: impl Into<String>) -> Head {
+        self.crumbs.push(Crumb { title: title.into(), path: None });
+        self
+    }
+
+    /// Names the feed that follows this page.
+    pub fn feed(mut self, title: impl Into<String>, path: impl Into<String>) -> Head {
+        self.feed = Some((title.into(), path.into()));
+        self
+    }
+
+    /// Adds JSON-LD.
+    pub fn json_ld(mut self, value: &serde_json::Value) -> Head {
+        self.json_ld = Some(value.to_string().replace('<', "\\u003c"));
+        self
+    }
+
+    /// Says that the page is there for people only.
+    pub fn no_json(mut self) -> Head {
+        self.json = false;
+        self
+    }
+
+    /// Keeps the page out of search engines.
+    pub fn unlisted(mut self) -> Head {
+        self.listed = false;
+        self
+    }
+
+    /// The `<title>`.
+    pub fn full_title(&self) -> String {
+        if self.path == links::HOME {
+            return format!("{} – {}", self.site.name, self.title);
+        }
+        format!("{} – {}", self.title, self.site.name)
+    }
+
+    /// The canonical address.
+    pub fn canonical(&self) -> String {
+        format!("{}{}", self.site.base_url, self.path)
+    }
+
+    /// The address of the page as JSON, if it is there as JSON.
+    pub fn json_path(&self) -> Option<String> {
+        self.json.then(|| links::json(&self.path))
+    }
+
+    /// The main navigation: title, path, whether the page belongs to it.
+    pub fn navigation(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> + '_ {
+        let path = self.path.split('?').next().unwrap_or("");
+        let inside =
+            move |entry: &str| path.strip_prefix(entry).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        NAVIGATION.into_iter().map(move |(title, entry)| (title, entry, inside(entry)))
+    }
+
+    /// Address of the style sheet.
+    pub fn style(&self) -> &'static str {
+        &assets::STYLE.path
+    }
+}

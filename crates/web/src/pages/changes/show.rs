@@ -1,0 +1,76 @@
+//! A change: what it did, which provisions it touches, the redline.
+use askama::Template;
+use atlas::ids::ChangeId;
+use atlas::records::{Change, Materiality};
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde_json::json;
+
+use crate::error::Failure;
+use crate::negotiate::Wants;
+use crate::page::Head;
+use crate::pages::documents;
+use crate::redline::{self, Redline};
+use crate::site::Site;
+use crate::{links, words};
+
+#[derive(Template)]
+#[template(path = "pages/changes/show.html")]
+struct ChangePage {
+    head: Head,
+    of: Change,
+    /// The version that the new one is compared with: the one before, or the last sound one.
+    base: i64,
+    /// None for a defective version, which is compared with nothing.
+    redline: Option<Redline>,
+    /// Path of the page that shows the newer text.
+    newer: String,
+}
+
+impl ChangePage {
+    /// What the verdict means, for those who meet the word for the first time.
+    fn meaning(&self) -> &'static str {
+        match self.of.change.materiality {
+            Materiality::Material => "a provision, or what people may, must or must not do, changed",
+            Materiality::Minor => "words changed, but no provision and no duty or right",
+            Materiality::Cosmetic => "nothing changed that binds anybody",
+            Materiality::Returning => "the text is one that the document had before",
+            Materiality::Defective => "what the server sent is not the document",
+        }
+    }
+}
+
+pub(super) async fn show(State(site): State<Site>, wants: Wants, Path(id): Path<String>) -> Result<Response, Failure> {
+    let missing = || Failure::missing(format!("change {:?}", words::clip(&id, 40)));
+    let parsed: ChangeId = id.parse().map_err(|_| missing())?;
+    let of = site.atlas.change(parsed).await?.ok_or_else(missing)?;
+    let change = &of.change;
+    let base = documents::sound(&site, of.document, change.from_version).await?;
+    let redline = match change.materiality {
+        Materiality::Defective => None,
+        _ => Some(compare(&site, &of, base).await?),
+    };
+    let name = format!("{}, {}", of.platform_name, of.document_title);
+    let head = site
+        .head(format!("{}: {}", of.platform_name, change.headline), links::change(&of.id))
+        .about(format!("{name}, {}: {}.", words::day(&change.at_ms), change.headline))
+        .feed(format!("Changes of {}", of.platform_name), links::platform_feed(&of.platform))
+        .crumb("Platforms", links::PLATFORMS)
+        .crumb(of.platform_name.as_str(), links::platform(&of.platform))
+        .crumb(of.document_title.as_str(), links::document(&of.document))
+        .here(of.id.to_string());
+    let newer = links::version(&of.document, &change.to_version);
+    let page = ChangePage { head, base, redline, newer, of };
+    wants.record(&page, || {
+        let changes = page.redline.as_ref().map(Redline::changes);
+        json!({"change": page.of, "compared_with_version": page.base, "clauses": changes})
+    })
+}
+
+async fn compare(site: &Site, of: &Change, base: i64) -> Result<Redline, Failure> {
+    let missing = |number| Failure::Internal(format!("{} lacks version {number}", of.document));
+    let old = site.atlas.version_text(of.document, base).await?.ok_or_else(|| missing(base))?;
+    let to = of.change.to_version;
+    let new = site.atlas.version_text(of.document, to).await?.ok_or_else(|| missing(to))?;
+    Ok(redline::compare(&old, &new))
+}

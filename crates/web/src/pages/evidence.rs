@@ -1,0 +1,33 @@
+//! Evidence bundles to download.
+use atlas::Evidence;
+use atlas::ids::DocumentId;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::error::Failure;
+use crate::site::Site;
+
+pub(crate) fn routes() -> Router<Site> {
+    Router::new().route("/documents/{id}/versions/{number}/evidence.zip", get(of_version))
+}
+
+async fn of_version(State(site): State<Site>, Path((id, number)): Path<(String, String)>) -> Result<Response, Failure> {
+    let missing = || Failure::missing(format!("version {number:.20} of {id:.20}"));
+    let document: DocumentId = id.parse().map_err(|_| missing())?;
+    let number: i64 = number.parse().map_err(|_| missing())?;
+    let evidence = site.atlas.evidence(document, number, None).await?;
+    bundle(evidence, &format!("{document}-version-{number}")).await
+}
+
+/// The bundle as a download. It is compressed and verified before it leaves: not on a thread that serves others.
+pub(super) async fn bundle(evidence: Evidence, name: &str) -> Result<Response, Failure> {
+    let written = tokio::task::spawn_blocking(move || evidence.bundle()).await;
+    let bytes = written.map_err(|error| Failure::Internal(error.to_string()))?;
+    let bytes = bytes.map_err(|error| Failure::Internal(error.to_string()))?;
+    let name = format!("attachment; filename=\"clausewatch-evidence-{name}.zip\"");
+    Ok(([(header::CONTENT_TYPE, "application/zip".to_string()), (header::CONTENT_DISPOSITION, name)], bytes)
+        .into_response())
+}

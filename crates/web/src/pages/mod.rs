@@ -1,0 +1,42 @@
+//! The pages: one file for each resource, its template beside it. A file has a function `routes`.
+mod api;
+mod changes;
+mod check;
+mod compare;
+pub(crate) mod documents;
+mod evidence;
+mod feeds;
+mod home;
+mod log;
+mod methodology;
+mod platforms;
+mod provision;
+mod regulations;
+mod search;
+mod types;
+mod verify;
+
+use axum::Router;
+
+use crate::site::Site;
+
+/// The routes of every resource.
+pub(crate) fn all() -> Router<Site> {
+    Router::new()
+        .merge(api::routes())
+        .merge(changes::routes())
+        .merge(check::routes())
+        .merge(compare::routes())
+        .merge(documents::routes())
+        .merge(evidence::routes())
+        .merge(feeds::routes())
+        .merge(home::routes())
+        .merge(log::routes())
+        .merge(methodology::routes())
+        .merge(platforms::routes())
+        .merge(provision::routes())
+        .merge(regulations::routes())
+        .merge(search::routes())
+        .merge(types::routes())
+        .merge(verify::routes())
+}

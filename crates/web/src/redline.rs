@@ -1,0 +1,265 @@
+//! Two versions of a document clause by clause: what changed in full, what did not folded.
+use compare::{Pair, PairKind};
+use document::Structure;
+use serde::Serialize;
+
+use crate::words::{Html, escaped};
+use crate::{view, words};
+
+/// Class of a change that changes no word.
+const MARKS: &str = "marks";
+
+/// A run of the comparison.
+#[derive(Debug, Clone)]
+pub(crate) enum Run {
+    /// The heading under which the following changes stand, when it is not shown itself.
+    Under(String),
+    /// Clauses that are the same, in the words of the newer version.
+    Same(Vec<Line>),
+    /// Clauses in which only marks, case or numbering changed.
+    Marks(Vec<Changed>),
+    /// A clause that changed.
+    Changed(Changed),
+}
+
+impl Run {
+    fn changed(&self) -> &[Changed] {
+        match self {
+            Run::Changed(changed) => std::slice::from_ref(changed),
+            Run::Marks(list) => list,
+            Run::Under(_) | Run::Same(_) => &[],
+        }
+    }
+}
+
+/// A clause that is the same.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    /// Its words.
+    pub text: String,
+    /// Whether it is a heading.
+    pub heading: bool,
+}
+
+/// A clause that changed.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Changed {
+    /// Name of the change for programs and the style sheet: `added`, `removed`, `reworded`, `moved`, `marks`.
+    #[serde(rename = "change")]
+    pub class: &'static str,
+    /// What happened, in words.
+    #[serde(skip)]
+    pub label: &'static str,
+    /// The heading under which a moved clause stood before.
+    #[serde(rename = "moved_from", skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Its words with what changed marked.
+    #[serde(rename = "redline_html")]
+    pub html: Html,
+    /// Whether it is a heading.
+    pub heading: bool,
+    /// Index of the clause in the newer version, for a link to its place.
+    pub clause: Option<usize>,
+}
+
+/// Two versions compared.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Redline {
+    /// Its runs in the order of the newer version.
+    pub runs: Vec<Run>,
+    /// Clauses reworded (marks and numbers aside), added, removed, moved.
+    pub counts: [i64; 4],
+    /// Clauses in which only marks, case or numbering changed.
+    pub marks_only: i64,
+}
+
+impl Redline {
+    /// The changes, without what is the same.
+    pub fn changes(&self) -> Vec<&Changed> {
+        self.runs.iter().flat_map(Run::changed).collect()
+    }
+
+    /// The counts in words: "2 clauses reworded, 1 added".
+    pub fn summary(&self) -> String {
+        let [reworded, added, removed, moved] = self.counts;
+        let all = [
+            (reworded, "reworded"),
+            (added, "added"),
+            (removed, "removed"),
+            (moved, "moved"),
+            (self.marks_only, "changed in marks only"),
+        ];
+        let mut parts: Vec<String> = Vec::new();
+        for (count, what) in all.into_iter().filter(|(count, _)| *count > 0) {
+            let count = if parts.is_empty() { words::count(count, "clause", "clauses") } else { words::number(count) };
+            parts.push(format!("{count} {what}"));
+        }
+        parts.join(", ")
+    }
+
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.counts == [0; 4] && self.marks_only == 0
+    }
+}
+
+/// Compares two clean texts.
+pub(crate) fn compare(old: &str, new: &str) -> Redline {
+    let sides = (Side::new(old), Side::new(new));
+    let alignment = compare::align(&sides.0.clauses(), &sides.1.clauses());
+    let mut redline = Redline::default();
+    // The heading that a reader saw last: those of clauses that are the same are folded away.
+    let mut shown: Option<&str> = None;
+    for pair in &alignment.pairs {
+        if pair.kind == PairKind::Same {
+            redline.same(&sides.1, pair);
+            continue;
+        }
+        redline.count(pair);
+        let changed = changed(&sides, pair);
+        if changed.class == MARKS {
+            redline.marks(changed);
+            continue;
+        }
+        let here = if changed.heading { pair.new.map(|index| sides.1.clause(index)) } else { heading_of(&sides, pair) };
+        if here != shown && !changed.heading {
+            redline.runs.extend(here.map(|heading| Run::Under(heading.to_string())));
+        }
+        shown = here;
+        redline.runs.push(Run::Changed(changed));
+    }
+    redline
+}
+
+impl Redline {
+    fn same(&mut self, new: &Side<'_>, pair: &Pair) {
+        let Some(index) = pair.new else { return };
+        let line = Line { text: new.clause(index).to_string(), heading: new.structure.clauses[index].is_heading() };
+        match self.runs.last_mut() {
+            Some(Run::Same(lines)) => lines.push(line),
+            _ => self.runs.push(Run::Same(vec![line])),
+        }
+    }
+
+    fn marks(&mut self, changed: Changed) {
+        match self.runs.last_mut() {
+            Some(Run::Marks(list)) => list.push(changed),
+            _ => self.runs.push(Run::Marks(vec![changed])),
+        }
+    }
+
+    fn count(&mut self, pair: &Pair) {
+        let place = match pair.kind {
+            PairKind::Same => return,
+            PairKind::Reworded if pair.cosmetic => return self.marks_only += 1,
+            PairKind::Reworded => 0,
+            PairKind::Added => 1,
+            PairKind::Removed => 2,
+            PairKind::Moved => 3,
+        };
+        self.counts[place] += 1;
+    }
+}
+
+/// A version's text with its clauses.
+struct Side<'a> {
+    text: &'a str,
+    structure: Structure,
+}
+
+impl<'a> Side<'a> {
+    fn new(text: &'a str) -> Side<'a> {
+        Side { text, structure: document::structure(text) }
+    }
+
+    fn clause(&self, index: usize) -> &'a str {
+        &self.text[self.structure.clauses[index].range.clone()]
+    }
+
+    fn clauses(&self) -> Vec<&'a str> {
+        (0..self.structure.clauses.len()).map(|index| self.clause(index)).collect()
+    }
+
+    /// The words of the nearest heading above a clause.
+    fn heading(&self, index: usize) -> Option<&'a str> {
+        self.structure.clauses[index].heading.map(|heading| self.clause(heading))
+    }
+}
+
+/// The heading that a pair stands under: in the newer version if it is there.
+fn heading_of<'a>(sides: &(Side<'a>, Side<'a>), pair: &Pair) -> Option<&'a str> {
+    match (pair.old, pair.new) {
+        (_, Some(new)) => sides.1.heading(new),
+        (Some(old), None) => sides.0.heading(old),
+        (None, None) => None,
+    }
+}
+
+fn changed(sides: &(Side<'_>, Side<'_>), pair: &Pair) -> Changed {
+    let old = pair.old.map(|index| sides.0.clause(index));
+    let new = pair.new.map(|index| sides.1.clause(index));
+    let (class, label) = match pair.kind {
+        PairKind::Added => ("added", "Added"),
+        PairKind::Removed => ("removed", "Removed"),
+        PairKind::Moved if pair.cosmetic => ("moved", "Moved"),
+        PairKind::Moved => ("moved", "Moved and reworded"),
+        PairKind::Same | PairKind::Reworded if pair.cosmetic => (MARKS, "Marks or numbering only"),
+        PairKind::Same | PairKind::Reworded => ("reworded", "Reworded"),
+    };
+    let html = match (old, new) {
+        (Some(old), Some(new)) => view::redline(old, new),
+        (Some(old), None) => Html(format!("<del>{}</del>", escaped(old))),
+        (None, new) => Html(format!("<ins>{}</ins>", escaped(new.unwrap_or("")))),
+    };
+    let from = match (pair.kind, pair.old) {
+        (PairKind::Moved, Some(index)) => sides.0.heading(index).map(str::to_string),
+        _ => None,
+    };
+    let heading = match (pair.new, pair.old) {
+        (Some(index), _) => sides.1.structure.clauses[index].is_heading(),
+        (None, Some(index)) => sides.0.structure.clauses[index].is_heading(),
+        (None, None) => false,
+    };
+    Changed { class, label, from, html, heading, clause: pair.new }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changed_is_shown_and_the_rest_folded() {
+        let old = "# Terms\n\nYou pay monthly.\n\n## Notice\n\nWe give 30 days of notice of changes to these terms.\n\n## Law\n\nThe law of Norland governs this agreement.\n";
+        let new = "# Terms\n\nYou pay monthly.\n\n## Notice\n\nWe give 10 days of notice of changes to these terms.\n\n## Law\n\nThe law of Norland governs this agreement.\n\nDisputes go to <arbitration>.\n";
+        let redline = compare(old, new);
+        assert_eq!(redline.counts, [1, 1, 0, 0]);
+        let kinds: Vec<String> = redline
+            .runs
+            .iter()
+            .map(|run| match run {
+                Run::Under(heading) => format!("under {heading}"),
+                Run::Same(lines) => format!("{} same", lines.len()),
+                Run::Marks(list) => format!("{} marks", list.len()),
+                Run::Changed(changed) => format!("{}: {}", changed.label, changed.html),
+            })
+            .collect();
+        assert_eq!(
+            kinds,
+            [
+                "3 same",
+                "under Notice",
+                "Reworded: We give <del>30</del><ins>10</ins> days of notice of changes to these terms.",
+                "2 same",
+                "under Law",
+                "Added: <ins>Disputes go to &lt;arbitration&gt;.</ins>",
+            ]
+        );
+        assert!(compare(old, old).is_empty());
+    }
+
+    #[test]
+    fn nothing_is_compared_with_nothing() {
+        assert!(compare("", "").is_empty());
+        assert_eq!(compare("", "A word.\n").counts, [0, 1, 0, 0]);
+    }
+}

@@ -1,0 +1,331 @@
+//! The pages of records over a small invented world: every element is there, and says what the store says.
+mod world;
+
+use archive::Sha256Digest;
+use world::{Answer, World, plain_text};
+
+const PROVISION: &str = "/provisions/CW-P-000001";
+
+/// Every element of the provision page, by the attribute that marks it.
+const ELEMENTS: [&str; 20] = [
+    "ratings",
+    "rarity",
+    "share",
+    "activity",
+    "changed-before",
+    "monitoring",
+    "interpretation",
+    "why-it-matters",
+    "consumer-impact",
+    "elsewhere",
+    "original",
+    "lineage",
+    "regulations",
+    "details",
+    "evidence",
+    "citation",
+    "classification",
+    "others",
+    "faq",
+    "what-it-does",
+];
+
+/// What stands between the mark of an element and the end of its section.
+fn element<'a>(page: &'a str, name: &str) -> &'a str {
+    let after = page.split(&format!("data-element=\"{name}\"")).nth(1).unwrap_or_else(|| panic!("no {name}"));
+    after.split("</section>").next().unwrap()
+}
+
+#[tokio::test]
+async fn the_provision_page_has_every_element() {
+    let world = World::new().await;
+    let page = world.get(PROVISION).await.page();
+    for element in ELEMENTS {
+        assert_eq!(page.matches(&format!("data-element=\"{element}\"")).count(), 1, "{element}");
+    }
+    let links = [
+        "class=\"crumbs\"",
+        "href=\"/platforms/plum\"",
+        "href=\"/documents/CW-D-00001\"",
+        "https://x.com/intent/post?",
+        "https://www.linkedin.com/",
+        "mailto:",
+        "/provisions/CW-P-000001.pdf",
+        "/platforms/plum/feed.atom",
+        "/methodology",
+    ];
+    for link in links {
+        assert!(page.contains(link), "{link}");
+    }
+    let json = page.split("application/ld+json\">").nth(1).unwrap().split("</script>").next().unwrap();
+    let value: serde_json::Value = serde_json::from_str(json).unwrap();
+    assert_eq!(value["@type"], "FAQPage");
+    assert_eq!(value["mainEntity"].as_array().unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn the_excerpt_is_byte_for_byte_in_its_version_and_leads_to_its_place() {
+    let world = World::new().await;
+    let json = world.get(&format!("{PROVISION}.json")).await.json();
+    let number = json["version"]["number"].as_i64().unwrap();
+    let text = world.atlas.version_text(world.plum, number).await.unwrap().unwrap();
+    let range = &json["provision"]["excerpt_range"];
+    let range = range["start"].as_u64().unwrap() as usize..range["end"].as_u64().unwrap() as usize;
+    let excerpt = json["provision"]["excerpt"].as_str().unwrap();
+    assert_eq!(&text[range.clone()], excerpt);
+    assert_eq!(json["excerpt_verified"], true);
+    let place = json["place"].as_str().unwrap();
+    assert!(place.starts_with("/documents/CW-D-00001#c-"), "{place}");
+    let index: usize = place.rsplit("#c-").next().unwrap().parse().unwrap();
+    let clause = &document::structure(&text).clauses[index].range;
+    assert!(clause.start <= range.start && range.end <= clause.end);
+    let page = world.get(PROVISION).await.page();
+    assert!(page.contains(&format!("<mark data-excerpt>{excerpt}</mark>")));
+    assert!(page.contains(&format!("href=\"{place}\"")));
+}
+
+#[tokio::test]
+async fn rarity_counts_as_many_platforms_as_its_list_has() {
+    let world = World::new().await;
+    for kind in [world::BAN, world::WAIVER, "ai-output-ownership"] {
+        let json = world.get(&format!("/types/{kind}.json")).await.json();
+        let listed = json["platforms"].as_array().unwrap().len();
+        let page = world.get(&format!("/types/{kind}")).await.page();
+        assert_eq!(json["rarity"]["platforms"].as_u64().unwrap() as usize, listed, "{kind}");
+        assert_eq!(element(&page, "platforms").matches("data-platform=").count(), listed, "{kind}");
+        assert!(json["rarity"]["of_platforms"].as_u64().unwrap() as usize >= listed, "{kind}");
+    }
+    let json = world.get(&format!("{PROVISION}.json")).await.json();
+    assert_eq!(json["rarity"]["platforms"], 2);
+    assert_eq!(json["rarity"]["of_platforms"], 3);
+    let page = world.get(PROVISION).await.page();
+    assert!(page.contains(&format!("href=\"/types/{}#platforms\"", world::BAN)));
+}
+
+#[tokio::test]
+async fn other_platforms_have_the_same_type_and_are_others() {
+    let world = World::new().await;
+    let page = world.get(PROVISION).await.page();
+    let others: Vec<&str> = page.split("data-other=\"").skip(1).map(|rest| rest.split('>').next().unwrap()).collect();
+    assert_eq!(others.len(), 1);
+    assert!(others[0].contains(&format!("data-type=\"{}\"", world::BAN)), "{}", others[0]);
+    assert!(others[0].contains("data-platform=\"quince\""), "{}", others[0]);
+    let differences = page.split("<table class=\"differences\">").nth(1).unwrap().split("</table>").next().unwrap();
+    let words = plain_text(differences);
+    assert!(words.contains("Severity High Critical"), "{words}");
+    assert!(words.contains("Notice 30 days not said"), "{words}");
+}
+
+#[tokio::test]
+async fn the_lineage_shows_each_rewording_as_a_redline() {
+    let world = World::new().await;
+    let page = world.get(PROVISION).await.page();
+    let lineage = element(&page, "lineage");
+    assert!(lineage.contains("<ins>or improve any</ins>") && lineage.contains("<del>a</del>"), "{lineage}");
+    let json = world.get(&format!("{PROVISION}.json")).await.json();
+    let steps = json["lineage"].as_array().unwrap();
+    let events: Vec<&str> = steps.iter().map(|step| step["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["First found in the document", "Reworded"]);
+    assert_eq!(steps[1]["change"], "CW-C-000001");
+}
+
+#[tokio::test]
+async fn a_removed_provision_keeps_its_page() {
+    let world = World::new().await;
+    let page = world.get("/provisions/CW-P-000002").await.page();
+    assert!(page.contains("data-element=\"removed\""));
+    let words = plain_text(&page);
+    assert!(words.contains("Version 3, first seen on 21 January 2026"), "{words}");
+    assert!(page.contains("/documents/CW-D-00001/versions/2#c-"), "its place is in the version that has it");
+    assert!(page.contains("<mark data-excerpt>"));
+}
+
+#[tokio::test]
+async fn dates_do_not_contradict_each_other() {
+    let world = World::new().await;
+    for id in 1..=3 {
+        let json = world.get(&format!("/provisions/CW-P-{id:06}.json")).await.json();
+        let (provision, document) = (&json["provision"], &json["document"]);
+        let ms =
+            |value: &serde_json::Value, name: &str| value[name].as_i64().unwrap_or_else(|| panic!("{name} of {id}"));
+        assert!(ms(document, "first_tracked_ms") <= ms(provision, "first_seen_ms"));
+        assert!(ms(provision, "first_seen_ms") <= ms(&json, "words_changed_ms"));
+        assert!(ms(&json, "words_changed_ms") <= ms(provision, "last_verified_ms"));
+        assert!(ms(provision, "last_verified_ms") <= ms(document, "last_verified_ms"));
+        assert!(ms(document, "last_changed_ms") <= ms(document, "last_verified_ms"));
+        let steps: Vec<i64> = json["lineage"].as_array().unwrap().iter().map(|step| ms(step, "at_ms")).collect();
+        assert!(steps.is_sorted() && steps[0] == ms(provision, "first_seen_ms"), "{steps:?}");
+        match json["removed_ms"].as_i64() {
+            Some(removed) => assert!(ms(provision, "last_verified_ms") < removed),
+            None => assert!(ms(provision, "last_changed_ms") <= ms(provision, "last_verified_ms")),
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_citation_has_the_whole_hash_and_the_source() {
+    let world = World::new().await;
+    let page = world.get(PROVISION).await.page();
+    let text = world.atlas.version_text(world.plum, 3).await.unwrap().unwrap();
+    let hash = Sha256Digest::of(text.as_bytes()).to_string();
+    let form = |rest: &str| plain_text(rest.split_once('>').unwrap().1.split("</pre>").next().unwrap());
+    let forms: Vec<String> = page.split("data-citation=\"").skip(1).map(form).collect();
+    assert_eq!(forms.len(), 5);
+    for form in forms {
+        for part in [&hash, "https://plum.example/terms", "CW-P-000001"] {
+            assert!(form.contains(part), "{part} is not in {form}");
+        }
+    }
+    let evidence = element(&page, "evidence");
+    assert!(evidence.contains(&format!("<code data-hash=\"text\">{hash}</code>")));
+    assert!(plain_text(evidence).contains("inclusion followed to the signed checkpoint"), "{evidence}");
+}
+
+#[tokio::test]
+async fn the_evidence_bundle_verifies_and_the_verify_page_says_so() {
+    let world = World::new().await;
+    let Answer { bytes, kind, .. } = world.get(&format!("{PROVISION}/evidence.zip")).await;
+    assert_eq!(kind, "application/zip");
+    let report = archive::evidence::verify_bundle(&bytes, Some(&world.atlas.log_key())).unwrap();
+    assert!(report.trusted(), "{report}");
+    assert_eq!(report.record.excerpt.as_ref().unwrap().record, "CW-P-000001");
+    let page = world.post("/verify", &[("bundle", "b.zip", &bytes)]).await.page();
+    assert!(page.contains("It holds.") && !page.contains("outcome-bad"), "{page}");
+    let mut broken = bytes.clone();
+    let at = broken.len() / 2;
+    broken[at] ^= 1;
+    assert!(!world.post("/verify", &[("bundle", "b.zip", &broken)]).await.page().contains("It holds."));
+    let version = world.get("/documents/CW-D-00001/versions/1/evidence.zip").await;
+    assert!(archive::evidence::verify_bundle(&version.bytes, None).unwrap().passed());
+}
+
+#[tokio::test]
+async fn a_hash_leads_to_its_records() {
+    let world = World::new().await;
+    let text = world.atlas.version_text(world.plum, 1).await.unwrap().unwrap();
+    let hash = Sha256Digest::of(text.as_bytes());
+    let page = world.get(&format!("/verify?sha256={hash}")).await.page();
+    assert!(page.contains("/documents/CW-D-00001/versions/1"));
+    let none = world.get(&format!("/verify?sha256={}", "0".repeat(64))).await.page();
+    assert!(none.contains("No text and no capture"));
+    assert_eq!(world.get("/verify?sha256=abc").await.status, 400);
+}
+
+#[tokio::test]
+async fn the_log_is_served_as_tiles() {
+    let world = World::new().await;
+    let checkpoint = String::from_utf8(world.get("/log/checkpoint").await.bytes).unwrap();
+    let key = String::from_utf8(world.get("/log/key").await.bytes).unwrap();
+    let signed = archive::log::Checkpoint::open(&checkpoint, &key.trim().parse().unwrap()).unwrap();
+    assert_eq!(signed.size, 5);
+    assert_eq!(world.get("/log/tile/0/000.p/5").await.bytes.len(), 5 * 32);
+    assert_eq!(world.get("/log/tile/entries/000.p/5").await.status, 200);
+    for path in ["/log/tile/0/000", "/log/tile/../../etc/passwd", "/log/tile/x"] {
+        assert_eq!(world.get(path).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_pdf_has_the_excerpt() {
+    let world = World::new().await;
+    let answer = world.get(&format!("{PROVISION}.pdf")).await;
+    assert_eq!(answer.kind, "application/pdf");
+    assert!(answer.bytes.starts_with(b"%PDF"));
+    let Some(text) = world::pdf_text(&answer.bytes) else {
+        eprintln!("pdftotext is not installed: the words of the PDF are not looked at");
+        return;
+    };
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let excerpt = "You may not use output to train or improve any model that competes with ours.";
+    for part in [excerpt, "CW-P-000001", "High severity", "https://plum.example/terms"] {
+        assert!(words.contains(part), "{part} is not in {words}");
+    }
+}
+
+#[tokio::test]
+async fn feeds_are_xml_with_stable_ids() {
+    let world = World::new().await;
+    let of_type = format!("/types/{}/feed.atom", world::BAN);
+    for path in ["/feed.atom", "/platforms/plum/feed.atom", "/platforms/quince/feed.atom", &of_type] {
+        let answer = world.get(path).await;
+        assert!(answer.kind.starts_with("application/atom+xml"), "{path}");
+        let text = String::from_utf8(answer.bytes).unwrap();
+        world::assert_xml(&text);
+        assert!(text.contains("<id>urn:uuid:"), "{path}");
+    }
+    let plum = String::from_utf8(world.get("/platforms/plum/feed.atom").await.bytes).unwrap();
+    assert_eq!(plum.matches("<entry>").count(), 2);
+    assert!(plum.contains("href=\"https://watch.example/changes/CW-C-000001\""), "{plum}");
+}
+
+#[tokio::test]
+async fn hostile_names_are_text_everywhere() {
+    let world = World::new().await;
+    let hostile = "/provisions/CW-P-000003";
+    for path in [hostile, PROVISION, "/compare?a=plum&b=quince", "/types/ai-competing-model-ban", "/regulations/gdpr"] {
+        let page = world.get(path).await.page();
+        assert!(!page.contains("<script>alert"), "{path}");
+        assert!(!page.contains("<b>Quince"), "{path}");
+        assert!(!page.contains("href=\"javascript:"), "{path}: only addresses of the web are links");
+    }
+    let json = world.get(&format!("{hostile}.json")).await.json();
+    let forms = json["citations"].as_array().unwrap();
+    let bibtex = forms.iter().find(|form| form["id"] == "bibtex").unwrap()["text"].as_str().unwrap();
+    let depth = bibtex.chars().fold(0, |depth, c| depth + i32::from(c == '{') - i32::from(c == '}'));
+    assert_eq!(depth, 0, "{bibtex}");
+    assert!(world.get(&format!("{hostile}.pdf")).await.bytes.starts_with(b"%PDF"));
+}
+
+#[tokio::test]
+async fn every_page_renders_as_page_and_as_json() {
+    let world = World::new().await;
+    for path in [
+        "/types",
+        "/types?q=training",
+        "/types/ai-competing-model-ban?removed=1",
+        "/compare",
+        "/compare?a=plum&b=quince&differing=1",
+        "/regulations",
+        "/regulations/gdpr",
+        "/methodology",
+        "/verify",
+    ] {
+        let page = world.get(path).await.page();
+        assert!(page.contains("<h1") && page.contains("</html>"), "{path}");
+        world.get_json(path).await.json();
+    }
+    for path in ["/api", "/check"] {
+        assert!(world.get(path).await.page().contains("<h1"), "{path}");
+    }
+    let missing = [
+        "/types/none",
+        "/regulations/none",
+        "/provisions/CW-P-999999",
+        "/provisions/x",
+        "/provisions/CW-P-999999.pdf",
+        "/platforms/none/feed.atom",
+        "/documents/CW-D-00001/versions/9/evidence.zip",
+    ];
+    for path in missing {
+        assert_eq!(world.get(path).await.status, 404, "{path}");
+    }
+    assert_eq!(world.get("/compare?a=none&b=plum").await.status, 400);
+}
+
+#[tokio::test]
+async fn check_reads_what_is_brought_and_keeps_nothing() {
+    let world = World::new().await;
+    let before = world.atlas.counts().await.unwrap();
+    let text = "# Terms\n\nYou agree to all of this.\n\n<script>alert(1)</script>\n";
+    let page = world.post("/check", &[("text", "", text.as_bytes())]).await.page();
+    assert!(page.contains("data-element=\"result\"") && !page.contains("<script>alert"), "{page}");
+    let file = b"<h1>Uploaded terms</h1><p>You may not resell the service to anybody.</p>";
+    let page = world.post("/check", &[("file", "terms.html", file)]).await.page();
+    assert!(page.contains("Uploaded terms"), "the title is read from the file");
+    assert_eq!(world.post("/check", &[("text", "", b"")]).await.status, 400);
+    let refused = world.post("/check", &[("url", "", b"http://127.0.0.1/")]).await.page();
+    assert!(refused.contains("Not read."));
+    let large = vec![b'a'; 9 << 20];
+    assert_eq!(world.post("/check", &[("text", "", &large)]).await.status, 413);
+    assert_eq!(world.atlas.counts().await.unwrap(), before);
+}
