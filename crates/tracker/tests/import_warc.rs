@@ -105,11 +105,7 @@ async fn captures_that_come_too_late_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let atlas = in_memory().await;
     import(&atlas, &file(folder.path(), "new.warc", &crawl(), false, "WARC/1.1")).await;
-<<<<<<< HEAD
     let old = page("https://quince.example/terms", 0, 200, "text/html", html("Terms of Use", &[8, 9, 10]));
-=======
-    let old = page("https://quince.example/terms", 0, 200, "text/html", html("Terms of Use", &[8, 9]));
->>>>>>> main
     let late = import(&atlas, &file(folder.path(), "old.warc", &[old], false, "WARC/1.1")).await;
     assert_eq!((late.versions, late.failures.len()), (0, 1));
     assert!(late.failures[0].contains("import older files first"), "{:?}", late.failures);
