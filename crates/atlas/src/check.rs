@@ -18,7 +18,7 @@ use crate::read::InstanceFilter;
 use crate::read::documents::wording;
 use crate::record::{address, leaf_body, version_record};
 use crate::records::{Capture, Document, EventKind, Provision, Version, Wording};
-use crate::store::{args, statements};
+use crate::store::{Row, args, statements};
 
 statements! {
     CAPTURE_VERSIONS = "SELECT id, version FROM captures WHERE document_id = $1",
@@ -211,12 +211,14 @@ impl Atlas {
     async fn check_lineages(&self, id: DocumentId, findings: &mut Findings) -> Result<HashMap<i64, Vec<Wording>>> {
         let mut begun: HashMap<i64, Vec<Wording>> = HashMap::new();
         let mut spans: HashMap<u32, Vec<(i64, i64)>> = HashMap::new();
-        for row in self.store.fetch(WORDINGS, args![id]).await? {
-            let wording = wording(&row)?;
+        let each = |row: &Row| {
+            let wording = wording(row)?;
             let span = (wording.from_version, wording.to_version.unwrap_or(i64::MAX));
             spans.entry(wording.lineage).or_default().push(span);
             begun.entry(wording.from_version).or_default().push(wording);
-        }
+            Ok(())
+        };
+        self.store.each(WORDINGS, args![id], each).await?;
         for row in self.store.fetch(LINEAGES, args![id]).await? {
             let number: i64 = row.get(0)?;
             // A defective version has none: its clauses have the number 0.

@@ -42,6 +42,8 @@ const BY_DOCUMENT: &[(Sql, &str)] = &[
 ];
 /// Entries of the log read at once.
 const STEP: i64 = 2000;
+/// Bytes of a table hashed at once.
+const PIECE: usize = 1 << 20;
 
 impl Atlas {
     /// The SHA-256 of the store's content: equal for two stores that hold the same records under the same IDs, on either engine.
@@ -68,12 +70,22 @@ impl Atlas {
     }
 
     async fn hash(&self, sql: Sql, types: &str, args: Vec<Value>) -> Result<Sha256Digest> {
-        let mut bytes = Vec::new();
-        for row in self.store.fetch(sql, args).await? {
-            for (index, kind) in types.chars().enumerate() {
-                cell(&row, index, kind, &mut bytes)?;
+        let (mut bytes, mut cells) = (Vec::new(), Vec::new());
+        let each = |row: &Row| {
+            // Each piece begins with the hash of the one before, so that long tables need not be held.
+            if bytes.len() > PIECE {
+                let so_far = Sha256Digest::of(&bytes);
+                bytes.clear();
+                bytes.extend(so_far.0);
             }
-        }
+            cells.clear();
+            for (index, kind) in types.chars().enumerate() {
+                cell(row, index, kind, &mut cells)?;
+            }
+            bytes.extend(&cells);
+            Ok(())
+        };
+        self.store.each(sql, args, each).await?;
         Ok(Sha256Digest::of(&bytes))
     }
 }

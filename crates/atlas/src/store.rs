@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Decode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction, Type};
 
 use crate::error::Result;
@@ -235,6 +236,25 @@ impl Store {
             Pools::Sqlite { readers, .. } => sqlite_rows(bound!(Sqlite, sql.sqlite, args).fetch_all(readers).await?),
             Pools::Postgres(pool) => postgres_rows(bound!(Postgres, sql.postgres, args).fetch_all(pool).await?),
         })
+    }
+
+    /// Hands over the rows of a single read one by one, for answers too long to hold in memory.
+    pub async fn each(&self, sql: Sql, args: Vec<Value>, mut take: impl FnMut(&Row) -> Result<()>) -> Result<()> {
+        match &self.pools {
+            Pools::Sqlite { readers, .. } => {
+                let mut rows = bound!(Sqlite, sql.sqlite, args).fetch(readers);
+                while let Some(row) = rows.try_next().await? {
+                    take(&Row::Sqlite(row))?;
+                }
+            }
+            Pools::Postgres(pool) => {
+                let mut rows = bound!(Postgres, sql.postgres, args).fetch(pool);
+                while let Some(row) = rows.try_next().await? {
+                    take(&Row::Postgres(row))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The only row of a single read, if there is one.

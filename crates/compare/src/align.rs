@@ -1,8 +1,8 @@
 //! Clause-by-clause alignment of two versions.
 //!
-//! Three passes, each over what the one before left: equal clauses in order (Myers' diff over clause hashes, common
+//! Four passes, each over what the one before left: equal clauses in order (Myers' diff over clause hashes, common
 //! ends trimmed first); equal clauses out of order, which moved; similar clauses, most similar first, found through an
-//! index of their word pairs. Similarity is Dice's coefficient over word pairs and words (Dice 1945), so a clause that
+//! index of their word pairs; two clauses left alone between the same neighbours, such as a heading in other words. Similarity is Dice's coefficient over word pairs and words (Dice 1945), so a clause that
 //! only grew or shrank still finds its ancestor.
 use std::collections::HashMap;
 
@@ -14,6 +14,8 @@ use crate::words::{fnv, same_words, without_number, words};
 const REWORDED: f32 = 0.40;
 /// Least similarity for clauses at different places to be one moved and reworded clause.
 const MOVED: f32 = 0.65;
+/// Least similarity for two clauses to be one reworded clause when nothing else is left between the same two neighbours.
+const ALONE: f32 = 0.25;
 /// A word pair in more clauses than this says nothing about which clause is meant.
 const COMMON: usize = 24;
 
@@ -75,6 +77,7 @@ pub fn align(old: &[&str], new: &[&str]) -> Alignment {
     }
     equal_elsewhere(old, new, &mut matching);
     similar_clauses(old, new, &mut matching);
+    alone_between_neighbours(old, new, &mut matching);
     matching.into_alignment(old, new)
 }
 
@@ -290,6 +293,22 @@ fn similar_clauses(old: &[&str], new: &[&str], matching: &mut Matching) {
     }
 }
 
+/// Joins the only free old and the only free new clause of a gap: their place says what their few shared words do not.
+fn alone_between_neighbours(old: &[&str], new: &[&str], matching: &mut Matching) {
+    let gaps = Gaps::of(matching);
+    let mut in_gap: HashMap<usize, (Vec<usize>, Vec<usize>)> = HashMap::new();
+    matching.free_old().into_iter().for_each(|index| in_gap.entry(gaps.old[index]).or_default().0.push(index));
+    matching.free_new().into_iter().for_each(|index| in_gap.entry(gaps.new[index]).or_default().1.push(index));
+    for (olds, news) in in_gap.into_values() {
+        if let ([from], [to]) = (&olds[..], &news[..]) {
+            let similarity = dice(&features(old[*from]), &features(new[*to]));
+            if similarity >= ALONE {
+                matching.join(*from, *to, similarity);
+            }
+        }
+    }
+}
+
 /// Pairs of free clauses that share a feature which is not common.
 fn likely(old: &[Vec<u64>], new: &[Vec<u64>]) -> Vec<(usize, usize)> {
     let mut index: HashMap<u64, Vec<u32>> = HashMap::new();
@@ -376,6 +395,13 @@ mod tests {
         assert_eq!(alignment.count(PairKind::Moved), 1);
         assert_eq!(alignment.count(PairKind::Added) + alignment.count(PairKind::Removed), 0);
         assert!(alignment.pairs.iter().all(|pair| pair.cosmetic));
+    }
+
+    #[test]
+    fn a_heading_in_other_words_keeps_its_place() {
+        let old = ["Part 6", "We keep it.", "Part 7", "We show it to nobody."];
+        let new = ["Part 6", "We keep it.", "Part Seven", "We show it to nobody."];
+        assert_eq!(kinds(&old, &new)[2], (Some(2), Some(2), PairKind::Reworded));
     }
 
     #[test]

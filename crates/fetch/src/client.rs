@@ -92,6 +92,9 @@ impl Success {
     }
 }
 
+/// Hosts whose rules are remembered; when there are more, those that nothing is asked of now are forgotten.
+const MOST_HOSTS: usize = 10_000;
+
 /// Fetches documents. Cheap to share.
 pub struct Fetcher {
     client: reqwest::Client,
@@ -170,6 +173,9 @@ impl Fetcher {
 
     fn host(&self, url: &Url) -> Arc<Host> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if hosts.len() >= MOST_HOSTS {
+            hosts.retain(|_, host| Arc::strong_count(host) > 1);
+        }
         Arc::clone(hosts.entry(url.origin().ascii_serialization()).or_default())
     }
 

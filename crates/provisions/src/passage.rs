@@ -15,6 +15,11 @@ pub struct Passage<'a> {
 }
 
 impl Passage<'_> {
+    /// Whether it is one or two words that nothing introduces ("Policy rationale"), which bind nobody.
+    pub fn is_label(&self) -> bool {
+        self.lead_in.is_empty() && self.text.split_whitespace().nth(2).is_none()
+    }
+
     /// What the findings depend on, as one text: equal keys have equal findings.
     pub fn key(&self) -> String {
         format!("{}\u{1f}{}\u{1f}{}\u{1f}{}", u8::from(self.is_heading), self.heading, self.lead_in, self.text)

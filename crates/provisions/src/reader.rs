@@ -200,9 +200,9 @@ impl Reader {
         found
     }
 
-    /// The clause types of a passage, most probable first; none for a heading.
+    /// The clause types of a passage, most probable first; none for a heading or a label.
     pub fn findings(&self, passage: &Passage<'_>) -> Vec<Finding> {
-        if passage.is_heading {
+        if passage.is_heading || passage.is_label() {
             return Vec::new();
         }
         WORK.with_borrow_mut(|work| {

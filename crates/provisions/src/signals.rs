@@ -478,7 +478,7 @@ const RULES: &[(Signal, &str)] = {
             PreciseLocation,
             "precise location|precise geolocation|precise geographic|exact location|gps|precise position|\
              specific location|precise information about the location|precise device location ! not collect|\
-             do not|not precise|never|imprecise|rather than",
+             do not|not precise|non precise|never|imprecise|rather than",
         ),
         (
             ForAdvertising,
@@ -610,8 +610,9 @@ const RULES: &[(Signal, &str)] = {
         (RoyaltyFree, "royalty free|free of charge|fully paid|fully paid up|without charge|no charge"),
         (
             Anonymised,
-            "anonymiz*|anonymis*|anonymous*|de identif*|deidentif*|aggregate*|pseudonym*|hashed|masked|truncated|\
-             cannot identify|not identify you|not personally identify|no longer identif* ! not anonymous|\
+            // Not the nouns: "protects data through anonymization" says nothing about the data of this clause.
+            "anonymized|anonymised|anonymous*|de identified|deidentified|aggregate|aggregated|pseudonymized|\
+             pseudonymised|pseudonymous|hashed|masked|truncated|cannot identify|not identify you|not personally identify|no longer identif* ! not anonymous|\
              not anonymiz*|not anonymis*",
         ),
         (
@@ -858,7 +859,7 @@ mod tests {
             (
                 PreciseLocation,
                 &["We collect your precise location.", "The app reads GPS data."],
-                &["We do not collect precise location.", "We know your city."],
+                &["We do not collect precise location.", "We map addresses to a non-precise location."],
             ),
             (
                 ForAdvertising,
@@ -933,7 +934,7 @@ mod tests {
             (
                 Anonymised,
                 &["We share anonymized statistics.", "We use de-identified data."],
-                &["The data is not anonymous.", "We share your name."],
+                &["The data is not anonymous.", "We protect personal data through anonymization."],
             ),
             (
                 Safeguards,

@@ -1,6 +1,8 @@
 //! The catalog: which platforms and documents to track, one TOML file a platform.
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use atlas::records::Platform;
 use serde::Deserialize;
 
 use crate::slug;
@@ -101,13 +103,7 @@ pub fn parse(text: &str) -> Result<Entry, String> {
 /// Puts catalog entries into the atlas and schedules new documents.
 pub async fn register(atlas: &atlas::Atlas, entries: &[Entry]) -> Result<(), atlas::AtlasError> {
     for entry in entries {
-        let platform = atlas::records::Platform {
-            slug: slug(&entry.name),
-            name: entry.name.clone(),
-            homepage: entry.homepage.clone(),
-            sector: entry.sector.clone(),
-            country: entry.country.clone(),
-        };
+        let platform = platform(entry);
         atlas.put_platform(&platform).await?;
         for document in &entry.documents {
             let new = atlas::records::NewDocument {
@@ -123,6 +119,28 @@ pub async fn register(atlas: &atlas::Atlas, entries: &[Entry]) -> Result<(), atl
         }
     }
     Ok(())
+}
+
+/// Gives platforms that are in the atlas the home page, sector and country that the catalog knows; adds none.
+pub async fn describe(atlas: &atlas::Atlas, entries: &[Entry]) -> Result<(), atlas::AtlasError> {
+    let all = atlas.platforms(&atlas::PlatformFilter::default()).await?;
+    let known: HashMap<String, String> = all.into_iter().map(|row| (row.platform.slug, row.platform.name)).collect();
+    for described in entries.iter().map(platform) {
+        if let Some(name) = known.get(&described.slug) {
+            atlas.put_platform(&Platform { name: name.clone(), ..described }).await?;
+        }
+    }
+    Ok(())
+}
+
+fn platform(entry: &Entry) -> Platform {
+    Platform {
+        slug: slug(&entry.name),
+        name: entry.name.clone(),
+        homepage: entry.homepage.clone(),
+        sector: entry.sector.clone(),
+        country: entry.country.clone(),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! One line that says what a change did, from the provisions that it touched.
 use atlas::records::{EventKind, Materiality, NewChange, ProvisionEvent};
-use provisions::{ClauseType, taxonomy};
+use provisions::taxonomy::Stance;
+use provisions::{ClauseType, Severity, taxonomy};
+
+use crate::history::binds;
 
 /// Most provisions that a headline names, and most characters that it has for them.
 const NAMED: usize = 3;
@@ -39,17 +42,21 @@ pub fn headline(change: &NewChange, events: &[ProvisionEvent], section: Option<&
     capitalised(&line)
 }
 
-/// What happened to each clause type, most severe first; of equal ones, additions and removals before rewordings.
+/// What happened to each clause type, most severe first; of equal ones, additions and removals before rewordings. What is no news
+/// is left out where there is news.
 fn named(events: &[ProvisionEvent]) -> Vec<String> {
     let mut seen: Vec<(&ClauseType, EventKind)> = Vec::new();
-    for event in events {
+    for event in events.iter().filter(|event| binds(&event.clause_type)) {
         let Some(kind) = taxonomy().get(&event.clause_type) else { continue };
         if !seen.iter().any(|(known, what)| known.id == kind.id && *what == event.kind) {
             seen.push((kind, event.kind));
         }
     }
+    if seen.iter().any(is_news) {
+        seen.retain(is_news);
+    }
     // A type to which several things happen in one change was rewritten, here and there.
-    let mut lines: Vec<(std::cmp::Reverse<provisions::Severity>, u8, String)> = Vec::new();
+    let mut lines: Vec<(std::cmp::Reverse<Severity>, u8, String)> = Vec::new();
     for (kind, event) in &seen {
         let first = seen.iter().position(|(known, _)| known.id == kind.id);
         let several = seen.iter().filter(|(known, _)| known.id == kind.id).count() > 1;
@@ -67,6 +74,11 @@ fn named(events: &[ProvisionEvent]) -> Vec<String> {
     }
     lines.sort();
     lines.into_iter().map(|line| line.2).collect()
+}
+
+/// Whether a reader would want to know: something that can cost, or a right won or lost.
+fn is_news((kind, event): &(&ClauseType, EventKind)) -> bool {
+    kind.severity > Severity::Low || (kind.stance == Stance::Benefit && *event != EventKind::Reworded)
 }
 
 /// What was done to how many clauses: "Rewords 3 clauses and adds one under “Fees”".
@@ -118,13 +130,16 @@ fn thing(title: &str) -> String {
     if states { format!("“{title}”") } else { lower_first(title) }
 }
 
-/// Lower-cases the first letter unless the word is an acronym ("AI features").
+/// Lower-cases the first letter unless the word has other capitals ("AI features", "Do-Not-Track signals").
 fn lower_first(title: &str) -> String {
     let mut chars = title.chars();
-    match (chars.next(), chars.clone().next()) {
-        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(chars).collect(),
-        _ => title.into(),
+    let Some(first) = chars.next() else { return String::new() };
+    let rest = chars.as_str();
+    let first_word = rest.split(' ').next().unwrap_or_default();
+    if first_word.is_empty() || first_word.contains(char::is_uppercase) {
+        return title.into();
     }
+    first.to_lowercase().chain(rest.chars()).collect()
 }
 
 fn capitalised(line: &str) -> String {
@@ -166,6 +181,8 @@ mod tests {
         );
         let rewritten = [event("arbitration", Removed), event("arbitration", Appeared)];
         assert_eq!(headline(&change(0, 1, 1), &rewritten, None), "Rewrites binding arbitration");
+        let quiet = [event("do-not-track", Removed), event("contact-information", Reworded)];
+        assert_eq!(headline(&change(1, 0, 1), &quiet, None), "Removes Do-Not-Track or GPC");
         let stated = [event("price-change", Appeared)];
         assert_eq!(headline(&change(0, 1, 0), &stated, None), "Adds “Prices may change”");
         let all: Vec<ProvisionEvent> = taxonomy().types().iter().map(|kind| event(&kind.id, Appeared)).collect();

@@ -75,6 +75,8 @@ pub struct History<'a> {
     reader: &'a Reader,
     document: DocumentId,
     versions: i64,
+    /// The base of a resumed history, not read yet: most checks find the same text and never need it.
+    stored_base: Option<(String, Vec<u32>)>,
     base: Option<Base>,
     base_number: i64,
     last_lineage: u32,
@@ -107,6 +109,7 @@ impl<'a> History<'a> {
             reader,
             document,
             versions: 0,
+            stored_base: None,
             base: None,
             base_number: 0,
             last_lineage: 0,
@@ -140,11 +143,19 @@ impl<'a> History<'a> {
         }
         self.provisions = state.provisions.into_iter().map(|p| ((p.lineage, p.clause_type.clone()), p)).collect();
         if state.base_version > 0 {
-            let structure = document::structure(&state.text);
-            let findings = self.findings(&state.text, &structure);
-            self.base = Some(Base { text: state.text, structure, lineages: state.lineages, findings });
+            self.stored_base = Some((state.text, state.lineages));
             self.base_number = state.base_version;
         }
+    }
+
+    /// The base, read now if it has not been; the caller puts it back, or a later one.
+    fn take_base(&mut self) -> Option<Base> {
+        if let Some((text, lineages)) = self.stored_base.take() {
+            let structure = document::structure(&text);
+            let findings = self.findings(&text, &structure);
+            self.base = Some(Base { text, structure, lineages, findings });
+        }
+        self.base.take()
     }
 
     /// Number of versions so far.
@@ -187,7 +198,7 @@ impl<'a> History<'a> {
         let Observation { capture, text, technical, .. } = observation;
         let structure = document::structure(&text);
         let returns_to = self.texts.get(&digest).copied().filter(|_| self.latest_text != Some(digest));
-        let (lineages, change) = match self.base.take() {
+        let (lineages, change) = match self.take_base() {
             None => (self.first(number, &text, &structure), None),
             Some(base) => self.next(number, base, &text, &structure, capture.at_ms, Hints { returns_to, technical }),
         };
@@ -253,7 +264,8 @@ impl<'a> History<'a> {
         }
         self.settle(number, &next, &|index| reworded[index]);
         let events = self.batch.events[first_event..].to_vec();
-        let context = Context { provisions_touched: events.len(), ..context };
+        let provisions_touched = events.iter().filter(|event| binds(&event.clause_type)).count();
+        let context = Context { provisions_touched, ..context };
         verdict = judge(&old, &new, &alignment, context);
         if let Some(reason) = hints.technical {
             verdict = compare::Verdict { materiality: Materiality::Cosmetic, reason };
@@ -472,6 +484,11 @@ impl<'a> History<'a> {
             cursor,
         }
     }
+}
+
+/// Whether a clause type says what anybody may, must or must not do; contacts and dates do not.
+pub(crate) fn binds(clause_type: &str) -> bool {
+    !matches!(clause_type, "contact-information" | "effective-date")
 }
 
 /// The heading under which all clauses that changed stand, if it is one.

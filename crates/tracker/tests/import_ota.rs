@@ -4,9 +4,10 @@ mod common;
 use std::path::Path;
 
 use atlas::records::Materiality;
-use atlas::{Atlas, ChangeFilter};
+use atlas::{Atlas, ChangeFilter, PlatformFilter};
 use common::{ARBITRATION, Repo, START, git, has_git, in_memory, open, terms};
 use provisions::Reader;
+use tracker::catalog;
 use tracker::import::{Summary, ota};
 
 async fn import(atlas: &Atlas, path: &Path) -> Summary {
@@ -43,7 +44,7 @@ async fn histories_come_in_with_their_messages_and_renames() {
     let (atlas, mut repo) = (in_memory().await, histories());
     let path = repo.make();
     let summary = import(&atlas, &path).await;
-    assert_eq!((summary.platforms, summary.documents, summary.versions, summary.known), (2, 2, 6, 0));
+    assert_eq!((summary.platforms.len(), summary.documents, summary.versions, summary.known), (2, 2, 6, 0));
     assert_eq!(summary.failures, [""; 0]);
     let documents = atlas.documents().await.unwrap();
     let titles: Vec<(&str, &str, i64)> =
@@ -61,6 +62,23 @@ async fn histories_come_in_with_their_messages_and_renames() {
     assert_eq!(changes[1].change.materiality, Materiality::Cosmetic, "a change of extraction is none of the document");
     assert!(changes[1].change.reason.contains("extracts"), "{}", changes[1].change.reason);
     assert_eq!(atlas.check().await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_catalog_describes_what_was_imported_and_adds_nothing() {
+    if !has_git() {
+        return;
+    }
+    let (atlas, mut repo) = (in_memory().await, histories());
+    import(&atlas, &repo.make()).await;
+    let entry = |name: &str| {
+        let facts = "homepage = \"https://www.example\"\nsector = \"Finance\"\ncountry = \"DE\"";
+        catalog::parse(&format!("name = \"{name}\"\n{facts}")).unwrap()
+    };
+    catalog::describe(&atlas, &[entry("PLUM"), entry("Unknown")]).await.unwrap();
+    let platforms = atlas.platforms(&PlatformFilter::default()).await.unwrap();
+    let told: Vec<_> = platforms.iter().map(|row| (&*row.platform.name, row.platform.sector.as_deref())).collect();
+    assert_eq!(told, [("Plum", Some("Finance")), ("Quince", None)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -190,13 +208,13 @@ async fn a_broken_repository_gives_what_is_left_of_it() {
     assert!(ota::import(&atlas, Reader::embedded(), options, &|_, _| {}).await.is_err());
 }
 
-/// Forty documents of twelve versions each, some with a clause that the reader knows.
+/// Two dozen documents of six versions each, some with a clause that the reader knows.
 fn many() -> Repo {
     let mut repo = Repo::new();
-    for version in 0..12u32 {
-        for document in 0..40u32 {
+    for version in 0..6u32 {
+        for document in 0..24u32 {
             let name = format!("Plum{document}");
-            let mut text = terms(&name, &[document, version, version + 1, version * document + 3, 5, 6, 7]);
+            let mut text = terms(&name, &[document, version, version * document + 3, 5]);
             if (version + document) % 3 > 0 {
                 text += &format!("\n## Disputes\n\n{ARBITRATION}\n");
             }
@@ -248,7 +266,8 @@ async fn killed_at_any_moment_an_import_ends_with_the_same_content() {
         for _ in 0..10 {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let mut running = child(&path, &killed);
-            tokio::time::sleep(took.mul_f64((random >> 40) as f64 / f64::from(1 << 24))).await;
+            // A sixth of the time at most, so that most of the kills come before the end.
+            tokio::time::sleep(took.mul_f64((random >> 40) as f64 / f64::from(6 << 24))).await;
             unfinished += usize::from(running.try_wait().unwrap().is_none());
             running.kill().unwrap();
             running.wait().unwrap();
@@ -258,7 +277,7 @@ async fn killed_at_any_moment_an_import_ends_with_the_same_content() {
         assert_eq!(atlas.fingerprint().await.unwrap(), expected, "round {round}");
         assert_eq!(atlas.check().await.unwrap(), []);
     }
-    assert!(unfinished >= 3, "only {unfinished} of 50 imports were still running when they were killed");
+    assert!(unfinished >= 10, "only {unfinished} of 50 imports were still running when they were killed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

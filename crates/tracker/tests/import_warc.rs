@@ -32,7 +32,7 @@ fn html(title: &str, clauses: &[u32]) -> String {
 
 fn crawl() -> Vec<Capture> {
     let url = "https://www.plum.example/legal/privacy";
-    vec![
+    let mut pages = vec![
         page("https://plum.example/", 0, 301, "text/html", "moved"),
         page(url, 1, 200, "text/html; charset=utf-8", html("Plum Privacy Policy", &[1, 2, 3])),
         page("https://plum.example/logo.png", 1, 200, "image/png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec()),
@@ -40,7 +40,10 @@ fn crawl() -> Vec<Capture> {
         page(url, 2, 200, "text/html; charset=utf-8", html("Plum Privacy Policy", &[1, 2, 3])),
         page(url, 3, 200, "text/html; charset=utf-8", html("Plum Privacy Policy", &[1, 2, 4])),
         page("https://quince.example/terms", 3, 200, "text/html", html("Terms of Use", &[8, 9])),
-    ]
+    ];
+    // Not in the order of their times, as crawlers write them.
+    pages.swap(1, 5);
+    pages
 }
 
 fn file(folder: &Path, name: &str, captures: &[Capture], gzip: bool, version: &str) -> PathBuf {
@@ -71,7 +74,7 @@ async fn plain_gzip_and_both_formats_give_the_same() {
         let path = file(folder.path(), name, &text_only, gzip, version);
         let summary = import(&atlas, &path).await;
         assert_eq!((summary.versions, summary.confirmed, summary.skipped), (3, 1, 1), "{name}");
-        assert_eq!((summary.platforms, summary.documents), (2, 2), "{name}");
+        assert_eq!((summary.platforms.len(), summary.documents), (2, 2), "{name}");
         let documents = atlas.documents().await.unwrap();
         found.push(documents.iter().map(|d| (d.title.clone(), d.versions, d.last_verified_ms)).collect::<Vec<_>>());
         assert_eq!(atlas.check().await.unwrap(), []);
@@ -102,7 +105,7 @@ async fn captures_that_come_too_late_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let atlas = in_memory().await;
     import(&atlas, &file(folder.path(), "new.warc", &crawl(), false, "WARC/1.1")).await;
-    let old = page("https://quince.example/terms", 0, 200, "text/html", html("Terms of Use", &[8, 9]));
+    let old = page("https://quince.example/terms", 0, 200, "text/html", html("Terms of Use", &[8, 9, 10]));
     let late = import(&atlas, &file(folder.path(), "old.warc", &[old], false, "WARC/1.1")).await;
     assert_eq!((late.versions, late.failures.len()), (0, 1));
     assert!(late.failures[0].contains("import older files first"), "{:?}", late.failures);
@@ -147,7 +150,10 @@ async fn real_captures_come_in() {
     }
     let atlas = in_memory().await;
     let summary = import(&atlas, &path).await;
-    assert!(summary.versions + summary.confirmed >= 40, "{summary:?}");
+    assert_eq!(summary.versions + summary.confirmed + summary.failures.len(), 46, "{summary:?}");
+    // One page is an empty shell, which is named. Eighteen captures are later ones with the same text: they must not count as changes.
+    assert!(summary.failures.len() <= 1, "{summary:?}");
+    assert!(summary.confirmed >= 15, "{summary:?}");
     assert_eq!(atlas.check().await.unwrap(), []);
     let again = import(&atlas, &path).await;
     assert_eq!((again.versions, again.confirmed), (0, 0));

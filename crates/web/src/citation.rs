@@ -4,6 +4,8 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::words::{MONTHS, day, iso_day};
+
 /// What is cited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cited {
@@ -69,11 +71,11 @@ fn plain(c: &Cited) -> String {
         c.document,
         c.clause,
         c.version,
-        Day::of(c.seen_ms).plain(),
+        day(&c.seen_ms),
         c.site,
         c.record,
         c.record_url,
-        Day::of(c.accessed_ms).plain(),
+        day(&c.accessed_ms),
         c.text_sha256
     )
 }
@@ -118,7 +120,7 @@ fn apa(c: &Cited) -> String {
 }
 
 fn bibtex(c: &Cited) -> String {
-    let (seen, accessed) = (Day::of(c.seen_ms), Day::of(c.accessed_ms));
+    let seen = Day::of(c.seen_ms);
     let address = c.source_url.as_deref().unwrap_or(&c.record_url);
     let note = format!(
         "Clause “{}”, version {}. {} record {}, {}. SHA-256 of the text: {}",
@@ -132,7 +134,7 @@ fn bibtex(c: &Cited) -> String {
         seen.year,
         seen.month,
         bibtex_url(address),
-        accessed.iso(),
+        iso_day(&c.accessed_ms),
         latex(&note)
     )
 }
@@ -205,20 +207,6 @@ pub(crate) struct Day {
     pub day: u8,
 }
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 /// As the Bluebook shortens them (table T12).
 const SHORT_MONTHS: [&str; 12] =
     ["Jan.", "Feb.", "Mar.", "Apr.", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec."];
@@ -235,18 +223,8 @@ impl Day {
         MONTHS[usize::from(self.month.clamp(1, 12)) - 1]
     }
 
-    /// `2 March 2024`.
-    pub fn plain(self) -> String {
-        format!("{} {} {}", self.day, self.month_name(), self.year)
-    }
-
     fn bluebook(self) -> String {
         format!("{} {}, {}", SHORT_MONTHS[usize::from(self.month.clamp(1, 12)) - 1], self.day, self.year)
-    }
-
-    /// `2024-03-02`.
-    pub fn iso(self) -> String {
-        format!("{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
 }
 

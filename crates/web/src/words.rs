@@ -4,7 +4,8 @@ use std::fmt;
 use askama::filters::HtmlSafe;
 use atlas::records::{EventKind, Materiality};
 
-const MONTHS: [&str; 12] = [
+/// English names of the months.
+pub(crate) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",

@@ -1,9 +1,10 @@
 //! `clausewatch import`: histories recorded elsewhere.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use atlas::Atlas;
 use indicatif::ProgressBar;
 use provisions::Reader;
+use tracker::catalog;
 use tracker::import::{Summary, ota, warc};
 
 use crate::instance::{Place, now_ms};
@@ -12,6 +13,9 @@ use crate::paint;
 /// Import histories recorded elsewhere: Open Terms Archive repositories, WARC files
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// Folder of the catalog, whose home pages, sectors and countries the imported platforms get; without it they stay unknown
+    #[arg(long, default_value = "catalog", global = true)]
+    catalog: PathBuf,
     #[command(subcommand)]
     what: What,
 }
@@ -63,6 +67,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
             json
         }
     };
+    total.failures.extend(describe(&atlas, &args.catalog).await?);
     let bar = paint::progress("indexing");
     atlas.index_pending_with(&moves(&bar)).await?;
     bar.finish_and_clear();
@@ -71,19 +76,13 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     Ok(total.failures.is_empty())
 }
 
-async fn import_ota(
-    atlas: &Atlas,
-    dir: &std::path::Path,
-    name: Option<String>,
-    total: &mut Summary,
-) -> anyhow::Result<()> {
+async fn import_ota(atlas: &Atlas, dir: &Path, name: Option<String>, total: &mut Summary) -> anyhow::Result<()> {
     let folder = dir
         .canonicalize()
         .ok()
         .and_then(|dir| Some(dir.file_name()?.to_string_lossy().trim_end_matches(".git").to_string()));
     let name = name.or(folder).unwrap_or_else(|| "collection".into());
     let bar = paint::progress("importing");
-
     let options = ota::Options { path: dir, name, now_ms: now_ms() };
     match ota::import(atlas, Reader::embedded(), options, &moves(&bar)).await {
         Ok(done) => total.add(done),
@@ -92,6 +91,20 @@ async fn import_ota(
     }
     bar.finish_and_clear();
     Ok(())
+}
+
+/// Adds what the catalog knows of the platforms; its broken files are named in the answer.
+async fn describe(atlas: &Atlas, folder: &Path) -> anyhow::Result<Vec<String>> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    match catalog::load(folder) {
+        Ok(entries) => {
+            catalog::describe(atlas, &entries).await?;
+            Ok(Vec::new())
+        }
+        Err(errors) => Ok(errors.iter().map(ToString::to_string).collect()),
+    }
 }
 
 fn moves(bar: &ProgressBar) -> impl Fn(usize, usize) + Send + Sync {
@@ -110,7 +123,7 @@ fn report(total: &Summary, json: bool) -> anyhow::Result<()> {
         println!("{}", serde_json::to_string_pretty(total)?);
         return Ok(());
     }
-    println!("platforms   {:>8}", total.platforms);
+    println!("platforms   {:>8}", total.platforms.len());
     println!("documents   {:>8}", total.documents);
     println!("read        {:>8}   ({} were imported before)", total.read, total.known);
     println!("versions    {:>8}   added", total.versions);

@@ -2,13 +2,16 @@
 pub mod ota;
 pub mod warc;
 
-use serde::Serialize;
+use std::collections::BTreeSet;
+
+use serde::{Serialize, Serializer};
 
 /// What an import did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// Platforms in the source.
-    pub platforms: usize,
+    /// Slugs of the platforms in the sources; as JSON their number.
+    #[serde(serialize_with = "number_of")]
+    pub platforms: BTreeSet<String>,
     /// Documents in the source.
     pub documents: usize,
     /// Records read this time (those imported before are not read again).
@@ -28,7 +31,7 @@ pub struct Summary {
 impl Summary {
     /// Adds another summary's counts to this one.
     pub fn add(&mut self, other: Summary) {
-        self.platforms += other.platforms;
+        self.platforms.extend(other.platforms);
         self.documents += other.documents;
         self.read += other.read;
         self.versions += other.versions;
@@ -37,6 +40,10 @@ impl Summary {
         self.skipped += other.skipped;
         self.failures.extend(other.failures);
     }
+}
+
+fn number_of<S: Serializer>(slugs: &BTreeSet<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(slugs.len() as u64)
 }
 
 /// Where an import tells how far it is: (done, of all).

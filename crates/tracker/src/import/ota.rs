@@ -8,7 +8,6 @@
 mod lanes;
 mod walk;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use atlas::Atlas;
@@ -65,7 +64,7 @@ pub async fn import(
     let mut summary = Summary::default();
     let tracks = walk::tracks(&repo, &mut summary.failures).map_err(repository)?;
     summary.documents = tracks.len();
-    summary.platforms = tracks.iter().map(|track| slug(&service(&track.path).0)).collect::<BTreeSet<_>>().len();
+    summary.platforms = tracks.iter().map(|track| slug(&service(&track.path).0)).collect();
     let all: usize = tracks.iter().map(|track| track.records.len()).sum();
     let mut jobs = Vec::with_capacity(tracks.len());
     for track in tracks {

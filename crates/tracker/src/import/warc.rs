@@ -24,6 +24,8 @@ use crate::{kinds, reading, slug};
 
 /// Least letters and digits of a text that can be a document.
 const LEAST_TEXT: usize = 200;
+/// Captures of so many bytes are put in the order of their times.
+const WINDOW_BYTES: usize = 64 << 20;
 
 /// Imports one file. What is broken in it is named in the summary; the rest is imported.
 pub async fn import(
@@ -34,7 +36,6 @@ pub async fn import(
     progress: Progress<'_>,
 ) -> Result<Summary, atlas::AtlasError> {
     let mut summary = Summary::default();
-    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) => {
@@ -46,22 +47,55 @@ pub async fn import(
     let mut known = Known::load(atlas).await?;
     let read = Arc::new(AtomicUsize::new(0));
     let file = Counting { inner: file, read: Arc::clone(&read) };
+    let mut window: Vec<Capture> = Vec::new();
     for record in WarcReader::new(BufReader::new(file)).captures() {
         progress(read.load(Ordering::Relaxed), all);
         match record {
             Err(error) => summary.failures.push(format!("{}: {error}", path.display())),
             Ok(capture) => {
                 summary.read += 1;
-                let (url, id) = (capture.url.clone(), capture.id.clone());
-                if let Err(reason) = one(atlas, reader, &name, capture, now_ms, &mut known, &mut summary).await? {
-                    summary.failures.push(format!("{}: record {id}, {url}: {reason}", path.display()));
+                if !may_be_document(&capture) {
+                    summary.skipped += 1;
+                    continue;
                 }
+                window.push(capture);
             }
         }
+        if window.iter().map(|capture| capture.body.len()).sum::<usize>() > WINDOW_BYTES {
+            all_of(atlas, reader, path, std::mem::take(&mut window), now_ms, &mut known, &mut summary).await?;
+        }
     }
+    all_of(atlas, reader, path, window, now_ms, &mut known, &mut summary).await?;
     summary.documents = known.touched.len();
-    summary.platforms = known.touched.values().collect::<BTreeSet<_>>().len();
+    summary.platforms = known.touched.values().cloned().collect();
     Ok(summary)
+}
+
+/// Whether a response can hold a document: not a redirect or an error, not a picture or an archive.
+fn may_be_document(capture: &Capture) -> bool {
+    let source = Source { bytes: &capture.body, content_type: capture.header("content-type"), ..Source::default() };
+    (200..300).contains(&capture.status) && (capture.body.is_empty() || document::sniff(&source).is_some())
+}
+
+/// Imports captures, oldest first: crawlers do not write them in the order of their times.
+async fn all_of(
+    atlas: &Atlas,
+    reader: &'static Reader,
+    path: &Path,
+    mut captures: Vec<Capture>,
+    now_ms: i64,
+    known: &mut Known,
+    summary: &mut Summary,
+) -> Result<(), atlas::AtlasError> {
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    captures.sort_by_key(|capture| capture.at_ms);
+    for capture in captures {
+        let (url, id) = (capture.url.clone(), capture.id.clone());
+        if let Err(reason) = one(atlas, reader, &name, capture, now_ms, known, summary).await? {
+            summary.failures.push(format!("{}: record {id}, {url}: {reason}", path.display()));
+        }
+    }
+    Ok(())
 }
 
 /// Counts the bytes that have been read.
@@ -107,10 +141,6 @@ async fn one(
     known: &mut Known,
     summary: &mut Summary,
 ) -> Result<Result<(), String>, atlas::AtlasError> {
-    if !(200..300).contains(&capture.status) {
-        summary.skipped += 1;
-        return Ok(Ok(()));
-    }
     let content_type = capture
         .headers
         .iter()
@@ -122,10 +152,6 @@ async fn one(
         url: Some(&capture.url),
         ..Source::default()
     };
-    if !capture.body.is_empty() && document::sniff(&source).is_none() {
-        summary.skipped += 1;
-        return Ok(Ok(()));
-    }
     let reading = match reading::read(source).await {
         Ok(reading) => reading,
         Err(reason) => return Ok(Err(reason)),

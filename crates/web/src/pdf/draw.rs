@@ -22,6 +22,7 @@ use super::Sheet;
 use super::face::Face;
 use super::flow::{Colour, Laid, MARGIN, Mark, PAGE, Part, Role};
 use crate::citation::Day;
+use crate::words;
 
 /// Children of each part, in reading order.
 type Children = Vec<Vec<Child>>;
@@ -124,7 +125,7 @@ fn foot(surface: &mut Surface<'_>, sheet: &Sheet, number: usize, of: usize) {
     surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::PaginationOther)));
     surface.set_fill(fill((98, 104, 114)));
     let face = Face::Regular.load();
-    let left = face.shape(&format!("{}  ·  {}  ·  {}", sheet.site, sheet.record, Day::of(sheet.made_ms).plain()));
+    let left = face.shape(&format!("{}  ·  {}  ·  {}", sheet.site, sheet.record, words::day(&sheet.made_ms)));
     surface.draw_glyphs(Point::from_xy(MARGIN, y), &left.glyphs, face.font.clone(), &left.text, SIZE, false);
     let right = face.shape(&format!("{number} of {of}"));
     let x = PAGE.0 - MARGIN - right.width * SIZE;

@@ -1,6 +1,5 @@
 //! The PDF of a provision: the same record as the page, set for paper.
 use super::record::Record;
-use crate::citation::Day;
 use crate::pdf::{Block, Look, Sheet, Span, Tone};
 use crate::site::Site;
 use crate::{links, words};
@@ -181,7 +180,7 @@ fn evidence(site: &Site, record: &Record) -> Vec<(String, Vec<Span>)> {
     if let Some(capture) = &held.capture {
         let proof = held.proof.as_ref().filter(|proof| proof.verified);
         let place = proof.map_or(String::new(), |proof| {
-            format!(" of {}, inclusion proven on {}", proof.size, Day::of(record.made_ms).plain())
+            format!(" of {}, inclusion proven on {}", proof.size, words::day(&record.made_ms))
         });
         rows.push(("Entry in the log".into(), vec![Span::plain(format!("{}{place}", capture.log_index))]));
     }
