@@ -16,6 +16,6 @@ mod redline;
 mod words;
 
 pub use align::{Alignment, Pair, PairKind, align};
-pub use materiality::{Context, Materiality, Verdict, judge};
+pub use materiality::{Context, Defect, Materiality, Verdict, defect, is_slight, judge};
 pub use redline::{Span, SpanKind, redline};
 pub use words::same_words;

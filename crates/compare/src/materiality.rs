@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     align::{Alignment, Pair, PairKind},
     redline::{SpanKind, redline},
-    words::words,
+    words::{without_number, words},
 };
 
 /// How much a change matters.
@@ -25,11 +25,15 @@ pub enum Materiality {
 
 /// What [`judge`] cannot see in the alignment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Context {
+pub struct Context<'a> {
     /// Number of the earlier version that has exactly the new text, if there is one.
     pub returns_to: Option<i64>,
-    /// Provisions that appeared, went or were reworded.
+    /// Provisions that appeared, went or were reworded in more than a slight way.
     pub provisions_touched: usize,
+    /// Which old and which new clauses stand beside the document, such as menu entries; empty where nothing is known.
+    pub asides: (&'a [bool], &'a [bool]),
+    /// The text is in a language whose words about duties and rights are not known, so that any sentence may be about them.
+    pub foreign: bool,
 }
 
 /// A verdict with its reason.
@@ -79,52 +83,103 @@ const OBLIGATION: &[&str] = &[
     "unless",
 ];
 
-/// Words that error pages, bot walls and empty shells say.
-const BROKEN: &[&str] = &[
-    "access denied",
+/// Letters of the shortest statement.
+const SENTENCE: usize = 12;
+
+/// Words for those whom a clause is about.
+const PERSONS: &[&str] = &[
+    "we",
+    "us",
+    "our",
+    "you",
+    "your",
+    "user",
+    "users",
+    "customer",
+    "customers",
+    "party",
+    "parties",
+    "member",
+    "members",
+    "provider",
+    "company",
+    "licensee",
+    "licensor",
+    "consumer",
+    "consumers",
+    "seller",
+    "sellers",
+    "buyer",
+    "buyers",
+];
+
+/// Words of error messages.
+const ERRORS: &[&str] = &[
     "page not found",
-    "404",
     "403 forbidden",
+    "internal server error",
+    "service unavailable",
+    "bad gateway",
+    "page isn't available",
+    "page isn’t available",
+    "page is not available",
+    "page not available",
+    "something went wrong",
+    "an unexpected error",
+];
+
+/// Words of bot walls, log-in walls and empty shells, and of errors that a document may also speak of.
+const WALLS: &[&str] = &[
+    "404",
+    "access denied",
     "enable javascript",
     "verify you are human",
     "captcha",
     "temporarily unavailable",
-    "internal server error",
     "are you a robot",
     "just a moment",
-    "service unavailable",
-    "bad gateway",
+    "log in to continue",
+    "sign in to continue",
 ];
 
-/// Judges the change from `old` to `new` clauses, which `alignment` aligns.
-pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context) -> Verdict {
+/// Judges the change from `old` to `new` clauses, which `alignment` aligns; whether `new` is the document at all is asked before
+/// ([`defect`]).
+pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context<'_>) -> Verdict {
     let verdict = |materiality, reason: &str| Verdict { materiality, reason: reason.into() };
-    if let Some(reason) = defect(old, new) {
-        return verdict(Materiality::Defective, reason);
-    }
-    let changed: Vec<&Pair> = alignment
-        .pairs
-        .iter()
-        .filter(|pair| pair.kind != PairKind::Same && !(pair.kind == PairKind::Reworded && pair.cosmetic))
-        .collect();
-    // After a defective capture the text is compared with the sound one before it, and may be the same.
-    if let Some(number) = context.returns_to.filter(|_| alignment.is_identity()) {
-        return verdict(Materiality::Returning, &format!("the text is again that of version {number}"));
-    }
-    if changed.is_empty() {
-        return verdict(Materiality::Cosmetic, "no word changed: only marks, spaces, numbering or link targets");
-    }
     if let Some(number) = context.returns_to {
         return verdict(Materiality::Returning, &format!("the text is again that of version {number}"));
     }
-    if changed.iter().all(|pair| is_date_or_counter(old, new, pair)) {
+    let reworded = |pair: &&Pair| pair.kind != PairKind::Same && !(pair.kind == PairKind::Reworded && pair.cosmetic);
+    let mut changed: Vec<&Pair> = alignment.pairs.iter().filter(reworded).collect();
+    if changed.is_empty() {
+        return verdict(Materiality::Cosmetic, "no word changed: only marks, spaces, numbering or link targets");
+    }
+    if same_sequence(old, new, &changed) {
+        return verdict(Materiality::Cosmetic, "the same words, divided in another way");
+    }
+    changed.retain(|pair| !is_date_or_counter(old, new, pair));
+    if changed.is_empty() {
         return verdict(Materiality::Cosmetic, "only a date or a counter changed");
+    }
+    changed.retain(|pair| !is_figure(old, new, pair));
+    if changed.is_empty() {
+        return verdict(Materiality::Cosmetic, "only figures changed that belong to no sentence");
+    }
+    changed.retain(|pair| !is_aside(pair, context.asides));
+    if changed.is_empty() {
+        return verdict(
+            Materiality::Cosmetic,
+            "only menu entries or other parts of the page beside the document changed",
+        );
     }
     if context.provisions_touched > 0 {
         let what = if context.provisions_touched == 1 { "provision" } else { "provisions" };
         return verdict(Materiality::Material, &format!("it touches {} {what}", context.provisions_touched));
     }
-    match changed.iter().find_map(|pair| obligation_word(old, new, pair)) {
+    if context.foreign && changed.iter().any(|pair| changes_a_sentence(old, new, pair)) {
+        return verdict(Materiality::Material, "sentences changed, in a language whose clauses are not analysed");
+    }
+    match changed.iter().find_map(|pair| weighty_word(old, new, pair)) {
         Some(word) => {
             verdict(Materiality::Material, &format!("words or numbers about duties or rights changed (“{word}”)"))
         }
@@ -132,29 +187,80 @@ pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context
     }
 }
 
+/// Whether the clauses that changed have the same words in the same order, however they are divided.
+fn same_sequence(old: &[&str], new: &[&str], changed: &[&Pair]) -> bool {
+    let mut from: Vec<usize> = changed.iter().filter_map(|pair| pair.old).collect();
+    from.sort_unstable();
+    let before = from.iter().flat_map(|&index| words(without_number(old[index])));
+    let after = changed.iter().filter_map(|pair| pair.new).flat_map(|index| words(without_number(new[index])));
+    before.eq(after)
+}
+
+/// Whether all that a pair has is a bare figure, such as a price of the day: digits with at most two other words, none of which is about
+/// a duty.
+fn is_figure(old: &[&str], new: &[&str], pair: &Pair) -> bool {
+    let bare = |text: &str| {
+        let (figures, others): (Vec<String>, Vec<String>) =
+            words(text).partition(|word| word.bytes().any(|b| b.is_ascii_digit()));
+        !figures.is_empty() && others.len() <= 2 && !others.iter().any(|word| is_weighty(word) || is_unit(word))
+    };
+    pair.old.is_none_or(|index| bare(old[index])) && pair.new.is_none_or(|index| bare(new[index]))
+}
+
+fn is_aside(pair: &Pair, (old, new): (&[bool], &[bool])) -> bool {
+    let within = |flags: &[bool], index: usize| flags.get(index).copied().unwrap_or(false);
+    pair.old.is_none_or(|index| within(old, index)) && pair.new.is_none_or(|index| within(new, index))
+}
+
+/// Why a capture is not the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Defect {
+    /// An error page, a login wall, a captcha.
+    Wall,
+    /// Most of the text is missing; if it stays so, that is what the document has become.
+    Missing,
+    /// One of the document's pages is an error message; if it stays so, that is what the document has become.
+    Part,
+    /// The page was served in another language than before; if it stays so, that is what the document has become.
+    Language,
+}
+
+impl Defect {
+    /// The reason of the verdict, as a sentence without its full stop.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Defect::Wall => "the capture is an error page or a wall",
+            Defect::Missing => "most of the text is missing",
+            Defect::Part => "a part of it is an error message",
+            Defect::Language => "the page is in another language",
+        }
+    }
+}
+
 /// Why the new capture is not the document, if it is not.
-fn defect(old: &[&str], new: &[&str]) -> Option<&'static str> {
+pub fn defect(old: &[&str], new: &[&str]) -> Option<Defect> {
     let count = |texts: &[&str]| texts.iter().map(|text| words(text).count()).sum::<usize>();
     let (before, after) = (count(old), count(new));
     if before < 150 {
         return None;
     }
-    if after * 8 < before {
-        return Some("most of the text is missing");
-    }
     let start: String = new.iter().take(6).copied().collect::<Vec<_>>().join(" ").to_lowercase();
-    (after < 250 && after * 2 < before && BROKEN.iter().any(|cue| start.contains(cue)))
-        .then_some("the capture is an error page or a wall")
+    if after < 250 && after * 2 < before && ERRORS.iter().chain(WALLS).any(|cue| start.contains(cue)) {
+        return Some(Defect::Wall);
+    }
+    if after * 8 < before {
+        return Some(Defect::Missing);
+    }
+    let is_message = |text: &&str| {
+        let text = text.to_lowercase();
+        text.split_whitespace().nth(8).is_none() && ERRORS.iter().any(|cue| text.contains(cue))
+    };
+    (new.iter().any(is_message) && !old.iter().any(is_message)).then_some(Defect::Part)
 }
 
-/// Whether only digits and names of months or weekdays differ, in a short line.
+/// Whether only digits, names of months or weekdays and the words around a date differ, in a short line or beside a copyright mark.
 fn is_date_or_counter(old: &[&str], new: &[&str], pair: &Pair) -> bool {
-    let (Some(from), Some(to)) = (pair.old, pair.new) else {
-        return false;
-    };
-    let neutral = |word: &String| word.bytes().any(|b| b.is_ascii_digit()) || is_calendar_word(word) || word == "ago";
-    let kept = |text| words(text).filter(|word| !neutral(word)).collect::<Vec<_>>();
-    let cue = [
+    const CUES: &[&str] = &[
         "updated",
         "effective",
         "modified",
@@ -164,12 +270,32 @@ fn is_date_or_counter(old: &[&str], new: &[&str], pair: &Pair) -> bool {
         "views",
         "helpful",
         "votes",
-        "©",
         "copyright",
         "date",
+        "published",
     ];
-    let lower = new[to].to_lowercase();
-    new[to].len() <= 200 && cue.iter().any(|cue| lower.contains(cue)) && kept(old[from]) == kept(new[to])
+    const AROUND: &[&str] =
+        &["last", "on", "as", "of", "from", "today", "yesterday", "the", "this", "a", "an", "minutes", "hours", "days"];
+    let neutral = |word: &String| {
+        let word = word.as_str();
+        word.bytes().any(|b| b.is_ascii_digit())
+            || is_calendar_word(word)
+            || CUES.contains(&word)
+            || AROUND.contains(&word)
+    };
+    let kept = |text| words(text).filter(|word| !neutral(word)).collect::<Vec<_>>();
+    let sides: Vec<&str> =
+        [pair.old.map(|index| old[index]), pair.new.map(|index| new[index])].into_iter().flatten().collect();
+    let dated =
+        |text: &&str| text.contains('©') || text.len() <= 200 && words(text).any(|word| CUES.contains(&word.as_str()));
+    if !sides.iter().all(dated) {
+        return false;
+    }
+    match sides[..] {
+        [before, after] => kept(before) == kept(after),
+        // A line that is nothing but a date comes or goes.
+        _ => sides.iter().all(|text| kept(text).is_empty()),
+    }
 }
 
 fn is_calendar_word(word: &str) -> bool {
@@ -197,19 +323,75 @@ fn is_calendar_word(word: &str) -> bool {
     word.len() >= 3 && STEMS.iter().any(|stem| stem == &word || (word.len() <= 4 && stem.starts_with(word)))
 }
 
-/// The first obligation word, or number, that a change adds or takes away.
-fn obligation_word(old: &[&str], new: &[&str], pair: &Pair) -> Option<String> {
-    let weighty = |word: &String| OBLIGATION.contains(&word.as_str()) || word.bytes().all(|b| b.is_ascii_digit());
-    let find = |text: &str| words(text).find(weighty);
+/// Whether a pair adds, removes or rewords so much that it can be a statement: [`SENTENCE`] letters, as some scripts part no words.
+fn changes_a_sentence(old: &[&str], new: &[&str], pair: &Pair) -> bool {
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
+    let changed = match (pair.old, pair.new) {
+        (Some(from), Some(to)) => {
+            let spans = redline(old[from], new[to]);
+            spans.iter().filter(|span| span.kind != SpanKind::Same).map(|span| letters(span.text)).sum()
+        }
+        (Some(from), None) => letters(old[from]),
+        (None, Some(to)) => letters(new[to]),
+        (None, None) => 0,
+    };
+    changed >= SENTENCE
+}
+
+fn is_weighty(word: &str) -> bool {
+    OBLIGATION.contains(&word)
+}
+
+/// Whether a word makes a number before it a term, a price or an age.
+fn is_unit(word: &str) -> bool {
+    const UNITS: &[&str] = &[
+        "day", "days", "hour", "hours", "week", "weeks", "month", "months", "year", "years", "percent", "usd", "eur",
+        "gbp", "dollars", "euros", "pounds", "times", "users", "business", "calendar",
+    ];
+    UNITS.contains(&word)
+}
+
+/// The numbers of `text` that are a term, a price, a share or an age; an address or an article number is none.
+fn quantities(text: &str) -> Vec<String> {
+    let tokens: Vec<&str> = text.split_whitespace().collect();
+    let amount = |(at, token): (usize, &&str)| {
+        let number = words(token).find(|word| word.bytes().all(|b| b.is_ascii_digit()))?;
+        let next = tokens.get(at + 1).and_then(|next| words(next).next()).unwrap_or_default();
+        let marked = token.contains(['$', '€', '£', '¥', '%']) || is_unit(&next);
+        marked.then_some(number)
+    };
+    tokens.iter().enumerate().filter_map(amount).collect()
+}
+
+/// The first word about duties or rights, or quantity, that a change adds or takes away. A clause that comes or goes must also speak of
+/// somebody.
+fn weighty_word(old: &[&str], new: &[&str], pair: &Pair) -> Option<String> {
+    let find = |text: &str| words(text).find(|word| is_weighty(word));
+    let whole = |text: &str| find(text).filter(|_| words(text).any(|word| PERSONS.contains(&word.as_str())));
     match (pair.old, pair.new) {
         (Some(from), Some(to)) => {
             let spans = redline(old[from], new[to]);
-            spans.iter().filter(|span| span.kind != SpanKind::Same).find_map(|span| find(span.text))
+            let word = spans.iter().filter(|span| span.kind != SpanKind::Same).find_map(|span| find(span.text));
+            word.or_else(|| {
+                let (before, after) = (quantities(old[from]), quantities(new[to]));
+                let gone = before.iter().find(|number| !after.contains(number));
+                after.iter().find(|number| !before.contains(number)).or(gone).cloned()
+            })
         }
-        (Some(from), None) => find(old[from]),
-        (None, Some(to)) => find(new[to]),
+        (Some(from), None) => whole(old[from]),
+        (None, Some(to)) => whole(new[to]),
         (None, None) => None,
     }
+}
+
+/// Whether a rewording is too small to change what a clause means: no word about duties or rights, no quantity, at most three other words.
+pub fn is_slight(old: &str, new: &str) -> bool {
+    let pair = Pair { old: Some(0), new: Some(0), kind: PairKind::Reworded, similarity: 1.0, cosmetic: false };
+    let changed = |kind: SpanKind| {
+        let spans = redline(old, new);
+        spans.iter().filter(|span| span.kind == kind).flat_map(|span| words(span.text)).count()
+    };
+    changed(SpanKind::Deleted) <= 3 && changed(SpanKind::Inserted) <= 3 && weighty_word(&[old], &[new], &pair).is_none()
 }
 
 #[cfg(test)]
@@ -241,15 +423,38 @@ mod tests {
     }
 
     #[test]
+    fn figures_layout_and_menus_are_cosmetic() {
+        assert_eq!(verdict(&["BTC", "64,102.50", "+1.2%"], &["BTC", "63,999.01", "-0.2%"]), Materiality::Cosmetic);
+        assert_eq!(verdict(&["Fee | $25"], &["Fee | $40"]), Materiality::Material);
+        assert_eq!(
+            verdict(&["We may end it. You may leave."], &["We may end it.", "You may leave."]),
+            Materiality::Cosmetic
+        );
+        let (old, new) = (["We may end it.", "English"], ["We may end it.", "English", "Kurdî"]);
+        let context = Context { asides: (&[false, true], &[false, true, true]), ..Context::default() };
+        assert_eq!(judge(&old, &new, &align(&old, &new), context).materiality, Materiality::Cosmetic);
+    }
+
+    #[test]
+    fn spelling_is_slight_and_a_negation_is_not() {
+        assert!(is_slight("We honour requests about your data.", "We honor requests about your data."));
+        assert!(!is_slight("We share your data.", "We do not share your data."));
+        assert!(!is_slight("We keep it for 30 days.", "We keep it for 90 days."));
+    }
+
+    #[test]
     fn a_page_that_lost_its_text_is_defective() {
         let long = "We may change these terms at any time and you agree to them. ".repeat(40);
-        assert_eq!(verdict(&[&long], &["Access denied"]), Materiality::Defective);
+        assert_eq!(defect(&[&long], &["Access denied"]), Some(Defect::Wall));
+        assert_eq!(defect(&[&long], &["All rights reserved"]), Some(Defect::Missing));
+        assert_eq!(defect(&[&long], &["This page isn’t available", &long]), Some(Defect::Part));
+        assert_eq!(defect(&[&long], &[&long]), None);
     }
 
     #[test]
     fn a_text_seen_before_is_returning() {
         let (old, new) = (["You pay yearly."], ["You pay monthly now."]);
-        let context = Context { returns_to: Some(3), provisions_touched: 1 };
+        let context = Context { returns_to: Some(3), provisions_touched: 1, ..Context::default() };
         assert_eq!(judge(&old, &new, &align(&old, &new), context).materiality, Materiality::Returning);
     }
 }

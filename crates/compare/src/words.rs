@@ -1,9 +1,11 @@
 //! Words of a clause as a reader would compare them: no case, no typographic variants, no leading number.
 
 /// The words of `text`, lower-cased; runs of letters and digits. Quotes, dashes, spaces and other marks do not count,
-/// so typographic changes make no difference.
+/// so typographic changes make no difference; nor do addresses of pages, which carry tracking labels and revision numbers.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !c.is_alphanumeric())
+    text.split_whitespace()
+        .filter(|token| !token.contains("://") && !token.starts_with("www."))
+        .flat_map(|token| token.split(|c: char| !c.is_alphanumeric()))
         .filter(|word| !word.is_empty())
         .map(|word| if word.is_ascii() { word.to_ascii_lowercase() } else { word.to_lowercase() })
 }
@@ -25,8 +27,10 @@ pub(crate) fn without_number(text: &str) -> &str {
     let letter = label.len() == 1 && label.chars().all(|c| c.is_ascii_alphabetic());
     // A bare word such as "I" or "A" begins sentences; a label is set off by punctuation.
     let set_off = trimmed[..end].ends_with([')', '.', ':']);
+    // "30 days after" begins with a quantity, "9 Termination" and "12.3 termination" with a label.
+    let labels_title = set_off || label.contains('.') || trimmed[end..].trim_start().starts_with(char::is_uppercase);
     let is_label = label.is_empty()
-        || (numeric && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.'))
+        || (numeric && labels_title && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.'))
         || (set_off && (roman || letter));
     if is_label { trimmed[end..].trim_start() } else { trimmed }
 }
@@ -44,6 +48,7 @@ mod tests {
     fn typography_is_not_words() {
         assert!(same_words("We “may” end\u{a0}it – now.", "we \"may\" end it - now"));
         assert!(!same_words("We may end it", "We may not end it"));
+        assert!(same_words("See https://plum.example/a?id=1 here", "See https://plum.example/a?id=2 here"));
     }
 
     #[test]
@@ -54,7 +59,8 @@ mod tests {
             ("IV. Disputes", "Disputes"),
             ("I agree to this", "I agree to this"),
             ("A platform may", "A platform may"),
-            ("30 days after", "days after"),
+            ("30 days after", "30 days after"),
+            ("9 Termination", "Termination"),
             ("Fees", "Fees"),
             ("", ""),
         ] {

@@ -4,7 +4,7 @@
 const SAMPLE: usize = 6_000;
 
 /// ISO 639-1 code of the language, if there is enough text to tell.
-pub(crate) fn of(text: &str) -> Option<String> {
+pub fn of(text: &str) -> Option<String> {
     let sample: String = text.chars().filter(|c| c.is_alphabetic() || c.is_whitespace()).take(SAMPLE).collect();
     if sample.chars().filter(|c| c.is_alphabetic()).count() < 100 {
         return None;

@@ -26,6 +26,7 @@ mod terms;
 
 use std::ops::Range;
 
+pub use language::of as language;
 pub use read::{MAX_BYTES, ReadError, from_text, read, sniff};
 pub use sentences::sentences;
 pub use structure::{heading_path, structure};

@@ -18,6 +18,8 @@ pub struct Example {
     pub types: Vec<usize>,
     /// The severity that the reader saw in it.
     pub severity: Option<Severity>,
+    /// It was picked because it is hard or rare: good to learn from, no fair sample to measure or calibrate on.
+    pub only_trains: bool,
 }
 
 /// A line of a corpus cannot be used.
@@ -48,23 +50,29 @@ struct Line {
     severity: String,
 }
 
-/// Reads one line; the type `-` stands for none.
+/// Reads one line.
 pub fn read_line(line: &str) -> Result<Example, CorpusError> {
     let line: Line = serde_json::from_str(line)?;
+    Ok(Example {
+        types: positions(&line.id, &line.types)?,
+        id: line.id,
+        platform: line.platform,
+        heading: line.heading,
+        text: line.text,
+        severity: Severity::parse(&line.severity),
+        only_trains: false,
+    })
+}
+
+/// Positions in the taxonomy of the types that clause `id` was given, without repetitions; the type `-` stands for none.
+pub fn positions(id: &str, names: &[impl AsRef<str>]) -> Result<Vec<usize>, CorpusError> {
     let mut types = Vec::new();
-    for name in line.types.iter().filter(|name| *name != "-") {
-        let unknown = || CorpusError::UnknownType { id: line.id.clone(), name: name.clone() };
+    for name in names.iter().map(AsRef::as_ref).filter(|name| *name != "-") {
+        let unknown = || CorpusError::UnknownType { id: id.into(), name: name.into() };
         let position = taxonomy().position(name).ok_or_else(unknown)?;
         if !types.contains(&position) {
             types.push(position);
         }
     }
-    Ok(Example {
-        id: line.id,
-        platform: line.platform,
-        heading: line.heading,
-        text: line.text,
-        types,
-        severity: Severity::parse(&line.severity),
-    })
+    Ok(types)
 }

@@ -158,19 +158,23 @@ pub fn measures() -> &'static Measures {
     &MEASURES
 }
 
-/// Trains and measures by folds of platforms.
+/// Trains and measures by folds of platforms. Examples that only train are learnt from in the folds that they are not in, and neither
+/// measured nor among the predictions.
 pub fn evaluate(examples: &[Example], options: &Options) -> Result<(Measures, Vec<Prediction>), TrainError> {
     let readers = train::fold_readers(examples, options)?;
     let mut thresholds = vec![Vec::new(); taxonomy().types().len()];
     for reader in &readers.readers {
         reader.thresholds().for_each(|(position, threshold)| thresholds[position].push(f64::from(threshold)));
     }
-    let predictions: Vec<Prediction> = examples
-        .iter()
-        .zip(&readers.folds)
-        .map(|(example, &fold)| Prediction { id: example.id.clone(), types: read(&readers.readers[fold], example) })
-        .collect();
-    let mut measures = measure(examples, &predictions);
+    let measured: Vec<(&Example, usize)> =
+        examples.iter().zip(readers.folds.iter().copied()).filter(|(example, _)| !example.only_trains).collect();
+    let predict = |&(example, fold): &(&Example, usize)| Prediction {
+        id: example.id.clone(),
+        types: read(&readers.readers[fold], example),
+    };
+    let predictions: Vec<Prediction> = measured.iter().map(predict).collect();
+    let measured: Vec<&Example> = measured.into_iter().map(|(example, _)| example).collect();
+    let mut measures = measure(&measured, &predictions);
     measures.folds = options.folds;
     for (kind, thresholds) in measures.types.iter_mut().zip(&thresholds) {
         kind.threshold = if thresholds.is_empty() { 1.0 } else { round(mean(thresholds.iter().copied())) };
@@ -186,7 +190,7 @@ pub fn read(reader: &Reader, example: &Example) -> Vec<PredictedType> {
 }
 
 /// Compares predictions with labels; both are in the same order.
-pub fn measure(examples: &[Example], predictions: &[Prediction]) -> Measures {
+pub fn measure(examples: &[&Example], predictions: &[Prediction]) -> Measures {
     let mut tally = Tally::default();
     for (example, prediction) in examples.iter().zip(predictions) {
         tally.add(example, prediction);

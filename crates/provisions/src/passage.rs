@@ -15,6 +15,23 @@ pub struct Passage<'a> {
 }
 
 impl Passage<'_> {
+    /// The words that are read: a list item's after those that introduce the list, unless these are a clause of their own.
+    pub fn read_text(&self) -> String {
+        let mut text = String::new();
+        self.read_into(&mut text);
+        text
+    }
+
+    /// As [`Passage::read_text`], into a buffer that is emptied first.
+    pub(crate) fn read_into(&self, text: &mut String) {
+        text.clear();
+        if !self.lead_in.is_empty() && self.lead_in.len() <= LONGEST_LEAD_IN {
+            text.push_str(&self.lead_in);
+            text.push(' ');
+        }
+        text.push_str(&self.text[..self.text.floor_char_boundary(MOST_BYTES)]);
+    }
+
     /// Whether it is one or two words that nothing introduces ("Policy rationale"), which bind nobody.
     pub fn is_label(&self) -> bool {
         self.lead_in.is_empty() && self.text.split_whitespace().nth(2).is_none()
@@ -26,6 +43,10 @@ impl Passage<'_> {
     }
 }
 
+/// Longest lead-in in bytes that is read together with a list item; a longer one is a clause of its own.
+const LONGEST_LEAD_IN: usize = 400;
+/// Most of a clause that is read, in bytes: far above any real clause.
+pub(crate) const MOST_BYTES: usize = 24_000;
 /// Most levels of lists that a lead-in is gathered from.
 const MOST_LEVELS: usize = 3;
 

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::facts::Facts;
 use crate::model::{Model, ModelError, Workspace};
 use crate::normalise;
-use crate::passage::{Passage, passage};
+use crate::passage::{MOST_BYTES, Passage, passage};
 use crate::severity::assess;
 use crate::taxonomy::{ClauseType, Severity, Taxonomy, taxonomy};
 
@@ -103,12 +103,8 @@ pub struct Provision {
     pub facts: Facts,
 }
 
-/// Longest lead-in in bytes that is read together with a list item; a longer one is a clause of its own.
-const LONGEST_LEAD_IN: usize = 400;
 /// A clause of at most this many bytes is its own excerpt.
 const SHORT_CLAUSE: usize = 320;
-/// Most of a clause that is read, in bytes: far above any real clause.
-const MOST_BYTES: usize = 24_000;
 
 /// Reads clauses with a trained model.
 #[derive(Debug)]
@@ -207,12 +203,7 @@ impl Reader {
         }
         WORK.with_borrow_mut(|work| {
             let Work { model, text } = work;
-            text.clear();
-            if !passage.lead_in.is_empty() && passage.lead_in.len() <= LONGEST_LEAD_IN {
-                text.push_str(&passage.lead_in);
-                text.push(' ');
-            }
-            text.push_str(&passage.text[..passage.text.floor_char_boundary(MOST_BYTES)]);
+            passage.read_into(text);
             let types = self.types_with(&passage.heading, text, model);
             types.into_iter().map(|found| self.finding(found, passage, model)).collect()
         })

@@ -97,8 +97,8 @@ pub(crate) type Scores = Vec<Vec<f32>>;
 /// Trains a model on all examples.
 pub fn train(examples: &[Example], options: &Options) -> Result<Model, TrainError> {
     let prepared = prepare(examples, options)?;
-    let mut model = train_prepared(&prepared, &|_| true, options)?;
-    let severities = usual_severities(examples.iter());
+    let mut model = train_prepared(&prepared, &|i| !examples[i].only_trains, options)?;
+    let severities = usual_severities(examples.iter().filter(|example| !example.only_trains));
     for kind in &mut model.types {
         kind.calibration.severity = taxonomy().position(&kind.id).and_then(|position| severities[position]);
     }
@@ -224,7 +224,7 @@ pub(crate) fn fold_readers(examples: &[Example], options: &Options) -> Result<Fo
     let (models, scores) = held_out(&prepared, options);
     let mut readers = Vec::new();
     for (fold, mut model) in models.into_iter().enumerate() {
-        let outside = |i: usize| prepared.folds[i] != fold;
+        let outside = |i: usize| prepared.folds[i] != fold && !examples[i].only_trains;
         let severities = usual_severities(examples.iter().enumerate().filter(|&(i, _)| outside(i)).map(|(_, e)| e));
         set_calibrations(&mut model, calibrations(&prepared, &scores, &outside), &severities);
         readers.push(Reader::with_model(model).map_err(|_| TrainError::FewExamples(options.least_examples))?);

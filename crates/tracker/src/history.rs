@@ -6,7 +6,7 @@
 //! **Lineage.** Clauses of consecutive versions are aligned; a clause keeps the lineage number of the clause that it comes from. A
 //! clause that was removed and stands again word for word gets its old number back, so that texts that flip back and forth do not
 //! breed lineages. A defective version (an error page, an empty shell) has no lineages: the version before it stays the base.
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -16,12 +16,16 @@ use atlas::records::{
     Batch, Entry, EventKind, HistoryState, Materiality, NewCapture, NewChange, NewVersion, ProvisionEvent,
     ProvisionState, Wording,
 };
-use compare::{Alignment, Context, PairKind, align, judge};
-use document::{Date, Structure};
+use compare::{Alignment, Context, Defect, PairKind, Verdict, align, defect, is_slight, judge};
+use document::{Clause, ClauseKind, Date, Structure};
 use provisions::{Finding, Reader};
 
 use crate::headline::headline;
 
+/// So many captures in a row may be defective; the next one is taken for the document.
+const DEFECTIVE_IN_A_ROW: i64 = 8;
+/// Most words of a menu entry.
+const ASIDE_WORDS: usize = 5;
 /// Classifications are remembered for this many clauses of a document; texts that come back are not read again.
 const REMEMBERED: usize = 20_000;
 
@@ -64,6 +68,19 @@ impl Base {
 
     fn clauses(&self) -> Vec<&str> {
         (0..self.structure.clauses.len()).map(|index| self.clause(index)).collect()
+    }
+
+    /// Which clauses stand beside the document: a few words that nothing introduces, no sentence, nothing that the reader knows.
+    fn asides(&self) -> Vec<bool> {
+        let is_aside = |(index, clause): (usize, &Clause)| {
+            let text = self.clause(index).trim_end();
+            matches!(clause.kind, ClauseKind::Paragraph | ClauseKind::Item(_))
+                && !clause.lead_in.is_some_and(|introducing| self.clause(introducing).trim_end().ends_with(':'))
+                && self.findings[index].is_empty()
+                && text.split_whitespace().nth(ASIDE_WORDS).is_none()
+                && !text.ends_with(['.', ':', ';', '!', '?'])
+        };
+        self.structure.clauses.iter().enumerate().map(is_aside).collect()
     }
 }
 
@@ -244,9 +261,13 @@ impl<'a> History<'a> {
         let old = base.clauses();
         let new: Vec<&str> = structure.clauses.iter().map(|clause| &text[clause.range.clone()]).collect();
         let alignment = align(&old, &new);
-        let context = Context { returns_to: hints.returns_to, provisions_touched: 0 };
-        let mut verdict = judge(&old, &new, &alignment, context);
-        if verdict.materiality == Materiality::Defective {
+        // A text that stays short is what the document has become.
+        let patient = number - self.base_number <= DEFECTIVE_IN_A_ROW;
+        let rewritten = alignment.count(PairKind::Same) * 2 < new.len();
+        let defect =
+            defect(&old, &new).or_else(|| (rewritten && other_language(&base.text, text)).then_some(Defect::Language));
+        if let Some(defect) = defect.filter(|defect| patient || *defect == Defect::Wall) {
+            let verdict = Verdict { materiality: Materiality::Defective, reason: defect.reason().into() };
             let change = self.change(number, at_ms, verdict, &alignment, &[], None);
             self.base = Some(base);
             return (vec![0; structure.clauses.len()], Some(change));
@@ -257,21 +278,32 @@ impl<'a> History<'a> {
         let next = Base { text: text.into(), structure: structure.clone(), lineages: lineages.clone(), findings };
         self.leave(&base, &next, number);
         let mut reworded = vec![false; new.len()];
-        for pair in alignment.pairs.iter().filter(|pair| !pair.cosmetic) {
-            if let (Some(_), Some(index)) = (pair.old, pair.new) {
-                reworded[index] = true;
+        // Lineages whose words are the same or nearly so: what the reader finds anew in them is no change of the document.
+        let mut kept: HashSet<u32> = HashSet::new();
+        for pair in &alignment.pairs {
+            if let (Some(from), Some(to)) = (pair.old, pair.new) {
+                reworded[to] = !pair.cosmetic;
+                if pair.cosmetic || is_slight(old[from], new[to]) {
+                    kept.insert(lineages[to]);
+                }
             }
         }
         self.settle(number, &next, &|index| reworded[index]);
         let events = self.batch.events[first_event..].to_vec();
-        let provisions_touched = events.iter().filter(|event| binds(&event.clause_type)).count();
-        let context = Context { provisions_touched, ..context };
-        verdict = judge(&old, &new, &alignment, context);
-        if let Some(reason) = hints.technical {
-            verdict = compare::Verdict { materiality: Materiality::Cosmetic, reason };
-        }
+        let touched = |event: &&ProvisionEvent| binds(&event.clause_type) && !kept.contains(&event.lineage);
+        let asides = (base.asides(), next.asides());
+        let provisions_touched = events.iter().filter(touched).count();
+        let context = Context {
+            returns_to: hints.returns_to,
+            provisions_touched,
+            asides: (&asides.0, &asides.1),
+            foreign: provisions_touched == 0 && document::language(text).is_some_and(|language| language != "en"),
+        };
+        let verdict = judge(&old, &new, &alignment, context);
+        let verdict = without_extraction(verdict, hints.technical, &alignment);
         let section = section(&base, &next, &alignment);
-        let change = self.change(number, at_ms, verdict, &alignment, &events, section);
+        let news: Vec<ProvisionEvent> = events.iter().filter(touched).cloned().collect();
+        let change = self.change(number, at_ms, verdict, &alignment, &news, section);
         self.set_base(number, next);
         (lineages, Some(change))
     }
@@ -280,7 +312,7 @@ impl<'a> History<'a> {
         &self,
         number: i64,
         at_ms: i64,
-        verdict: compare::Verdict,
+        verdict: Verdict,
         alignment: &Alignment,
         events: &[ProvisionEvent],
         section: Option<&str>,
@@ -509,6 +541,32 @@ fn section<'b>(base: &'b Base, next: &'b Base, alignment: &Alignment) -> Option<
         common = Some(heading);
     }
     common
+}
+
+/// Whether two texts are surely in different languages.
+fn other_language(old: &str, new: &str) -> bool {
+    matches!((document::language(old), document::language(new)), (Some(old), Some(new)) if old != new)
+}
+
+/// Where the source says that it changed how it extracts the text, clauses that only came or went are no change of the document; one
+/// that was reworded is.
+fn without_extraction(verdict: Verdict, technical: Option<String>, alignment: &Alignment) -> Verdict {
+    let judged = matches!(verdict.materiality, Materiality::Minor | Materiality::Material);
+    match technical.filter(|_| judged && alignment.count(PairKind::Reworded) == 0) {
+        Some(reason) => Verdict { materiality: Materiality::Cosmetic, reason },
+        None => verdict,
+    }
+}
+
+/// The change between two texts as the record would show it; none if they are the same.
+pub fn between(reader: &Reader, old: &str, new: &str) -> Option<NewChange> {
+    let mut history = History::resume(reader, DocumentId(0), None);
+    for (at_ms, text) in [(0, old), (1, new)] {
+        let body = text.as_bytes().to_vec();
+        let capture = NewCapture { at_ms, url: None, status: 200, headers: Vec::new(), body, origin: None };
+        history.observe(Observation { capture, text: text.into(), recorded: false, technical: None });
+    }
+    history.take_batch("", 0, None).entries.pop()?.change
 }
 
 /// What is known about a version beside its text.

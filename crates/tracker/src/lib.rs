@@ -4,6 +4,7 @@ pub mod headline;
 pub mod history;
 pub mod import;
 pub mod kinds;
+pub mod labels;
 pub mod reading;
 pub mod track;
 

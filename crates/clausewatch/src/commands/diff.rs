@@ -1,9 +1,12 @@
 //! `clausewatch diff`: the structured change between two documents.
 use std::io::Write;
 
-use compare::{Alignment, Pair, PairKind, Span, SpanKind, Verdict, align, judge, redline};
+use atlas::records::NewChange;
+use compare::{Alignment, Pair, PairKind, Span, SpanKind, align, redline};
 use document::{Reading, heading_path};
+use provisions::Reader;
 use serde_json::{Value, json};
+use tracker::history;
 
 use crate::inputs::{self, Inputs};
 use crate::paint;
@@ -36,7 +39,7 @@ struct Comparison {
     old: Reading,
     new: Reading,
     alignment: Alignment,
-    verdict: Verdict,
+    change: Option<NewChange>,
 }
 
 /// Prints the change.
@@ -44,9 +47,9 @@ pub async fn run(args: Args) -> crate::Answer {
     let (old, new) = (read(&args.old, &args.allowed).await?, read(&args.new, &args.allowed).await?);
     let (a, b) = (clauses(&old), clauses(&new));
     let alignment = align(&a, &b);
-    let verdict = judge(&a, &b, &alignment, compare::Context::default());
+    let change = history::between(Reader::embedded(), &old.text, &new.text);
     let same = alignment.pairs.iter().all(|pair| pair.kind == PairKind::Same);
-    let comparison = Comparison { old, new, alignment, verdict };
+    let comparison = Comparison { old, new, alignment, change };
     let mut out = std::io::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&as_json(&comparison))?)?;
@@ -117,8 +120,9 @@ fn as_json(comparison: &Comparison) -> Value {
     };
     let count = |kind| comparison.alignment.count(kind);
     json!({
-        "materiality": comparison.verdict.materiality,
-        "reason": comparison.verdict.reason,
+        "materiality": comparison.change.as_ref().map(|change| change.materiality),
+        "reason": comparison.change.as_ref().map(|change| &change.reason),
+        "headline": comparison.change.as_ref().map(|change| &change.headline),
         "same": count(PairKind::Same),
         "reworded": count(PairKind::Reworded),
         "moved": count(PairKind::Moved),
@@ -131,10 +135,12 @@ fn as_json(comparison: &Comparison) -> Value {
 /// The change for people: how much it matters, how many clauses, then each.
 fn table(out: &mut impl Write, comparison: &Comparison, all: bool) -> anyhow::Result<()> {
     let colours = paint::colours();
-    let Comparison { alignment, verdict, .. } = comparison;
-    let materiality = serde_json::to_value(verdict.materiality)?;
+    let Comparison { alignment, change, .. } = comparison;
+    let Some(change) = change else { return Ok(writeln!(out, "The texts are the same")?) };
+    let materiality = serde_json::to_value(change.materiality)?;
     let materiality = capital(materiality.as_str().unwrap_or(""));
-    writeln!(out, "{}", paint::wrap(&format!("{}: {}", paint::bold(&materiality, colours), verdict.reason), 0))?;
+    writeln!(out, "{}", paint::bold(&paint::wrap(&change.headline, 0), colours))?;
+    writeln!(out, "{}", paint::wrap(&format!("{materiality}: {}", change.reason), 0))?;
     let kinds = [PairKind::Reworded, PairKind::Added, PairKind::Removed, PairKind::Moved, PairKind::Same];
     let counts = kinds.into_iter().filter(|kind| alignment.count(*kind) > 0);
     let counts: Vec<String> = counts.map(|kind| format!("{} {}", alignment.count(kind), name(kind))).collect();

@@ -7,7 +7,7 @@ use provisions::eval::{self, Bin, Measures};
 use provisions::train::Options;
 use provisions::{card, taxonomy};
 
-use super::train::read_corpora;
+use super::train::{MoreLabels, read_corpora};
 
 /// Measure the classifier on labelled clauses
 ///
@@ -17,6 +17,8 @@ pub struct Args {
     /// Files of labelled clauses, as for `clausewatch train`
     #[arg(required = true)]
     corpus: Vec<PathBuf>,
+    #[command(flatten)]
+    more: MoreLabels,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -33,7 +35,8 @@ pub struct Args {
 
 /// Runs it.
 pub fn run(args: Args) -> crate::Answer {
-    let (examples, all_read) = read_corpora(&args.corpus)?;
+    let (mut examples, all_read) = read_corpora(&args.corpus)?;
+    examples.extend(args.more.examples()?);
     let (measures, predictions) = eval::evaluate(&examples, &Options::default())?;
     if let Some(path) = &args.predictions {
         let mut lines = String::new();

@@ -16,6 +16,8 @@ pub struct Args {
     /// Files of labelled clauses: JSON lines with id, platform, heading, text, types, severity; plain or gzip
     #[arg(required = true)]
     corpus: Vec<PathBuf>,
+    #[command(flatten)]
+    more: MoreLabels,
     /// Where the model is written
     #[arg(short, long, default_value = "models/clauses.bin")]
     output: PathBuf,
@@ -24,11 +26,36 @@ pub struct Args {
     head: Head,
 }
 
+/// Labels that are kept without their texts, which are learnt from and not measured on.
+#[derive(Debug, clap::Args)]
+pub(super) struct MoreLabels {
+    /// More labels to learn from, kept without their texts (labels/clauses.tsv); their texts are read from --histories
+    #[arg(long, value_name = "FILE", requires = "histories")]
+    labels: Option<PathBuf>,
+    /// Folder of the Open Terms Archive repositories that the labels name
+    #[arg(long, value_name = "DIR", requires = "labels")]
+    histories: Option<PathBuf>,
+}
+
+impl MoreLabels {
+    /// The labelled clauses with their texts.
+    pub(super) fn examples(&self) -> anyhow::Result<Vec<Example>> {
+        let (Some(file), Some(histories)) = (&self.labels, &self.histories) else { return Ok(Vec::new()) };
+        let table = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        let found = tracker::labels::examples(&table, histories).with_context(|| file.display().to_string())?;
+        if found.lost > 0 {
+            eprintln!("clausewatch: {}: {} labels are of clauses that were not found", file.display(), found.lost);
+        }
+        Ok(found.examples)
+    }
+}
+
 /// Runs it.
 pub fn run(args: Args) -> crate::Answer {
     let (model, all_read) = match args.head {
         Head::Types => {
-            let (examples, all_read) = read_corpora(&args.corpus)?;
+            let (mut examples, all_read) = read_corpora(&args.corpus)?;
+            examples.extend(args.more.examples()?);
             (train::train(&examples, &Options::default())?, all_read)
         }
         Head::UnfairTos => {

@@ -2,7 +2,7 @@
 //!
 //! A response belongs to the document that has its address; an unknown address makes a new document of the platform whose name is
 //! the host, with the type that its title speaks for. What a crawl holds beside documents (redirects, pictures, scripts) is passed over.
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
