@@ -172,6 +172,9 @@ pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context
             "only menu entries or other parts of the page beside the document changed",
         );
     }
+    if changed.iter().all(|pair| pair.cosmetic) {
+        return verdict(Materiality::Minor, "clauses stand at another place, in the same words");
+    }
     if context.provisions_touched > 0 {
         let what = if context.provisions_touched == 1 { "provision" } else { "provisions" };
         return verdict(Materiality::Material, &format!("it touches {} {what}", context.provisions_touched));
@@ -433,6 +436,13 @@ mod tests {
         let (old, new) = (["We may end it.", "English"], ["We may end it.", "English", "Kurdî"]);
         let context = Context { asides: (&[false, true], &[false, true, true]), ..Context::default() };
         assert_eq!(judge(&old, &new, &align(&old, &new), context).materiality, Materiality::Cosmetic);
+    }
+
+    #[test]
+    fn a_moved_clause_is_minor() {
+        let old = ["We may end it at any time.", "You keep your content.", "Norland law governs."];
+        let new = ["You keep your content.", "Norland law governs.", "We may end it at any time."];
+        assert_eq!(verdict(&old, &new), Materiality::Minor);
     }
 
     #[test]

@@ -72,10 +72,15 @@ impl Base {
 
     /// Which clauses stand beside the document: a few words that nothing introduces, no sentence, nothing that the reader knows.
     fn asides(&self) -> Vec<bool> {
+        // What a list's introduction makes part of the document; a language menu has one too.
+        let introduces = |index: usize| {
+            let text = self.clause(index).trim_end();
+            text.ends_with(':') && !text.to_lowercase().contains("language")
+        };
         let is_aside = |(index, clause): (usize, &Clause)| {
             let text = self.clause(index).trim_end();
             matches!(clause.kind, ClauseKind::Paragraph | ClauseKind::Item(_))
-                && !clause.lead_in.is_some_and(|introducing| self.clause(introducing).trim_end().ends_with(':'))
+                && !clause.lead_in.is_some_and(introduces)
                 && self.findings[index].is_empty()
                 && text.split_whitespace().nth(ASIDE_WORDS).is_none()
                 && !text.ends_with(['.', ':', ';', '!', '?'])
