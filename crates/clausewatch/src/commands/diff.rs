@@ -114,6 +114,8 @@ fn as_json(comparison: &Comparison) -> Value {
             "cosmetic": pair.cosmetic,
             "similarity": pair.similarity,
             "heading": comparison.place(pair),
+            "old_clause": pair.old,
+            "new_clause": pair.new,
             "old": old,
             "new": new,
         })
