@@ -7,7 +7,7 @@
 //! its keys, at about five nanoseconds each, and of those that are known, at as much again for each 64 numbers of the network.
 use crate::patterns;
 use crate::phrases::Seen;
-use crate::words::{self, Words};
+use crate::words::{self, Word, Words};
 
 /// Groups of features; each group is normalised and weighted on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,63 +78,66 @@ pub struct Scratch {
     pub(crate) keys: [Vec<u64>; BLOCKS],
 }
 
-/// Reads a clause: its words and the keys of its features are in `scratch` afterwards.
-pub fn extract(heading: &str, text: &str, kinds: Kinds, scratch: &mut Scratch) {
-    let Scratch { words, keys, .. } = scratch;
-    keys.iter_mut().for_each(Vec::clear);
+/// Reads a clause without its headings: its words and the keys of its features are in `scratch` afterwards.
+pub fn extract(text: &str, kinds: Kinds, scratch: &mut Scratch) {
+    let Scratch { words, keys: [of_words, of_stems, _, of_rules], seen, .. } = scratch;
+    [&mut *of_words, &mut *of_stems, &mut *of_rules].into_iter().for_each(Vec::clear);
     words.read(text);
-    let [of_words, of_stems, ..] = keys;
     if kinds.has(Kinds::WORDS) {
-        of_words.extend(words.whole.iter().map(|&hash| named(WORD, hash)));
+        of_words.extend(words.list.iter().map(|word| named(WORD, word.whole)));
     }
     if kinds.has(Kinds::WORD_PAIRS) {
-        push_pairs(&words.whole, WORD, 1, of_words);
+        push_pairs(&words.list, |word| word.whole, WORD, 1, of_words);
     }
     if kinds.has(Kinds::STEMS) {
-        let both = words.stems.iter().zip(&words.whole);
         // A short word is its own stem, and a word already.
-        of_stems.extend(both.filter(|(stem, whole)| stem != whole).map(|(&stem, _)| named(STEM, stem)));
+        let longer = words.list.iter().filter(|word| word.stem != word.whole);
+        of_stems.extend(longer.map(|word| named(STEM, word.stem)));
     }
     if kinds.has(Kinds::STEM_PAIRS) {
-        push_pairs(&words.stems, STEM, 1, of_stems);
+        push_pairs(&words.list, |word| word.stem, STEM, 1, of_stems);
     }
     if kinds.has(Kinds::STEM_GAPS) {
-        push_pairs(&words.stems, GAP, 2, of_stems);
-    }
-    if kinds.has(Kinds::HEADING) && !heading.is_empty() {
-        push_heading(heading, scratch);
+        push_pairs(&words.list, |word| word.stem, GAP, 2, of_stems);
     }
     if kinds.has(Kinds::RULES) {
-        let Scratch { words, seen, keys, .. } = scratch;
+        let names = patterns::names();
         for rule in patterns::rules().find(words, seen).iter() {
-            keys[Block::Rules as usize].extend(patterns::names(rule).map(|name| named(RULE, name)));
+            of_rules.extend(names[rule].map(|name| named(RULE, name)));
         }
     }
 }
 
+/// Reads the headings above a clause; the keys are in `scratch` afterwards, beside those of [`extract`].
+///
 /// Headings are a path (`Terms > 9. Disputes`); the words of its last part also count on their own: they are about this clause.
-fn push_heading(heading: &str, scratch: &mut Scratch) {
+pub fn extract_heading(heading: &str, kinds: Kinds, scratch: &mut Scratch) {
     let Scratch { heading: path, nearest, keys, .. } = scratch;
     let keys = &mut keys[Block::Heading as usize];
+    keys.clear();
+    if !kinds.has(Kinds::HEADING) {
+        return;
+    }
     path.read(heading);
-    push_sequence(&path.whole, HEADING, keys);
+    push_sequence(&path.list, HEADING, keys);
     match heading.rsplit_once(" > ") {
         Some((_, last)) => {
             nearest.read(last);
-            push_sequence(&nearest.whole, NEAREST, keys);
+            push_sequence(&nearest.list, NEAREST, keys);
         }
-        None => push_sequence(&path.whole, NEAREST, keys),
+        None => push_sequence(&path.list, NEAREST, keys),
     }
 }
 
-fn push_sequence(words: &[u64], kind: u64, keys: &mut Vec<u64>) {
-    keys.extend(words.iter().map(|&hash| named(kind, hash)));
-    push_pairs(words, kind, 1, keys);
+fn push_sequence(words: &[Word], kind: u64, keys: &mut Vec<u64>) {
+    keys.extend(words.iter().map(|word| named(kind, word.whole)));
+    push_pairs(words, |word| word.whole, kind, 1, keys);
 }
 
-fn push_pairs(words: &[u64], kind: u64, distance: usize, keys: &mut Vec<u64>) {
+fn push_pairs(words: &[Word], hash: impl Fn(&Word) -> u64, kind: u64, distance: usize, keys: &mut Vec<u64>) {
     let seconds = words.get(distance..).unwrap_or(&[]);
-    keys.extend(words.iter().zip(seconds).map(|(&first, &second)| named(kind, words::pair(first, second))));
+    let pairs = words.iter().zip(seconds);
+    keys.extend(pairs.map(|(first, second)| named(kind, words::pair(hash(first), hash(second)))));
 }
 
 const WORD: u64 = 0x9e37_79b9_7f4a_7c15;

@@ -42,6 +42,11 @@ impl Rows {
         rows
     }
 
+    /// Number of rows.
+    pub(crate) fn len(&self) -> usize {
+        self.lines.len() / self.width.div_ceil(LINE).max(1)
+    }
+
     /// The rows one after the other.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.lines.len() * LINE);
@@ -56,26 +61,38 @@ impl Rows {
         self.lines[line].0[column % LINE] = value.wrapping_add(ZERO as i8) as u8;
     }
 
-    /// Adds the sums of the rows numbered `places`, times `factor`, to `totals`, which has a number for each column, those that fill
+    /// Adds the sums of the rows of these numbers, times `factor`, to `totals`, which has a number for each column, those that fill
     /// up the last line included.
-    pub(crate) fn add(&self, places: &[u32], factor: f32, totals: &mut [f32]) {
+    pub(crate) fn add(&self, numbers: &[u16], factor: f32, totals: &mut [f32]) {
         let per_row = self.width.div_ceil(LINE);
+        self.fetch(numbers, per_row);
         for (part, totals) in totals.chunks_exact_mut(LINE).enumerate() {
             let mut sums = [0i32; LINE];
-            for places in places.chunks(MOST_ROWS) {
-                let added = self.add_line(places, per_row, part);
-                let offset = i32::from(ZERO) * places.len() as i32;
+            for numbers in numbers.chunks(MOST_ROWS) {
+                let added = self.add_line(numbers, per_row, part);
+                let offset = i32::from(ZERO) * numbers.len() as i32;
                 sums.iter_mut().zip(&added).for_each(|(sum, &added)| *sum += i32::from(added) - offset);
             }
             totals.iter_mut().zip(&sums).for_each(|(total, &sum)| *total += sum as f32 * factor);
         }
     }
 
-    fn add_line(&self, places: &[u32], per_row: usize, part: usize) -> [u16; LINE] {
+    /// Reads a byte of every line that will be added: rows lie far apart, and the processor waits for many lines at once as for one.
+    fn fetch(&self, numbers: &[u16], per_row: usize) {
+        let mut any = 0;
+        for &number in numbers {
+            for line in &self.lines[usize::from(number) * per_row..][..per_row] {
+                any |= line.0[0];
+            }
+        }
+        std::hint::black_box(any);
+    }
+
+    fn add_line(&self, numbers: &[u16], per_row: usize, part: usize) -> [u16; LINE] {
         let mut sums = [0u16; LINE];
-        for &place in places {
-            let line = &self.lines[place as usize * per_row + part].0;
-            sums.iter_mut().zip(line).for_each(|(sum, &number)| *sum += u16::from(number));
+        for &number in numbers {
+            let line = &self.lines[usize::from(number) * per_row + part].0;
+            sums.iter_mut().zip(line).for_each(|(sum, &byte)| *sum += u16::from(byte));
         }
         sums
     }
@@ -123,17 +140,11 @@ impl Outputs {
     }
 
     /// The scores of `hidden`, into `scores`.
-    pub(crate) fn score(&self, hidden: &[f32], active: &mut Vec<(u32, i16)>, scores: &mut Vec<f32>) {
+    pub(crate) fn score(&self, hidden: &[f32], active: &mut Active, scores: &mut Vec<f32>) {
         scores.clear();
         scores.extend_from_slice(&self.base);
-        let most = hidden.iter().fold(f32::MIN_POSITIVE, |most, &h| most.max(h));
-        active.clear();
-        for (number, &h) in hidden.iter().enumerate() {
-            let steps = (h / most * MOST_STEPS) as i16;
-            if steps > 0 {
-                active.push((number as u32, steps));
-            }
-        }
+        let most = active.choose(hidden);
+        let active = &active.chosen[..active.count];
         // Each product is rounded down: by half a step on average.
         let lost = active.len() as f32 * 0.5;
         let worth = self.step * most / MOST_STEPS * 65536.0;
@@ -141,6 +152,35 @@ impl Outputs {
             let sums = add_products(tile, active);
             scores.iter_mut().zip(&sums).for_each(|(score, &sum)| *score += (f32::from(sum) + lost) * worth);
         }
+    }
+}
+
+/// The hidden numbers that are above zero, as steps of a fraction of the largest.
+#[derive(Debug, Default)]
+pub(crate) struct Active {
+    steps: Vec<i16>,
+    chosen: Vec<(u32, i16)>,
+    count: usize,
+}
+
+impl Active {
+    /// Returns the largest number, which has [`MOST_STEPS`] steps.
+    fn choose(&mut self, hidden: &[f32]) -> f32 {
+        let mut lanes = [f32::MIN_POSITIVE; 8];
+        for eight in hidden.chunks(8) {
+            lanes.iter_mut().zip(eight).for_each(|(most, &h)| *most = if h > *most { h } else { *most });
+        }
+        let most = lanes.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+        let factor = MOST_STEPS / most;
+        self.steps.clear();
+        self.steps.extend(hidden.iter().map(|&h| (h * factor) as i32 as i16));
+        self.chosen.resize(hidden.len().max(self.chosen.len()), (0, 0));
+        self.count = 0;
+        for (number, &steps) in self.steps.iter().enumerate() {
+            self.chosen[self.count] = (number as u32, steps);
+            self.count += usize::from(steps > 0);
+        }
+        most
     }
 }
 

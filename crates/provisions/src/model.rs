@@ -4,14 +4,18 @@
 //! features, and a row of 8-bit numbers for each of its places. It is laid out as it is used, so that reading it is little more than
 //! copying. Scoring adds integers, and adds and multiplies single-precision numbers in a fixed order: no transcendental function, so
 //! every machine gets the same bits.
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::calibrate::Calibration;
 use crate::features::{self, BLOCKS, Block, Kinds, Scratch};
-use crate::layer::{LINE, Outputs, Rows};
-use crate::table::Table;
+use crate::layer::{Active, LINE, Outputs, Rows};
+use crate::table::{Found, Table};
 
 const MAGIC: &[u8; 4] = b"CWC4";
 /// Squares of inverse document frequencies are kept as multiples of this.
 const SQUARE_STEP: f32 = 1.0 / 512.0;
+/// Features are numbered by frequency: as many neighbours share one inverse document frequency, so that all of these are near.
+pub(crate) const SHARING: usize = 16;
 
 /// The model file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -39,9 +43,11 @@ pub struct TypeModel {
 /// From features to the numbers that the types' scores are made of.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Layer {
-    /// The features that are known, with the squares of their inverse document frequencies.
+    /// The features that are known.
     pub table: Table,
-    /// A row for each place of the table.
+    /// Squares of their inverse document frequencies in steps, one for each [`SHARING`] features; 0 for what is no feature.
+    pub squares: Vec<u16>,
+    /// A row for each feature by its number, and one of zeros.
     pub rows: Rows,
     /// What a step of each column is worth.
     pub steps: Vec<f32>,
@@ -61,6 +67,8 @@ pub struct Model {
     pub(crate) outputs: Option<Outputs>,
     /// Scores of a clause without features.
     resting: Vec<f32>,
+    /// Tells this model from others in the same process.
+    number: u64,
 }
 
 /// Buffers for scoring, reused from clause to clause.
@@ -75,9 +83,19 @@ pub struct Workspace {
 
 #[derive(Debug, Default)]
 struct Sums {
-    found: Vec<u32>,
+    found: Found,
     totals: Vec<f32>,
-    active: Vec<(u32, i16)>,
+    active: Active,
+    heading: HeadingSums,
+}
+
+/// What the last heading added to the totals: the clauses of a section share it.
+#[derive(Debug, Default)]
+struct HeadingSums {
+    /// Of which model and heading they are; no model has number 0.
+    model: u64,
+    heading: String,
+    totals: Vec<f32>,
 }
 
 impl Model {
@@ -88,35 +106,58 @@ impl Model {
         layer: Layer,
         outputs: Option<Outputs>,
     ) -> Model {
-        let mut model = Model { types, kinds, block_weights, layer, outputs, resting: Vec::new() };
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let mut model = Model { types, kinds, block_weights, layer, outputs, resting: Vec::new(), number };
         model.resting = model.score_keys(&Default::default());
         model
     }
 
     /// Scores a clause for every type, into `work.scores`. Its words are in `work.scratch` afterwards.
     pub fn score(&self, heading: &str, text: &str, work: &mut Workspace) {
-        features::extract(heading, text, self.kinds, &mut work.scratch);
-        self.add_up(&work.scratch.keys, &mut work.sums, &mut work.scores);
+        let Workspace { scratch, sums, scores } = work;
+        features::extract(text, self.kinds, scratch);
+        if sums.heading.model != self.number || sums.heading.heading != heading {
+            features::extract_heading(heading, self.kinds, scratch);
+            self.read_heading(&scratch.keys[Block::Heading as usize], sums);
+            sums.heading.model = self.number;
+            sums.heading.heading.clear();
+            sums.heading.heading.push_str(heading);
+        }
+        self.add_up(&scratch.keys, sums, scores);
     }
 
-    /// As [`Self::score`], from the features of each block, repetitions included.
+    /// As [`Self::score`], from the features of each block.
     pub(crate) fn score_keys(&self, keys: &[Vec<u64>; BLOCKS]) -> Vec<f32> {
-        let mut scores = Vec::new();
-        self.add_up(keys, &mut Sums::default(), &mut scores);
+        let (mut sums, mut scores) = (Sums::default(), Vec::new());
+        self.read_heading(&keys[Block::Heading as usize], &mut sums);
+        self.add_up(keys, &mut sums, &mut scores);
         scores
     }
 
-    fn add_up(&self, keys: &[Vec<u64>; BLOCKS], sums: &mut Sums, scores: &mut Vec<f32>) {
-        let Layer { table, rows, steps, base } = &self.layer;
-        let Sums { found, totals, active } = sums;
+    fn read_heading(&self, keys: &[u64], sums: &mut Sums) {
+        let HeadingSums { totals, .. } = &mut sums.heading;
         totals.clear();
-        totals.resize(base.len().next_multiple_of(LINE), 0.0);
-        for (keys, weight) in keys.iter().zip(self.block_weights) {
-            found.resize(keys.len().max(found.len()), 0);
-            let (count, squares) = table.find(keys, found);
-            if squares > 0 {
-                rows.add(&found[..count], weight / length(squares), totals);
-            }
+        totals.resize(self.layer.base.len().next_multiple_of(LINE), 0.0);
+        self.add_block(Block::Heading, keys, &mut sums.found, totals);
+    }
+
+    fn add_block(&self, block: Block, keys: &[u64], found: &mut Found, totals: &mut [f32]) {
+        self.layer.table.find(keys, found);
+        let square = |&number: &u16| u64::from(self.layer.squares[usize::from(number) / SHARING]);
+        let squares: u64 = found.numbers().iter().map(square).sum();
+        if squares > 0 {
+            self.layer.rows.add(found.numbers(), self.block_weights[block as usize] / length(squares), totals);
+        }
+    }
+
+    fn add_up(&self, keys: &[Vec<u64>; BLOCKS], sums: &mut Sums, scores: &mut Vec<f32>) {
+        let Layer { steps, base, .. } = &self.layer;
+        let Sums { found, totals, active, heading } = sums;
+        totals.clear();
+        totals.extend_from_slice(&heading.totals);
+        for block in [Block::Words, Block::Stems, Block::Rules] {
+            self.add_block(block, &keys[block as usize], found, totals);
         }
         for ((total, step), base) in totals.iter_mut().zip(steps).zip(base) {
             *total = *total * step + base;
@@ -138,11 +179,11 @@ impl Model {
 
     /// The model as a file.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let Layer { table, rows, steps, base } = &self.layer;
-        let mut out = Vec::with_capacity(table.len() * (base.len() + 5) + 262_144);
+        let Layer { table, squares, rows, steps, base } = &self.layer;
+        let mut out = Vec::with_capacity(rows.len() * base.len() + table.places.len() * 5 + 262_144);
         out.extend_from_slice(MAGIC);
         out.extend([self.kinds.to_bits(), u8::from(self.outputs.is_some())]);
-        let counts = [self.types.len(), base.len(), table.shifts.len(), table.places.len()];
+        let counts = [self.types.len(), base.len(), table.shifts.len(), table.places.len(), rows.len()];
         counts.iter().for_each(|&count| out.extend((count as u32).to_le_bytes()));
         put_floats(&mut out, &self.block_weights);
         for kind in &self.types {
@@ -157,11 +198,12 @@ impl Model {
             put_floats(&mut out, &[*step]);
             weights.iter().for_each(|weight| out.extend(weight.to_le_bytes()));
         }
-        table.shifts.iter().for_each(|shift| out.extend(shift.to_le_bytes()));
-        for (fingerprint, payload) in &table.places {
+        out.extend_from_slice(&table.shifts);
+        for (fingerprint, number) in &table.places {
             out.extend(fingerprint.to_le_bytes());
-            out.extend(payload.to_le_bytes());
+            out.extend(number.to_le_bytes());
         }
+        squares.iter().for_each(|square| out.extend(square.to_le_bytes()));
         out.extend(rows.to_bytes());
         let seal = seal_of(&out);
         out.extend_from_slice(&seal);
@@ -180,26 +222,26 @@ impl Model {
         let mut input = Input { bytes: &bytes[..sealed], at: MAGIC.len() };
         let [kinds, has_outputs] = input.array()?;
         let kinds = Kinds::from_bits(kinds).ok_or(ModelError::Damaged(input.at))?;
-        let [types, width, buckets, places] = [input.count()?, input.count()?, input.count()?, input.count()?];
+        let mut counts = [0; 5];
+        for count in &mut counts {
+            *count = input.count()?;
+        }
+        let [types, width, buckets, places, rows] = counts;
         let mut block_weights = [0.0; BLOCKS];
         block_weights.copy_from_slice(&input.floats(BLOCKS)?);
         let types = (0..types).map(|_| input.type_model()).collect::<Result<Vec<_>, _>>()?;
         let (steps, base) = (input.floats(width)?, input.floats(width)?);
         let outputs = if has_outputs == 1 { Some(input.outputs(types.len(), width)?) } else { None };
-        let shifts = input.numbers(buckets, u16::from_le_bytes)?;
+        let shifts = input.take(buckets)?.to_vec();
         let pair = |[a, b, c, d]: [u8; 4]| (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));
-        let table = Table { shifts, places: input.numbers(places, pair)? };
-        let length = places.checked_mul(width).ok_or(ModelError::Damaged(input.at))?;
-        let rows = input.take(length)?;
-        let consistent = input.at == sealed
-            && width > 0
-            && (has_outputs == 1 || width == types.len())
-            && has_outputs < 2
-            && (buckets == 0) == (places == 0);
-        if !consistent {
-            return Err(ModelError::Damaged(input.at));
-        }
-        let layer = Layer { table, rows: Rows::from_bytes(rows, width), steps, base };
+        let places = input.numbers(places, pair)?;
+        let squares = input.numbers(rows.div_ceil(SHARING), u16::from_le_bytes)?;
+        let rows = input.take(rows.checked_mul(width).ok_or(ModelError::Damaged(input.at))?)?;
+        let consistent = input.at == sealed && width > 0 && has_outputs < 2 && (has_outputs == 1 || width == types.len());
+        let most = (rows.len() / width.max(1)).checked_sub(1).filter(|_| consistent);
+        let table = most.and_then(|most| Table::from_parts(shifts, places, most));
+        let table = table.ok_or(ModelError::Damaged(input.at))?;
+        let layer = Layer { table, squares, rows: Rows::from_bytes(rows, width), steps, base };
         Ok(Model::new(types, kinds, block_weights, layer, outputs))
     }
 }
@@ -216,11 +258,11 @@ fn seal_of(bytes: &[u8]) -> [u8; SEAL] {
     features::hash_bytes(bytes.len() as u64, bytes).to_le_bytes()
 }
 
-/// A vocabulary, sorted by block and key.
+/// A vocabulary, most frequent features first: what is read most lies together.
 #[derive(Debug, Clone)]
 pub(crate) struct Features {
     pub keys: Vec<u64>,
-    /// Squares of the inverse document frequencies, in steps.
+    /// Squares of the inverse document frequencies, in steps; the same for each [`SHARING`] neighbours.
     pub squares: Vec<u16>,
 }
 
@@ -233,15 +275,6 @@ pub(crate) fn value_of(square: u16) -> f32 {
 pub(crate) fn square_of(documents: usize, with_feature: usize) -> u16 {
     let idf = ((1 + documents) as f64 / (1 + with_feature) as f64).ln() + 1.0;
     (idf * idf / f64::from(SQUARE_STEP)).round().min(65535.0) as u16
-}
-
-/// The features of a document that was counted before, with their repetitions.
-pub(crate) fn repeated(document: &[(Block, u64, u16)]) -> [Vec<u64>; BLOCKS] {
-    let mut keys: [Vec<u64>; BLOCKS] = Default::default();
-    for &(block, key, count) in document {
-        keys[block as usize].extend((0..count).map(|_| key));
-    }
-    keys
 }
 
 fn put_floats(out: &mut Vec<u8>, numbers: &[f32]) {

@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use crate::words;
+use crate::words::{self, Words};
 
 /// Longest word in bytes that is kept whole; more is noise (base64, long URLs).
 const WORD_BYTES: usize = 40;
@@ -215,43 +215,26 @@ const FOREIGN: [&str; 56] = [
     "van", "wij", "och", "att", "nie", "jest", "lub", "oraz", "você", "não", "você",
 ];
 
-/// Counts of what a text's words say about its language.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tongue {
-    /// Words counted.
-    total: u32,
-    english: u32,
-    foreign: u32,
-    ascii: u32,
-    in_letters: u32,
-}
-
 /// Words that are looked at; more would not change the answer.
-const TELLING: u32 = 200;
+const TELLING: usize = 200;
 
-impl Tongue {
-    /// Counts a word: its hash, whether all its letters are ASCII, whether it begins with a letter.
-    #[inline]
-    pub(crate) fn count(&mut self, hash: u64, lists: &Lists, ascii: bool, in_letters: bool) {
-        if self.total < TELLING {
-            let list = lists.list_of(hash);
-            self.total += 1;
-            self.english += list & 1;
-            self.foreign += list >> 1;
-            self.ascii += u32::from(ascii);
-            self.in_letters += u32::from(in_letters);
-        }
+/// Whether the text reads as English: a cheap look that only turns away what plainly is not.
+pub fn looks_english(words: &Words) -> bool {
+    let words = &words.list[..words.len().min(TELLING)];
+    let lists = Lists::of_this_crate();
+    let (mut english, mut foreign, mut ascii, mut in_letters) = (0, 0, 0, 0);
+    for word in words {
+        let list = lists.list_of(word.whole);
+        english += list & 1;
+        foreign += list >> 1;
+        ascii += usize::from(word.letters & words::NOT_ASCII == 0);
+        in_letters += usize::from(word.letters as u8 != b'0');
     }
-
-    /// Whether the text reads as English: a cheap look that only turns away what plainly is not.
-    pub fn is_english(&self) -> bool {
-        let Tongue { total, english, foreign, ascii, in_letters } = *self;
-        // One word or a row of numbers says nothing.
-        if in_letters < 2 || ascii * 10 < total * 7 {
-            return false;
-        }
-        if total < 8 { foreign <= english } else { foreign <= english && english * 25 >= total }
+    // One word or a row of numbers says nothing.
+    if in_letters < 2 || ascii * 10 < words.len() * 7 {
+        return false;
     }
+    if words.len() < 8 { foreign <= english } else { foreign <= english && english * 25 >= words.len() }
 }
 
 /// Which of the two lists a word is in, by hash, in a table without collisions.
@@ -297,8 +280,8 @@ impl Lists {
 
     /// 1 for an English word, 2 for a foreign one, 0 for any other.
     #[inline]
-    fn list_of(&self, hash: u64) -> u32 {
+    fn list_of(&self, hash: u64) -> usize {
         let entry = self.places[self.place(hash)];
-        if entry & !3 == hash as u16 & !3 { u32::from(entry & 3) } else { 0 }
+        if entry & !3 == hash as u16 & !3 { usize::from(entry & 3) } else { 0 }
     }
 }

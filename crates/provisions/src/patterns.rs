@@ -307,14 +307,14 @@ pub fn rules() -> &'static RuleSet {
     &SET
 }
 
-/// Names of a rule that do not depend on the order of the list: its own, and that of the type it speaks for, which all rules of the
+/// Names of each rule that do not depend on the order of the list: its own, and that of the type it speaks for, which all rules of the
 /// type share.
-pub fn names(rule: usize) -> [u64; 2] {
+pub fn names() -> &'static [[u64; 2]] {
     static NAMES: LazyLock<Vec<[u64; 2]>> = LazyLock::new(|| {
         let names = |(kind, line): &(&str, &str)| [hash_bytes(0, line.as_bytes()), hash_bytes(1, kind.as_bytes())];
         RULES.iter().map(names).collect()
     });
-    NAMES[rule]
+    &NAMES
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@
 //! that is met sets a bit for each condition of each rule that it satisfies; the rules whose bits are all set are then a few
 //! logical operations away, whatever their number.
 use std::collections::HashMap;
+use std::ops::Range;
 
-use crate::words::{self, Words};
+use crate::words::{self, Word, Words};
 
 /// Most rules that one [`RuleSet`] holds.
 pub const MOST_RULES: usize = 1024;
@@ -48,46 +49,80 @@ fn bits_of(mut bits: u64) -> impl Iterator<Item = usize> {
     })
 }
 
-/// What a word of a phrase asks of a word of a text.
+/// What a word of a phrase asks of a word of a text: these letters behind the mask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    Word(u64),
-    /// The letters behind the mask.
-    Prefix(u128, u128),
+struct Asked {
+    mask: u128,
+    letters: u128,
 }
 
-/// A condition of a rule that a phrase satisfies: the rule, and the number of the condition or [`MOST_GROUPS`] for `!`.
+impl Asked {
+    fn is(&self, word: &Word) -> bool {
+        word.letters & self.mask == self.letters
+    }
+}
+
+/// A condition of a rule that a phrase satisfies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Part {
     rule: u16,
+    /// Number of the condition, or [`NONE_OF`].
     group: u8,
+    /// Whether the condition before it must be met by an earlier word.
+    after: bool,
 }
 
-#[derive(Debug)]
+/// Number of the condition that must not be met.
+const NONE_OF: u8 = MOST_GROUPS as u8;
+
+/// The [`Part`]s of a phrase that are in one number of a [`State`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Parts {
+    /// Which number: the condition's times [`BLOCKS`], and the block.
+    place: u16,
+    rules: u64,
+    /// Those of them whose condition may be met at any time.
+    free: u64,
+}
+
+/// A phrase, as it is compared where its key was found.
+#[derive(Debug, Clone)]
 struct Phrase {
-    asked: Vec<Asked>,
-    parts: Vec<Part>,
+    /// The letters of the first word, lowest part first, and how many of them count.
+    letters: [u64; 2],
+    length: u8,
+    /// Words after the first, and where what is asked of them is in [`RuleSet::asked`].
+    more: u8,
+    asked: u16,
+    /// Where in [`RuleSet::parts`] its parts are, the last condition of a rule first.
+    parts: u16,
+    ends: u16,
 }
 
 /// Rules compiled together.
 #[derive(Debug)]
 pub struct RuleSet {
-    phrases: Vec<Phrase>,
-    /// Phrases by the key under which they are looked up.
     index: Index,
-    /// Bits of the rules that have no condition of a number: those conditions count as met.
-    absent: [[u64; BLOCKS]; MOST_GROUPS],
-    ordered: [u64; BLOCKS],
+    /// In the order of their keys.
+    phrases: Vec<Phrase>,
+    asked: Vec<Asked>,
+    parts: Vec<Parts>,
+    /// For each number of a condition, the rules that have no such condition: it counts as met.
+    absent: State,
     /// Numbers of 64 rules that are in use.
     blocks: usize,
 }
 
+/// For each number of a condition, a bit for each rule that has met it in the sentence.
+type State = [u64; BLOCKS * (MOST_GROUPS + 1)];
+
 /// Buffers of [`RuleSet::find`], reused from text to text.
 #[derive(Debug, Default)]
 pub struct Seen {
-    /// Word and phrase, for each phrase met in the sentence.
-    met: Vec<(u32, u16)>,
+    /// Words at which a phrase may begin, with its key.
     woken: Vec<(u32, u64)>,
+    /// The phrases that begin at one word.
+    here: Vec<u16>,
 }
 
 impl RuleSet {
@@ -98,99 +133,123 @@ impl RuleSet {
     /// letters: the tables are constants of this crate, and tested.
     pub fn compile<'a>(lines: impl Iterator<Item = &'a str>) -> RuleSet {
         let mut compiler = Compiler::default();
-        let mut absent = [[u64::MAX; BLOCKS]; MOST_GROUPS];
-        let mut ordered = [0; BLOCKS];
-        let mut count = 0;
+        // A rule that does not exist must never seem met.
+        let mut absent = [u64::MAX; BLOCKS * (MOST_GROUPS + 1)];
+        absent[..BLOCKS].fill(0);
+        absent[NONE_OF as usize * BLOCKS..].fill(0);
+        let mut blocks = 0;
         for (rule, line) in lines.enumerate() {
+            blocks = rule / 64 + 1;
             assert!(rule < MOST_RULES, "too many rules");
             let (wanted, unwanted) = line.split_once('!').unwrap_or((line, ""));
             for (group, text) in wanted.split(['&', '>']).enumerate() {
-                compiler.add(text, Part { rule: rule as u16, group: group as u8 });
-                absent[group][rule / 64] &= !(1 << (rule % 64));
+                assert!(group < MOST_GROUPS, "{line}: too many conditions");
+                let after = group > 0 && wanted.contains('>');
+                compiler.add(text, Part { rule: rule as u16, group: group as u8, after });
+                absent[group * BLOCKS + rule / 64] &= !(1 << (rule % 64));
             }
-            compiler.add(unwanted, Part { rule: rule as u16, group: MOST_GROUPS as u8 });
-            ordered[rule / 64] |= u64::from(wanted.contains('>')) << (rule % 64);
-            count = rule + 1;
+            compiler.add(unwanted, Part { rule: rule as u16, group: NONE_OF, after: false });
         }
-        let index = Index::build(&compiler.keys);
-        // A number beyond the last rule must never seem met.
-        (count..MOST_RULES).for_each(|rule| absent[0][rule / 64] &= !(1 << (rule % 64)));
-        RuleSet { phrases: compiler.phrases, index, absent, ordered, blocks: count.div_ceil(64) }
+        compiler.into_rules(absent, blocks)
     }
 
     /// The rules that a text meets.
     pub fn find(&self, words: &Words, seen: &mut Seen) -> Hits {
         let mut hits = Hits::default();
-        let Seen { met, woken } = seen;
+        let Seen { woken, here } = seen;
         self.index.wake(words, woken);
-        let mut woken = woken.iter().peekable();
+        let mut woken = woken.as_slice();
         for sentence in words.sentences() {
-            met.clear();
-            while let Some(&&(at, key)) = woken.peek().filter(|(at, _)| (*at as usize) < sentence.end) {
-                for &phrase in self.index.get(key) {
-                    if self.phrases[phrase as usize].is_at(words, at as usize, sentence.end) {
-                        met.push((at, phrase));
-                    }
-                }
-                woken.next();
+            let of_sentence = woken.partition_point(|&(at, _)| (at as usize) < sentence.end);
+            let (own, rest) = woken.split_at(of_sentence);
+            woken = rest;
+            if !own.is_empty() {
+                self.read_sentence(own, &words.list[..sentence.end], here, &mut hits);
             }
-            self.conclude(met, &mut hits);
         }
         hits
     }
 
-    /// Adds the rules that the phrases of one sentence meet.
-    fn conclude(&self, met: &[(u32, u16)], hits: &mut Hits) {
-        if met.is_empty() {
-            return;
-        }
-        let mut bits = [[0u64; BLOCKS]; MOST_GROUPS + 1];
-        bits[..MOST_GROUPS].copy_from_slice(&self.absent);
-        for &(_, phrase) in met {
-            for part in &self.phrases[phrase as usize].parts {
-                bits[part.group as usize][part.rule as usize / 64] |= 1 << (part.rule % 64);
+    /// Adds the rules that the sentence meets which ends with `words`.
+    fn read_sentence(&self, woken: &[(u32, u64)], words: &[Word], here: &mut Vec<u16>, hits: &mut Hits) {
+        let mut state = self.absent;
+        for same in woken.chunk_by(|a, b| a.0 == b.0) {
+            here.clear();
+            for &(at, key) in same {
+                let begins = |&number: &u16| self.phrases[usize::from(number)].begins(&words[at as usize..], &self.asked);
+                here.extend(self.index.get(key).filter(begins));
             }
+            self.meet(here, &mut state);
         }
-        for block in 0..self.blocks {
-            let [a, b, c, d, none_of] = bits.each_ref().map(|bits| bits[block]);
-            let holds = a & b & c & d & !none_of & !hits.0[block];
-            hits.0[block] |= holds & !self.ordered[block];
-            let in_order = |&bit: &usize| self.in_order((block * 64 + bit) as u16, met);
-            bits_of(holds & self.ordered[block]).filter(in_order).for_each(|bit| hits.0[block] |= 1 << bit);
+        for (block, hits) in hits.0[..self.blocks].iter_mut().enumerate() {
+            let [a, b, c, d, none_of] = [0, 1, 2, 3, 4].map(|group| state[group * BLOCKS + block]);
+            *hits |= a & b & c & d & !none_of;
         }
     }
 
-    /// Whether each condition of a rule is met after the one before it.
-    fn in_order(&self, rule: u16, met: &[(u32, u16)]) -> bool {
-        let mut group = 0;
-        let mut after = None;
-        for &(at, phrase) in met {
-            let wanted = Part { rule, group };
-            if after < Some(at) && self.phrases[phrase as usize].parts.contains(&wanted) {
-                after = Some(at);
-                group += 1;
+    /// Adds what phrases satisfy that begin at one word. Such a word must not meet two conditions in turn.
+    fn meet(&self, here: &[u16], state: &mut State) {
+        match here {
+            [] => {}
+            // The later conditions come first in a phrase.
+            [only] => self.parts_of(*only).iter().for_each(|parts| state[usize::from(parts.place)] |= parts.met(state)),
+            _ => {
+                let before = *state;
+                for parts in here.iter().flat_map(|&phrase| self.parts_of(phrase)) {
+                    state[usize::from(parts.place)] |= parts.met(&before);
+                }
             }
         }
-        (group as usize..MOST_GROUPS).all(|group| self.absent[group][rule as usize / 64] >> (rule % 64) & 1 == 1)
+    }
+
+    fn parts_of(&self, phrase: u16) -> &[Parts] {
+        let phrase = &self.phrases[usize::from(phrase)];
+        &self.parts[usize::from(phrase.parts)..usize::from(phrase.ends)]
+    }
+}
+
+impl Parts {
+    /// The rules whose condition is met in this state.
+    #[inline]
+    fn met(&self, state: &State) -> u64 {
+        // A condition without one before it is free for all its rules.
+        self.rules & (state[usize::from(self.place).saturating_sub(BLOCKS)] | self.free)
+    }
+
+    fn group(parts: &[Part]) -> Vec<Parts> {
+        let mut grouped: Vec<Parts> = Vec::new();
+        for part in parts {
+            let place = u16::from(part.group) * BLOCKS as u16 + part.rule / 64;
+            let bit = 1 << (part.rule % 64);
+            let found = grouped.iter().position(|parts| parts.place == place);
+            let at = found.unwrap_or_else(|| {
+                grouped.push(Parts { place, rules: 0, free: 0 });
+                grouped.len() - 1
+            });
+            grouped[at].rules |= bit;
+            grouped[at].free |= if part.after { 0 } else { bit };
+        }
+        grouped.sort_by_key(|parts| u16::MAX - parts.place);
+        grouped
     }
 }
 
 impl Phrase {
-    /// Whether the words from number `at`, and before `end`, are the phrase's.
-    fn is_at(&self, words: &Words, at: usize, end: usize) -> bool {
-        at + self.asked.len() <= end
-            && self.asked.iter().zip(at..).all(|(asked, word)| match *asked {
-                Asked::Word(hash) => words.whole[word] == hash,
-                Asked::Prefix(mask, letters) => words.letters[word] & mask == letters,
-            })
+    #[inline]
+    fn begins(&self, words: &[Word], asked: &[Asked]) -> bool {
+        let letters = words[0].letters & words::mask(usize::from(self.length));
+        if letters != u128::from(self.letters[0]) | u128::from(self.letters[1]) << 64 {
+            return false;
+        }
+        let more = &asked[usize::from(self.asked)..][..usize::from(self.more)];
+        more.len() < words.len() && more.iter().zip(&words[1..]).all(|(asked, word)| asked.is(word))
     }
 }
 
-/// Phrases by text, while rules are compiled.
+/// Phrases by text, while rules are compiled: key, what is asked, what is satisfied.
 #[derive(Default)]
 struct Compiler {
-    phrases: Vec<Phrase>,
-    keys: Vec<u64>,
+    phrases: Vec<(u64, Vec<Asked>, Vec<Part>)>,
     numbers: HashMap<String, usize>,
 }
 
@@ -198,87 +257,111 @@ impl Compiler {
     /// Lets each of the alternatives satisfy `part`.
     fn add(&mut self, alternatives: &str, part: Part) {
         for text in alternatives.split('|').map(str::trim).filter(|text| !text.is_empty()) {
-            let number = self.number(text);
-            if !self.phrases[number].parts.contains(&part) {
-                self.phrases[number].parts.push(part);
+            let number = *self.numbers.entry(text.to_owned()).or_insert_with(|| {
+                let (key, asked) = read_phrase(text);
+                self.phrases.push((key, asked, Vec::new()));
+                self.phrases.len() - 1
+            });
+            let parts = &mut self.phrases[number].2;
+            if !parts.contains(&part) {
+                parts.push(part);
             }
         }
     }
 
-    fn number(&mut self, text: &str) -> usize {
-        if let Some(&number) = self.numbers.get(text) {
-            return number;
+    fn into_rules(mut self, absent: State, blocks: usize) -> RuleSet {
+        self.phrases.sort_by_key(|phrase| phrase.0);
+        let keys: Vec<u64> = self.phrases.iter().map(|phrase| phrase.0).collect();
+        let (mut phrases, mut all_asked, mut all_parts) = (Vec::new(), Vec::new(), Vec::new());
+        for (_, asked, parts) in self.phrases {
+            let letters = asked[0].letters;
+            let starts = (all_asked.len() as u16, all_parts.len());
+            all_asked.extend_from_slice(&asked[1..]);
+            all_parts.extend(Parts::group(&parts));
+            assert!(all_parts.len().max(all_asked.len()) < usize::from(u16::MAX), "too many phrases");
+            phrases.push(Phrase {
+                letters: [letters as u64, (letters >> 64) as u64],
+                length: words::length(asked[0].mask) as u8,
+                more: (asked.len() - 1) as u8,
+                asked: starts.0,
+                parts: starts.1 as u16,
+                ends: all_parts.len() as u16,
+            });
         }
-        let mut words = Words::default();
-        words.read(text.trim_end_matches('*'));
-        let mut asked: Vec<Asked> = words.whole.iter().map(|&hash| Asked::Word(hash)).collect();
-        let mut stems: Vec<Option<u64>> = words.stems.iter().map(|&stem| Some(stem)).collect();
-        if let (true, Some(&letters)) = (text.ends_with('*'), words.letters.last()) {
-            let last = asked.len() - 1;
-            let mask = words::mask_of(letters);
-            asked[last] = Asked::Prefix(mask, letters);
-            // The stem of a word that begins like this is not known.
-            if mask.count_ones() < 8 * words::STEM as u32 {
-                stems[last] = None;
-            }
-        }
-        let key = match stems.as_slice() {
-            [Some(first), Some(second), ..] => words::pair(*first, *second),
-            [Some(first), ..] => *first,
-            _ => {
-                let letters = words.letters.first().copied().unwrap_or(0);
-                assert!(letters >> 16 != 0, "{text}: a prefix has three letters or more");
-                words::beginning(letters)
-            }
-        };
-        self.numbers.insert(text.to_owned(), self.phrases.len());
-        self.phrases.push(Phrase { asked, parts: Vec::new() });
-        self.keys.push(key);
-        self.phrases.len() - 1
+        RuleSet { index: Index::build(&keys), phrases, asked: all_asked, parts: all_parts, absent, blocks }
     }
 }
 
-/// Phrases by key.
+/// What a phrase asks, and the key under which it is looked up: of the stems of its first two words, of its first word's stem, or of
+/// the beginning of a short prefix.
+fn read_phrase(text: &str) -> (u64, Vec<Asked>) {
+    let mut words = Words::default();
+    words.read(text.trim_end_matches('*'));
+    let last = words.len().checked_sub(1).expect("a phrase has words");
+    let mut asked: Vec<Asked> = Vec::with_capacity(words.len());
+    let mut stems: Vec<Option<u64>> = Vec::with_capacity(words.len());
+    for (number, word) in words.list.iter().enumerate() {
+        let is_prefix = number == last && text.ends_with('*');
+        let length = words::length(word.letters);
+        // With the byte after its last, which is zero, a word is whole.
+        asked.push(Asked { mask: words::mask(length + usize::from(!is_prefix)), letters: word.letters });
+        // The stem of a word that begins with few letters is not known.
+        stems.push((!is_prefix || length >= words::STEM).then_some(word.stem));
+    }
+    let key = match stems.as_slice() {
+        [Some(first), Some(second), ..] => words::pair(*first, *second),
+        [Some(first), ..] => *first,
+        _ => {
+            assert!(words::length(asked[0].letters) > 2, "{text}: a prefix has three letters or more");
+            words::beginning(asked[0].letters)
+        }
+    };
+    (key, asked)
+}
+
+/// Where the phrases of each key are.
 #[derive(Debug)]
 struct Index {
     /// A bit for the highest bits of each key.
     filter: Vec<u64>,
-    /// Key, and where its phrases are in `phrases`; open addressing.
-    slots: Vec<(u64, u32, u32)>,
-    phrases: Vec<u16>,
+    /// Parts of keys with their phrases; open addressing. Two keys seldom have the same part, and phrases are compared anyway.
+    slots: Vec<(u32, u16, u16)>,
+}
+
+fn part_of(key: u64) -> u32 {
+    (key >> 32) as u32
 }
 
 /// Bits of a key that [`Index::filter`] knows: few enough that it stays in the fastest cache.
-const FILTER_BITS: u32 = 15;
+const FILTER_BITS: u32 = 16;
 
 impl Index {
+    /// Of sorted keys.
     fn build(keys: &[u64]) -> Index {
-        let mut order: Vec<u16> = (0..keys.len() as u16).collect();
-        order.sort_by_key(|&phrase| (keys[phrase as usize], phrase));
+        assert!(keys.len() < usize::from(u16::MAX), "too many phrases");
         let size = (keys.len() * 2).next_power_of_two().max(2);
-        let mut index =
-            Index { filter: vec![0; 1 << (FILTER_BITS - 6)], slots: vec![(0, 0, 0); size], phrases: order.clone() };
-        let mut start = 0;
-        for same in order.chunk_by(|&a, &b| keys[a as usize] == keys[b as usize]) {
-            let key = keys[same[0] as usize];
-            let bit = key >> (64 - FILTER_BITS);
+        let mut index = Index { filter: vec![0; 1 << (FILTER_BITS - 6)], slots: vec![(0, 0, 0); size] };
+        let mut start = 0u16;
+        for same in keys.chunk_by(|a, b| a == b) {
+            let bit = same[0] >> (64 - FILTER_BITS);
             index.filter[bit as usize / 64] |= 1 << (bit % 64);
-            let mut at = key as usize & (size - 1);
+            let mut at = same[0] as usize & (size - 1);
             while index.slots[at].2 > 0 {
+                assert!(index.slots[at].0 != part_of(same[0]), "two keys look the same");
                 at = (at + 1) & (size - 1);
             }
-            index.slots[at] = (key, start, start + same.len() as u32);
-            start += same.len() as u32;
+            index.slots[at] = (part_of(same[0]), start, start + same.len() as u16);
+            start += same.len() as u16;
         }
         index
     }
 
-    fn get(&self, key: u64) -> &[u16] {
+    fn get(&self, key: u64) -> Range<u16> {
         let mut at = key as usize & (self.slots.len() - 1);
         loop {
             let (found, start, end) = self.slots[at];
-            if end == 0 || found == key {
-                return &self.phrases[start as usize..end as usize];
+            if end == 0 || found == part_of(key) {
+                return start..end;
             }
             at = (at + 1) & (self.slots.len() - 1);
         }
@@ -286,21 +369,18 @@ impl Index {
 
     /// The words at which a phrase may begin, with the keys that say so, in order.
     fn wake(&self, words: &Words, woken: &mut Vec<(u32, u64)>) {
-        woken.clear();
         woken.resize(words.len() * 3, (0, 0));
         let mut count = 0;
         let mut test = |at: usize, key: u64| {
             let bit = key >> (64 - FILTER_BITS);
-            let slot = &mut woken[count];
-            *slot = (at as u32, key);
+            woken[count] = (at as u32, key);
             count += (self.filter[bit as usize / 64] >> (bit % 64) & 1) as usize;
         };
-        for (at, (&stem, &letters)) in words.stems.iter().zip(&words.letters).enumerate() {
-            test(at, stem);
-            test(at, words::beginning(letters));
-            if let Some(&next) = words.stems.get(at + 1) {
-                test(at, words::pair(stem, next));
-            }
+        for (at, word) in words.list.iter().enumerate() {
+            let next = words.list.get(at + 1).map_or(0, |next| next.stem);
+            test(at, word.stem);
+            test(at, words::beginning(word.letters));
+            test(at, words::pair(word.stem, next));
         }
         woken.truncate(count);
     }

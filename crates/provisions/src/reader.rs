@@ -187,7 +187,7 @@ impl Reader {
     fn types_with(&self, heading: &str, text: &str, work: &mut Workspace) -> Vec<Assertion> {
         let text = &text[..text.floor_char_boundary(MOST_BYTES)];
         self.model.score(heading, text, work);
-        if !work.scratch.words.tongue.is_english() {
+        if !normalise::looks_english(&work.scratch.words) {
             return Vec::new();
         }
         let mut found = Vec::new();

@@ -6,23 +6,26 @@ use std::collections::HashMap;
 
 use crate::calibrate::{self, Calibration};
 use crate::corpus::Example;
-use crate::features::{self, BLOCKS, Block, Kinds, Scratch};
+use crate::features::{self, BLOCKS, Kinds, Scratch};
 use crate::layer::{Outputs, Rows};
-use crate::model::{self, Features, Layer, Model, TypeModel, square_of, value_of};
+use crate::model::{self, Features, Layer, Model, SHARING, TypeModel, square_of, value_of};
 use crate::net::{self, NetOptions, WIDTH};
 use crate::reader::Reader;
 use crate::svm::{self, Matrix};
 use crate::table::Table;
 use crate::taxonomy::{Severity, taxonomy};
 
+/// Most features of a model: they have numbers of 16 bits.
+const MOST_FEATURES: usize = 65_534;
+
 /// What can be set.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Kinds of features that are read.
     pub kinds: Kinds,
-    /// Weight of each [`Block`].
+    /// Weight of each [`features::Block`].
     pub block_weights: [f32; BLOCKS],
-    /// A feature must be seen on as many platforms, for each [`Block`].
+    /// A feature must be seen on as many platforms, for each [`features::Block`].
     pub least_platforms: [usize; BLOCKS],
     /// What is fitted to the features.
     pub learner: Learner,
@@ -83,8 +86,8 @@ pub enum TrainError {
     FewExamples(usize),
 }
 
-/// A clause's features: block, key, count; in the order of block and key.
-pub(crate) type Counts = Vec<(Block, u64, u16)>;
+/// A clause's features, each once, by block.
+pub(crate) type Keys = [Vec<u64>; BLOCKS];
 
 /// Examples made ready for learning.
 pub(crate) struct Prepared {
@@ -93,7 +96,7 @@ pub(crate) struct Prepared {
     /// For each label, which documents have it.
     pub truth: Vec<Vec<bool>>,
     /// Features of each document.
-    pub documents: Vec<Counts>,
+    pub documents: Vec<Keys>,
     /// Number of each document's platform.
     pub platforms: Vec<usize>,
     /// Each document's part.
@@ -162,19 +165,20 @@ pub(crate) fn prepare_texts(
     let documents = svm::in_parallel(texts.len().div_ceil(256), options.threads, |chunk| {
         let mut scratch = Scratch::default();
         let part = &texts[chunk * 256..texts.len().min((chunk + 1) * 256)];
-        part.iter().map(|(heading, text)| counts(heading, text, options.kinds, &mut scratch)).collect::<Vec<_>>()
+        part.iter().map(|(heading, text)| keys_of(heading, text, options.kinds, &mut scratch)).collect::<Vec<_>>()
     });
     Ok(Prepared { names, truth, documents: documents.into_iter().flatten().collect(), platforms, folds })
 }
 
-fn counts(heading: &str, text: &str, kinds: Kinds, scratch: &mut Scratch) -> Counts {
-    features::extract(heading, text, kinds, scratch);
-    let mut counted = Counts::new();
-    for (block, keys) in [Block::Words, Block::Stems, Block::Heading, Block::Rules].into_iter().zip(&mut scratch.keys) {
-        keys.sort_unstable();
-        counted.extend(keys.chunk_by(|a, b| a == b).map(|same| (block, same[0], same.len().min(65535) as u16)));
+fn keys_of(heading: &str, text: &str, kinds: Kinds, scratch: &mut Scratch) -> Keys {
+    features::extract(text, kinds, scratch);
+    features::extract_heading(heading, kinds, scratch);
+    let mut keys = scratch.keys.clone();
+    for block in &mut keys {
+        block.sort_unstable();
+        block.dedup();
     }
-    counted
+    keys
 }
 
 /// Numbers the platforms and deals them into folds, the largest first, each to the fold with the fewest clauses.
@@ -208,7 +212,7 @@ pub(crate) fn held_out(prepared: &Prepared, options: &Options) -> (Vec<Model>, S
         fit(prepared, &outside, &within)
     });
     for (i, document) in prepared.documents.iter().enumerate() {
-        for (kind, &score) in models[prepared.folds[i]].score_keys(&model::repeated(document)).iter().enumerate() {
+        for (kind, &score) in models[prepared.folds[i]].score_keys(document).iter().enumerate() {
             scores[kind][i] = score;
         }
     }
@@ -289,19 +293,20 @@ fn labels(prepared: &Prepared, rows: &[usize]) -> Vec<Vec<u8>> {
 /// Makes rows of 8-bit steps of the weights of each feature in each column, times its inverse document frequency.
 fn quantise(features: &Features, base: Vec<f32>, weight: impl Fn(usize, usize) -> f32) -> Layer {
     let count = features.keys.len();
-    let table = Table::build(&features.keys.iter().copied().zip(features.squares.iter().copied()).collect::<Vec<_>>());
-    let mut rows = Rows::zeros(table.len(), base.len());
-    let places: Vec<usize> = features.keys.iter().map(|&key| table.get(key).expect("the table has its keys")).collect();
+    let table = Table::build(&features.keys);
+    let mut rows = Rows::zeros(count + 1, base.len());
     let value = |feature: usize, column: usize| weight(feature, column) * value_of(features.squares[feature]);
     let mut steps = Vec::with_capacity(base.len());
     for column in 0..base.len() {
         let step = (0..count).map(|feature| value(feature, column).abs()).fold(f32::MIN_POSITIVE, f32::max) / 127.0;
         for feature in 0..count {
-            rows.set(places[feature], column, (value(feature, column) / step).round() as i8);
+            rows.set(feature, column, (value(feature, column) / step).round() as i8);
         }
         steps.push(step);
     }
-    Layer { table, rows, steps, base }
+    // One more than features: what is no feature has the next number.
+    let squares = (0..=count).step_by(SHARING).map(|number| features.squares.get(number).copied().unwrap_or(0)).collect();
+    Layer { table, squares, rows, steps, base }
 }
 
 /// What an error on each example costs: rare types' examples count more.
@@ -322,50 +327,42 @@ fn vocabulary(prepared: &Prepared, rows: &[usize], options: &Options) -> Feature
     }
     let mut order = rows.to_vec();
     order.sort_by_key(|&row| (prepared.platforms[row], row));
-    let mut seen: HashMap<(Block, u64), Seen> = HashMap::new();
+    let mut seen: HashMap<(usize, u64), Seen> = HashMap::new();
     for &row in &order {
         let platform = prepared.platforms[row];
-        for &(block, key, _) in &prepared.documents[row] {
-            let entry = seen.entry((block, key)).or_insert(Seen { documents: 0, platforms: 0, last: usize::MAX });
-            entry.documents += 1;
-            if entry.last != platform {
-                entry.last = platform;
-                entry.platforms += 1;
+        for (block, keys) in prepared.documents[row].iter().enumerate() {
+            for &key in keys {
+                let entry = seen.entry((block, key)).or_insert(Seen { documents: 0, platforms: 0, last: usize::MAX });
+                entry.documents += 1;
+                if entry.last != platform {
+                    entry.last = platform;
+                    entry.platforms += 1;
+                }
             }
         }
     }
-    let kept = |((block, _), seen): &(&(Block, u64), &Seen)| {
-        seen.platforms as usize >= options.least_platforms[*block as usize]
-    };
-    let mut kept: Vec<(Block, u64, u32)> =
-        seen.iter().filter(kept).map(|(&(block, key), seen)| (block, key, seen.documents)).collect();
-    kept.sort_unstable();
-    Features {
-        keys: kept.iter().map(|feature| feature.1).collect(),
-        squares: kept.iter().map(|feature| square_of(rows.len(), feature.2 as usize)).collect(),
-    }
+    let enough = |block: usize, seen: &Seen| seen.platforms as usize >= options.least_platforms[block];
+    let kept = seen.iter().filter(|((block, _), seen)| enough(*block, seen));
+    let mut kept: Vec<(usize, u64, u32)> = kept.map(|(&(block, key), seen)| (block, key, seen.documents)).collect();
+    kept.sort_unstable_by_key(|&(block, key, documents)| (u32::MAX - documents, block, key));
+    kept.truncate(MOST_FEATURES);
+    // The most frequent of neighbours stands for all.
+    let squares = kept.chunks(SHARING).flat_map(|same| {
+        let square = square_of(rows.len(), same[0].2 as usize);
+        same.iter().map(move |_| square)
+    });
+    Features { keys: kept.iter().map(|feature| feature.1).collect(), squares: squares.collect() }
 }
 
 /// A document's known features with the values that [`Model::score`] gives them.
-fn values(
-    document: &Counts,
-    index: &HashMap<u64, u32>,
-    squares: &[u16],
-    weights: &[f32; BLOCKS],
-) -> Vec<(u32, f32)> {
-    let mut row = Vec::with_capacity(document.len());
-    let mut sums = [0u64; BLOCKS];
-    for &(block, key, count) in document {
-        if let Some(&feature) = index.get(&key) {
-            let square = squares[feature as usize];
-            sums[block as usize] += u64::from(count) * u64::from(square);
-            row.push((feature, f32::from(count) * value_of(square), block));
-        }
+fn values(document: &Keys, index: &HashMap<u64, u32>, squares: &[u16], weights: &[f32; BLOCKS]) -> Vec<(u32, f32)> {
+    let mut row = Vec::new();
+    for (keys, weight) in document.iter().zip(weights) {
+        let known: Vec<u32> = keys.iter().filter_map(|key| index.get(key).copied()).collect();
+        let length = model::length(known.iter().map(|&feature| u64::from(squares[feature as usize])).sum());
+        row.extend(known.into_iter().map(|feature| (feature, value_of(squares[feature as usize]) * weight / length)));
     }
-    let scaled = |(feature, value, block): (u32, f32, Block)| {
-        (feature, value * weights[block as usize] / model::length(sums[block as usize]))
-    };
-    row.into_iter().map(scaled).collect()
+    row
 }
 
 /// Fits each label's probabilities and threshold on the documents that `usable` allows.

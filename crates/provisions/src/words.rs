@@ -5,7 +5,7 @@
 //! the places where words begin and end are read off bit masks, so that no branch depends on a single letter.
 use std::ops::Range;
 
-use crate::normalise::{self, Lists, Tongue};
+use crate::normalise;
 
 /// Bytes of a word that tell its stem apart: cheaper than a stemmer, and as good here.
 pub(crate) const STEM: usize = 5;
@@ -16,17 +16,22 @@ const STOP: u8 = 0x10;
 /// Most words that are read: far more than any real clause has, so that a megabyte of noise costs little.
 const MOST_WORDS: usize = 4000;
 
+/// A word of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word {
+    /// Hash of all of it.
+    pub whole: u64,
+    /// Hash of its beginning. A word of up to five bytes is its own stem: both hashes are the same.
+    pub stem: u64,
+    /// Its first sixteen bytes, the first one lowest; zero after its end.
+    pub letters: u128,
+}
+
 /// The words of a text as hashes, in buffers that are reused from text to text.
 #[derive(Debug, Default)]
 pub struct Words {
-    /// Hash of each word.
-    pub whole: Vec<u64>,
-    /// Hash of each word's beginning. A word of up to five bytes is its own stem: both hashes are the same.
-    pub stems: Vec<u64>,
-    /// The first sixteen bytes of each word, the first one lowest; zero after its end.
-    pub letters: Vec<u128>,
-    /// What the words say about the language.
-    pub tongue: Tongue,
+    /// The words in order.
+    pub list: Vec<Word>,
     folded: Vec<u8>,
     edges: Vec<u32>,
     /// How many words had been read at the end of each sentence.
@@ -36,28 +41,25 @@ pub struct Words {
 impl Words {
     /// Reads `text`, replacing what was read before.
     pub fn read(&mut self, text: &str) {
-        self.whole.clear();
-        self.stems.clear();
-        self.letters.clear();
-        self.tongue = Tongue::default();
+        self.list.clear();
         fold(text, &mut self.folded);
         self.find_edges();
         let edges = std::mem::take(&mut self.edges);
-        let lists = Lists::of_this_crate();
+        self.list.reserve(edges.len() / 2);
         for word in edges.chunks_exact(2).take(MOST_WORDS) {
-            self.push(lists, word[0] as usize, word[1] as usize);
+            self.push(word[0] as usize, word[1] as usize);
         }
         self.edges = edges;
     }
 
     /// Number of words.
     pub fn len(&self) -> usize {
-        self.whole.len()
+        self.list.len()
     }
 
     /// Whether there is no word.
     pub fn is_empty(&self) -> bool {
-        self.whole.is_empty()
+        self.list.is_empty()
     }
 
     /// The words of each sentence, by number; a sentence may have none.
@@ -67,27 +69,20 @@ impl Words {
     }
 
     #[inline]
-    fn push(&mut self, lists: &Lists, start: usize, end: usize) {
+    fn push(&mut self, start: usize, end: usize) {
         let Some(sixteen) = self.folded[start..].first_chunk::<16>() else { return };
-        let letters = u128::from_le_bytes(*sixteen) & MASKS[(end - start).min(16)];
-        if end - start > 16 || has_number(letters) {
-            return self.push_slowly(lists, start, end);
+        let mask = MASKS[(end - start).min(16)];
+        let letters = u128::from_le_bytes(*sixteen) & mask;
+        // Of all bytes in words, only the letters a to z have the second highest bit and not the highest.
+        if end - start > 16 || letters & HIGHEST_TWO != LETTERS & mask {
+            return self.push_slowly(start, end);
         }
-        let stem = letters & MASKS[stem_length(letters)];
-        self.add(lists, hash(letters), hash(stem), letters);
+        self.list.push(Word { whole: hash(letters), stem: hash(letters & MASKS[STEM]), letters });
     }
 
-    #[inline]
-    fn add(&mut self, lists: &Lists, whole: u64, stem: u64, letters: u128) {
-        self.whole.push(whole);
-        self.stems.push(stem);
-        self.letters.push(letters);
-        self.tongue.count(whole, lists, letters & NOT_ASCII == 0, letters as u8 != b'0');
-    }
-
-    /// A long word, or one with a number of several digits, which counts as one digit.
-    #[cold]
-    fn push_slowly(&mut self, lists: &Lists, start: usize, end: usize) {
+    /// A long word, or one with digits (several in a row count as one) or letters beyond ASCII.
+    #[inline(never)]
+    fn push_slowly(&mut self, start: usize, end: usize) {
         let mut word = [0; 48];
         let mut length = 0;
         for &byte in &self.folded[start..end] {
@@ -99,12 +94,8 @@ impl Words {
         let kept = normalise::word_end(&word[..length]);
         word[kept..].fill(0);
         let first = u128::from_le_bytes(*word.first_chunk().expect("longer than sixteen bytes"));
-        let ascii = word.is_ascii();
         let stem = first & MASKS[stem_length(first)];
-        self.whole.push(hash_of_long(&word));
-        self.stems.push(hash(stem));
-        self.letters.push(first);
-        self.tongue.count(0, lists, ascii, first as u8 != b'0');
+        self.list.push(Word { whole: hash_of_long(&word), stem: hash(stem), letters: first });
     }
 
     /// Finds the places where words begin and end, in turn, and the ends of sentences.
@@ -133,13 +124,6 @@ impl Words {
         }
         self.edges.truncate(count);
     }
-}
-
-/// The hash of a word given as its letters, as [`Words::whole`] has it.
-pub fn hash_of(word: &str) -> u64 {
-    let mut words = Words::default();
-    words.read(word);
-    words.whole.first().copied().unwrap_or(0)
 }
 
 fn hash_of_long(word: &[u8; 48]) -> u64 {
@@ -172,7 +156,10 @@ const MASKS: [u128; 17] = {
     masks
 };
 
-const NOT_ASCII: u128 = u128::from_le_bytes([0x80; 16]);
+/// The bit of each byte that is in no ASCII character.
+pub(crate) const NOT_ASCII: u128 = u128::from_le_bytes([0x80; 16]);
+const HIGHEST_TWO: u128 = u128::from_le_bytes([0xc0; 16]);
+const LETTERS: u128 = u128::from_le_bytes([0x40; 16]);
 
 /// A word of up to sixteen bytes, already folded, as its letters.
 pub(crate) fn letters_of(word: &str) -> u128 {
@@ -192,9 +179,14 @@ pub(crate) fn beginning(letters: u128) -> u64 {
     (letters as u64 & 0xff_ffff | 1 << 24).wrapping_mul(0xc2b2_ae3d_27d4_eb4f)
 }
 
-/// The bytes of which a word's letters have any.
-pub(crate) fn mask_of(letters: u128) -> u128 {
-    MASKS[16 - letters.leading_zeros() as usize / 8]
+/// The lowest `bytes` bytes of a word's letters.
+pub(crate) fn mask(bytes: usize) -> u128 {
+    MASKS[bytes.min(16)]
+}
+
+/// Bytes of a word's letters, at most sixteen.
+pub(crate) fn length(letters: u128) -> usize {
+    16 - letters.leading_zeros() as usize / 8
 }
 
 /// Bytes of the stem: five, or fewer where the fifth byte would cut a character.
@@ -205,17 +197,6 @@ fn stem_length(letters: u128) -> usize {
         length -= 1;
     }
     length
-}
-
-/// Whether two digits follow each other.
-#[inline]
-fn has_number(letters: u128) -> bool {
-    let part = |part: u64| {
-        let other = part ^ u64::from_le_bytes([b'0'; 8]);
-        other.wrapping_sub(u64::from_le_bytes([1; 8])) & !other & u64::from_le_bytes([0x80; 8])
-    };
-    let digits = u128::from(part(letters as u64)) | u128::from(part((letters >> 64) as u64)) << 64;
-    digits & digits >> 8 != 0
 }
 
 /// `text` with one byte for each ASCII byte: letters in lower case, digits `0`, [`STOP`] at the end of a sentence, anything else 0.
@@ -233,28 +214,31 @@ fn fold(text: &str, folded: &mut Vec<u8>) {
 /// Folds ASCII text that is followed by `next`; returns whether there is a byte that it cannot fold.
 fn fold_ascii(text: &[u8], next: u8, folded: &mut [u8]) -> bool {
     let Some(last) = text.len().checked_sub(1) else { return false };
-    let mut special = is_special(text[last]);
+    let mut special = u8::from(is_special(text[last]));
     for ((out, &byte), &next) in folded.iter_mut().zip(text).zip(&text[1..]) {
         *out = fold_byte(byte, next);
-        special |= is_special(byte);
+        special |= u8::from(is_special(byte));
     }
     folded[last] = fold_byte(text[last], next);
-    special
+    special > 0
 }
 
+/// Without a branch, so that many bytes can be folded at once.
 #[inline]
 fn fold_byte(byte: u8, next: u8) -> u8 {
+    let all_if = |holds: bool| u8::from(holds).wrapping_neg();
     let lower = byte | 0x20;
-    let letter = if lower.wrapping_sub(b'a') < 26 { lower } else { 0 };
-    let other = if byte.wrapping_sub(b'0') < 10 { b'0' } else { letter };
-    let space = next == b' ' || next.wrapping_sub(b'\t') < 5;
-    let stop = byte == b';' || byte == b'\n' || byte == b'!' || byte == b'?' || (byte == b'.' && space);
-    if stop { STOP } else { other }
+    let letter = all_if(lower.wrapping_sub(b'a') < 26);
+    let digit = all_if(byte.wrapping_sub(b'0') < 10);
+    let space = all_if(next == b' ') | all_if(next.wrapping_sub(b'\t') < 5);
+    let stop = all_if(byte == b';') | all_if(byte == b'\n') | all_if(byte == b'!') | all_if(byte == b'?');
+    let stop = stop | (all_if(byte == b'.') & space);
+    (lower & letter) | (b'0' & digit) | (STOP & stop)
 }
 
 #[inline]
 fn is_special(byte: u8) -> bool {
-    byte >= 0x80 || byte == b'\'' || byte == b'`'
+    (byte >= 0x80) | (byte == b'\'') | (byte == b'`')
 }
 
 /// As [`fold`], for texts with apostrophes or characters beyond ASCII.
@@ -323,13 +307,20 @@ mod tests {
     use crate::normalise::Tokens;
     use proptest::prelude::*;
 
+    fn hash_of(word: &str) -> u64 {
+        let mut words = Words::default();
+        words.read(word);
+        words.list[0].whole
+    }
+
     fn agrees(text: &str) {
         let (mut words, mut tokens) = (Words::default(), Tokens::default());
         words.read(text);
         tokens.read(text);
         let expected: Vec<&str> = tokens.words().filter(|word| !word.is_empty()).collect();
         let hashes: Vec<u64> = expected.iter().map(|word| hash_of(word)).collect();
-        assert_eq!(words.whole, hashes, "{text:?} as {expected:?}");
+        let found: Vec<u64> = words.list.iter().map(|word| word.whole).collect();
+        assert_eq!(found, hashes, "{text:?} as {expected:?}");
         let starts: Vec<usize> = words.sentences().filter(|words| !words.is_empty()).map(|words| words.start).collect();
         let opens = (0..tokens.len()).filter(|&i| !tokens.word(i).is_empty()).enumerate();
         let opens: Vec<usize> = opens.filter(|&(_, i)| tokens.opens_sentence(i)).map(|(word, _)| word).collect();
@@ -353,7 +344,7 @@ mod tests {
         let stems = |text: &str| {
             let mut words = Words::default();
             words.read(text);
-            words.stems
+            words.list.iter().map(|word| word.stem).collect::<Vec<u64>>()
         };
         assert_eq!(stems("sharing shared share"), [hash_of("shari"), hash_of("share"), hash_of("share")]);
         assert_eq!(stems("abcdé abcde"), [hash_of("abcd"), hash_of("abcde")]);
