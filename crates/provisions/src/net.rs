@@ -5,7 +5,7 @@
 use crate::svm::Matrix;
 
 /// Hidden numbers.
-pub const WIDTH: usize = 192;
+pub const WIDTH: usize = 256;
 
 type Hidden = [f32; WIDTH];
 
@@ -47,7 +47,7 @@ pub struct NetOptions {
 
 impl Default for NetOptions {
     fn default() -> Self {
-        NetOptions { passes: 24, rate: 0.06, forget: 0.35, forget_hidden: 0.25, positive: 2.0 }
+        NetOptions { passes: 36, rate: 0.06, forget: 0.4, forget_hidden: 0.25, positive: 2.0 }
     }
 }
 

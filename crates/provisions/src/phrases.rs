@@ -119,7 +119,7 @@ type State = [u64; BLOCKS * (MOST_GROUPS + 1)];
 /// Buffers of [`RuleSet::find`], reused from text to text.
 #[derive(Debug, Default)]
 pub struct Seen {
-    /// Words at which a phrase may begin, with its key.
+    /// Words at which a phrase may begin, with its key, and place for more.
     woken: Vec<(u32, u64)>,
     /// The phrases that begin at one word.
     here: Vec<u16>,
@@ -157,8 +157,8 @@ impl RuleSet {
     pub fn find(&self, words: &Words, seen: &mut Seen) -> Hits {
         let mut hits = Hits::default();
         let Seen { woken, here } = seen;
-        self.index.wake(words, woken);
-        let mut woken = woken.as_slice();
+        let count = self.index.wake(words, woken);
+        let mut woken = &woken[..count];
         for sentence in words.sentences() {
             let of_sentence = woken.partition_point(|&(at, _)| (at as usize) < sentence.end);
             let (own, rest) = woken.split_at(of_sentence);
@@ -367,9 +367,9 @@ impl Index {
         }
     }
 
-    /// The words at which a phrase may begin, with the keys that say so, in order.
-    fn wake(&self, words: &Words, woken: &mut Vec<(u32, u64)>) {
-        woken.resize(words.len() * 3, (0, 0));
+    /// Puts the words at which a phrase may begin at the front of `woken`, with the keys that say so, in order; returns how many.
+    fn wake(&self, words: &Words, woken: &mut Vec<(u32, u64)>) -> usize {
+        woken.resize(woken.len().max(words.len() * 3), (0, 0));
         let mut count = 0;
         let mut test = |at: usize, key: u64| {
             let bit = key >> (64 - FILTER_BITS);
@@ -382,7 +382,7 @@ impl Index {
             test(at, words::beginning(word.letters));
             test(at, words::pair(word.stem, next));
         }
-        woken.truncate(count);
+        count
     }
 }
 

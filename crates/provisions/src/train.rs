@@ -61,7 +61,7 @@ impl Default for Options {
         Options {
             kinds: Kinds::WORDS.and(Kinds::STEMS).and(Kinds::STEM_PAIRS).and(Kinds::HEADING).and(Kinds::RULES),
             block_weights: [1.0, 0.7, 0.5, 0.5],
-            least_platforms: [8, 12, 4, 1],
+            least_platforms: [7, 11, 4, 1],
             learner: Learner::Net { options: NetOptions::default(), scale: 0.2 },
             least_examples: 4,
             folds: 5,

@@ -33,6 +33,7 @@ pub struct Words {
     /// The words in order.
     pub list: Vec<Word>,
     folded: Vec<u8>,
+    /// Places where words begin and end, in turn; more may follow from texts before.
     edges: Vec<u32>,
     /// How many words had been read at the end of each sentence.
     stops: Vec<u32>,
@@ -43,10 +44,10 @@ impl Words {
     pub fn read(&mut self, text: &str) {
         self.list.clear();
         fold(text, &mut self.folded);
-        self.find_edges();
+        let count = self.find_edges();
         let edges = std::mem::take(&mut self.edges);
-        self.list.reserve(edges.len() / 2);
-        for word in edges.chunks_exact(2).take(MOST_WORDS) {
+        self.list.reserve(count / 2);
+        for word in edges[..count].chunks_exact(2).take(MOST_WORDS) {
             self.push(word[0] as usize, word[1] as usize);
         }
         self.edges = edges;
@@ -98,11 +99,10 @@ impl Words {
         self.list.push(Word { whole: hash_of_long(&word), stem: hash(stem), letters: first });
     }
 
-    /// Finds the places where words begin and end, in turn, and the ends of sentences.
-    fn find_edges(&mut self) {
+    /// Finds the places where words begin and end, in turn, and the ends of sentences; returns how many places there are.
+    fn find_edges(&mut self) -> usize {
         self.stops.clear();
-        self.edges.clear();
-        self.edges.resize(self.folded.len() + 64, 0);
+        self.edges.resize(self.edges.len().max(self.folded.len() + 64), 0);
         let mut count = 0;
         let mut before = 0;
         // The last bytes, fewer than 64, are padding.
@@ -122,7 +122,7 @@ impl Words {
             }
             count += place.len();
         }
-        self.edges.truncate(count);
+        count
     }
 }
 
