@@ -6,11 +6,12 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::facts::Facts;
-use crate::normalise::{Tokens, sentences};
+use crate::normalise::sentences;
 use crate::phrases::{RuleSet, Seen};
 use crate::severity::{AGAINST, FOR, NOTE};
 use crate::signals::{self, Signal, Signals};
 use crate::taxonomy::{ClauseType, Severity, taxonomy};
+use crate::words::Words;
 
 /// The texts of a provision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +57,9 @@ fn template<'a>(kind: &'a ClauseType, excerpt: &str) -> &'a str {
             .collect()
     });
     let Some(rules) = FORMS.get(kind.id.as_str()) else { return &kind.says };
-    let mut tokens = Tokens::default();
-    tokens.read(excerpt);
-    let first = rules.find(tokens.folded(), &mut Seen::default()).iter().next();
+    let mut words = Words::default();
+    words.read(excerpt);
+    let first = rules.find(&words, &mut Seen::default()).iter().next();
     first.and_then(|rule| kind.forms.get(rule)).map_or(&kind.says, |form| &form.says)
 }
 

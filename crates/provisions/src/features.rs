@@ -1,17 +1,20 @@
-//! What the classifier sees of a clause: hashed word 1-2-grams, the same of word stems with a gap allowed, heading words and rules met.
+//! What the classifier sees of a clause: words, pairs of word beginnings, words of its headings, rules that it meets.
 //!
-//! Features are named by 64-bit hashes. The model lists the hashes that it knows, so this is an explicit vocabulary, not open
-//! hashing: an unknown n-gram never falls on a known weight.
-use crate::normalise::Tokens;
+//! A feature is a 64-bit key. The model's [`crate::table::Table`] holds the keys that it knows, so this is an explicit vocabulary, not
+//! open hashing: an unknown n-gram falls on no weight (but for one in 65,536, by its fingerprint).
+//!
+//! To add a kind of feature, add its [`Kinds`] flag and the lines in [`extract`] that push its keys. What a kind costs is the number of
+//! its keys, at about five nanoseconds each, and of those that are known, at as much again for each 64 numbers of the network.
 use crate::patterns;
-use crate::phrases::{Hits, Seen};
+use crate::phrases::Seen;
+use crate::words::{self, Word, Words};
 
-/// Kinds of features; each kind is normalised and weighted on its own.
+/// Groups of features; each group is normalised and weighted on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Block {
-    /// Words and pairs of neighbouring words of the clause.
+    /// Words of the clause, and pairs of them.
     Words = 0,
-    /// Beginnings of words, alone, in pairs of neighbours and in pairs with one word between.
+    /// Beginnings of words, alone and in pairs.
     Stems = 1,
     /// Words and pairs of words of the headings above.
     Heading = 2,
@@ -22,95 +25,144 @@ pub enum Block {
 /// Number of [`Block`]s.
 pub const BLOCKS: usize = 4;
 
-/// Longest part of a clause that is read, in tokens: far above any real clause, so that a megabyte of noise costs little.
-const MOST_TOKENS: usize = 4000;
+/// Which kinds of features a model reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kinds(u8);
+
+impl Kinds {
+    /// Words of the clause.
+    pub const WORDS: Kinds = Kinds(1);
+    /// Pairs of neighbouring words.
+    pub const WORD_PAIRS: Kinds = Kinds(2);
+    /// Beginnings of the longer words.
+    pub const STEMS: Kinds = Kinds(4);
+    /// Beginnings of two neighbouring words.
+    pub const STEM_PAIRS: Kinds = Kinds(8);
+    /// Beginnings of two words with one between.
+    pub const STEM_GAPS: Kinds = Kinds(16);
+    /// Words and pairs of words of the headings, and the same of the nearest heading alone.
+    pub const HEADING: Kinds = Kinds(32);
+    /// Rules met, and types of rules met.
+    pub const RULES: Kinds = Kinds(64);
+
+    /// Both.
+    pub const fn and(self, other: Kinds) -> Kinds {
+        Kinds(self.0 | other.0)
+    }
+
+    /// Whether `other` is among them.
+    pub const fn has(self, other: Kinds) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// As a number, for the model file.
+    pub const fn to_bits(self) -> u8 {
+        self.0
+    }
+
+    /// From [`Self::to_bits`]; nothing for a number that is none.
+    pub fn from_bits(bits: u8) -> Option<Kinds> {
+        (bits < 128).then_some(Kinds(bits))
+    }
+}
 
 /// Buffers reused from clause to clause.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    /// The clause's tokens.
-    pub tokens: Tokens,
-    heading: Tokens,
+    /// The clause's words.
+    pub words: Words,
+    heading: Words,
+    nearest: Words,
     seen: Seen,
+    /// The clause's features by block, repetitions included.
+    pub(crate) keys: [Vec<u64>; BLOCKS],
 }
 
-/// Reads a clause: calls `emit` for each feature, repetitions included, and returns the rules that the clause meets.
-/// The clause's tokens stay in `scratch`.
-pub fn extract(heading: &str, text: &str, scratch: &mut Scratch, mut emit: impl FnMut(Block, u64)) -> Hits {
-    scratch.tokens.read(text);
-    emit_words(&scratch.tokens, &mut emit);
-    scratch.heading.read(heading);
-    emit_heading(&scratch.heading, heading, &mut emit);
-    let hits = patterns::rules().find(scratch.tokens.folded(), &mut scratch.seen);
-    for rule in hits.iter() {
-        emit(Block::Rules, mix(RULE_SEED ^ patterns::stable_name(rule)));
-        emit(Block::Rules, mix(RULE_SEED ^ patterns::type_name(rule)));
+/// Reads a clause without its headings: its words and the keys of its features are in `scratch` afterwards.
+pub fn extract(text: &str, kinds: Kinds, scratch: &mut Scratch) {
+    let Scratch { words, keys: [of_words, of_stems, _, of_rules], seen, .. } = scratch;
+    [&mut *of_words, &mut *of_stems, &mut *of_rules].into_iter().for_each(Vec::clear);
+    words.read(text);
+    if kinds.has(Kinds::WORDS) {
+        of_words.extend(words.list.iter().map(|word| named(WORD, word.whole)));
     }
-    hits
-}
-
-/// Letters of a word that tell its stem apart: cheaper than a stemmer, and as good here.
-const STEM: usize = 5;
-
-fn emit_words(tokens: &Tokens, emit: &mut impl FnMut(Block, u64)) {
-    let mut before = 0;
-    // Stems of the last two words.
-    let mut stems = [0, 0];
-    for i in 0..tokens.len().min(MOST_TOKENS) {
-        let word = tokens.word(i);
-        let hash = hash_bytes(WORD_SEED, word.as_bytes());
-        emit(Block::Words, mix(hash));
-        let stem = hash_bytes(STEM_SEED, &word.as_bytes()[..word.floor_char_boundary(STEM)]);
-        emit(Block::Stems, mix(stem));
-        if before != 0 {
-            emit(Block::Words, pair(before, hash));
-            emit(Block::Stems, pair(stems[1], stem));
+    if kinds.has(Kinds::WORD_PAIRS) {
+        push_pairs(&words.list, |word| word.whole, WORD, 1, of_words);
+    }
+    if kinds.has(Kinds::STEMS) {
+        // A short word is its own stem, and a word already.
+        let longer = words.list.iter().filter(|word| word.stem != word.whole);
+        of_stems.extend(longer.map(|word| named(STEM, word.stem)));
+    }
+    if kinds.has(Kinds::STEM_PAIRS) {
+        push_pairs(&words.list, |word| word.stem, STEM, 1, of_stems);
+    }
+    if kinds.has(Kinds::STEM_GAPS) {
+        push_pairs(&words.list, |word| word.stem, GAP, 2, of_stems);
+    }
+    if kinds.has(Kinds::RULES) {
+        let names = patterns::names();
+        for rule in patterns::rules().find(words, seen).iter() {
+            of_rules.extend(names[rule].map(|name| named(RULE, name)));
         }
-        if stems[0] != 0 {
-            emit(Block::Stems, pair(stems[0] ^ GAP_SEED, stem));
-        }
-        before = hash;
-        stems = [stems[1], stem];
     }
 }
 
+/// Reads the headings above a clause; the keys are in `scratch` afterwards, beside those of [`extract`].
+///
 /// Headings are a path (`Terms > 9. Disputes`); the words of its last part also count on their own: they are about this clause.
-fn emit_heading(tokens: &Tokens, heading: &str, emit: &mut impl FnMut(Block, u64)) {
-    let last_part = heading.rsplit(" > ").next().unwrap_or("");
-    let mut last_words = Tokens::default();
-    if last_part.len() < heading.len() {
-        last_words.read(last_part);
+pub fn extract_heading(heading: &str, kinds: Kinds, scratch: &mut Scratch) {
+    let Scratch { heading: path, nearest, keys, .. } = scratch;
+    let keys = &mut keys[Block::Heading as usize];
+    keys.clear();
+    if !kinds.has(Kinds::HEADING) {
+        return;
     }
-    let nearest = if last_part.len() < heading.len() { &last_words } else { tokens };
-    emit_sequence(tokens, HEADING_SEED, emit);
-    emit_sequence(nearest, NEAREST_SEED, emit);
-}
-
-fn emit_sequence(tokens: &Tokens, seed: u64, emit: &mut impl FnMut(Block, u64)) {
-    let mut before = 0;
-    for word in tokens.words().take(MOST_TOKENS) {
-        let hash = hash_bytes(seed, word.as_bytes());
-        emit(Block::Heading, mix(hash));
-        if before != 0 {
-            emit(Block::Heading, pair(before, hash));
+    path.read(heading);
+    push_sequence(&path.list, HEADING, keys);
+    match heading.rsplit_once(" > ") {
+        Some((_, last)) => {
+            nearest.read(last);
+            push_sequence(&nearest.list, NEAREST, keys);
         }
-        before = hash;
+        None => push_sequence(&path.list, NEAREST, keys),
     }
 }
 
-const WORD_SEED: u64 = 0x9e37_79b9_7f4a_7c15;
-const STEM_SEED: u64 = 0xc2b2_ae3d_27d4_eb4f;
-const GAP_SEED: u64 = 0xff51_afd7_ed55_8ccd;
-const HEADING_SEED: u64 = 0x1656_67b1_9e37_79f9;
-const NEAREST_SEED: u64 = 0x27d4_eb2f_1656_67c5;
-const RULE_SEED: u64 = 0x85eb_ca77_c2b2_ae63;
-
-fn step(hash: u64, value: u64) -> u64 {
-    (hash.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95)
+fn push_sequence(words: &[Word], kind: u64, keys: &mut Vec<u64>) {
+    keys.extend(words.iter().map(|word| named(kind, word.whole)));
+    push_pairs(words, |word| word.whole, kind, 1, keys);
 }
 
-/// Hash of a word; also names rules.
+fn push_pairs(words: &[Word], hash: impl Fn(&Word) -> u64, kind: u64, distance: usize, keys: &mut Vec<u64>) {
+    let seconds = words.get(distance..).unwrap_or(&[]);
+    let pairs = words.iter().zip(seconds);
+    keys.extend(pairs.map(|(first, second)| named(kind, words::pair(hash(first), hash(second)))));
+}
+
+const WORD: u64 = 0x9e37_79b9_7f4a_7c15;
+const STEM: u64 = 0xc2b2_ae3d_27d4_eb4f;
+const GAP: u64 = 0xff51_afd7_ed55_8ccd;
+const HEADING: u64 = 0x1656_67b1_9e37_79f9;
+const NEAREST: u64 = 0x27d4_eb2f_1656_67c5;
+const RULE: u64 = 0x85eb_ca77_c2b2_ae63;
+
+/// The key of a hash as a feature of a kind.
+#[inline]
+fn named(kind: u64, hash: u64) -> u64 {
+    mix(kind ^ hash)
+}
+
+/// Spreads a number over all bits.
+#[inline]
+pub(crate) fn mix(hash: u64) -> u64 {
+    let a = (hash ^ hash >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    a ^ a >> 32
+}
+
+/// Hash of any bytes.
 pub(crate) fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
+    let step = |hash: u64, value: u64| (hash.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95);
     let mut hash = seed;
     let mut chunks = bytes.chunks_exact(8);
     for chunk in &mut chunks {
@@ -121,14 +173,4 @@ pub(crate) fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
         rest = rest << 8 | u64::from(byte);
     }
     step(hash, rest)
-}
-
-fn pair(before: u64, hash: u64) -> u64 {
-    mix(step(before.rotate_left(17), hash))
-}
-
-/// Spreads the hash over all bits; never zero, which marks an empty place in the vocabulary's table.
-fn mix(hash: u64) -> u64 {
-    let a = (hash ^ hash >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93);
-    (a ^ a >> 32).max(1)
 }

@@ -1,57 +1,25 @@
-//! A small neural network beside the separators: features to a few hidden numbers shared by all types, and those to a score for
-//! each type. What types have in common (words of one meaning, types that go together) is learnt once instead of once a type.
+//! Fitting a small neural network: features to a few hidden numbers shared by all types, and those to a score for each type. What
+//! types have in common (words of one meaning, types that go together) is learnt once instead of once a type.
 //!
-//! Fitted by stochastic gradient descent with step sizes by coordinate (Duchi et al. 2011); random numbers come from a fixed seed.
+//! Stochastic gradient descent with step sizes by coordinate (Duchi et al. 2011); random numbers come from a fixed seed.
 use crate::svm::Matrix;
 
 /// Hidden numbers.
-pub const WIDTH: usize = 64;
+pub const WIDTH: usize = 256;
 
 type Hidden = [f32; WIDTH];
 
 /// A fitted network.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Net {
-    /// For each feature, the number of its row in `rows` plus one; zero when the network does not look at it.
-    pub(crate) places: Vec<u32>,
-    /// Hidden contribution of each feature that it looks at, in steps of `step`.
-    pub(crate) rows: Vec<[i8; WIDTH]>,
-    /// What a step is worth.
-    pub(crate) step: f32,
-    /// Hidden numbers of a clause without features.
-    pub(crate) base: Vec<f32>,
+pub(crate) struct Net {
+    /// What each feature adds to the hidden numbers.
+    pub rows: Vec<Hidden>,
+    /// Hidden numbers of a clause without features; what is below zero counts as zero.
+    pub base: Hidden,
     /// For each type, its weight on each hidden number and its own offset last.
-    pub(crate) outputs: Vec<[f32; WIDTH + 1]>,
+    pub outputs: Vec<[f32; WIDTH + 1]>,
 }
 
-impl Net {
-    /// Hidden numbers to begin a clause with.
-    pub(crate) fn start(&self) -> Hidden {
-        let mut hidden = [0.0; WIDTH];
-        if self.step > 0.0 {
-            hidden.iter_mut().zip(&self.base).for_each(|(h, b)| *h = b / self.step);
-        }
-        hidden
-    }
-
-    /// Adds a feature with a value.
-    pub(crate) fn add(&self, hidden: &mut Hidden, feature: u32, value: f32) {
-        if let Some(&place @ 1..) = self.places.get(feature as usize) {
-            let row = &self.rows[place as usize - 1];
-            hidden.iter_mut().zip(row).for_each(|(h, &w)| *h += value * f32::from(w));
-        }
-    }
-
-    /// Adds `weight` times the network's score of each type to `scores`.
-    pub(crate) fn finish(&self, hidden: &Hidden, weight: f32, scores: &mut [f32]) {
-        let hidden = hidden.map(|h| h.max(0.0) * self.step);
-        for (score, output) in scores.iter_mut().zip(&self.outputs) {
-            *score += weight * (dot(&hidden, output) + output[WIDTH]);
-        }
-    }
-}
-
-/// Sums in eight lanes, in an order that does not depend on the machine.
+/// Sums in eight lanes.
 fn dot(hidden: &Hidden, output: &[f32; WIDTH + 1]) -> f32 {
     let mut lanes = [0.0f32; 8];
     for (h, o) in hidden.chunks_exact(8).zip(output.chunks_exact(8)) {
@@ -79,7 +47,7 @@ pub struct NetOptions {
 
 impl Default for NetOptions {
     fn default() -> Self {
-        NetOptions { passes: 16, rate: 0.06, forget: 0.25, forget_hidden: 0.25, positive: 2.0 }
+        NetOptions { passes: 36, rate: 0.06, forget: 0.4, forget_hidden: 0.25, positive: 2.0 }
     }
 }
 
@@ -94,15 +62,9 @@ struct Training<'a> {
     random: u64,
 }
 
-/// Fits a network to the rows of `matrix`; `labels` holds each row's types. Only columns that `looked_at` allows are used.
-pub(crate) fn fit(matrix: &Matrix, labels: &[Vec<u8>], types: usize, looked_at: &[bool], options: &NetOptions) -> Net {
-    let mut places = vec![0u32; matrix.width];
-    let mut used = 0;
-    for (place, _) in places.iter_mut().zip(looked_at).filter(|(_, looked)| **looked) {
-        used += 1;
-        *place = used;
-    }
-    let mut training = Training::new(used as usize, types, options);
+/// Fits a network to the rows of `matrix`; `labels` holds each row's types.
+pub(crate) fn fit(matrix: &Matrix, labels: &[Vec<u8>], types: usize, options: &NetOptions) -> Net {
+    let mut training = Training::new(matrix.width, types, options);
     let mut order: Vec<u32> = (0..matrix.height() as u32).collect();
     let mut kept = Vec::new();
     for _ in 0..options.passes {
@@ -113,14 +75,14 @@ pub(crate) fn fit(matrix: &Matrix, labels: &[Vec<u8>], types: usize, looked_at: 
         for &row in &order {
             kept.clear();
             for (column, value) in matrix.row(row as usize) {
-                if places[column] > 0 && !training.chance(options.forget) {
-                    kept.push((places[column] as usize - 1, value / (1.0 - options.forget)));
+                if !training.chance(options.forget) {
+                    kept.push((column, value / (1.0 - options.forget)));
                 }
             }
             training.learn(&kept, &labels[row as usize]);
         }
     }
-    training.into_net(places)
+    Net { rows: training.rows, base: training.base, outputs: training.outputs }
 }
 
 impl<'a> Training<'a> {
@@ -209,13 +171,6 @@ impl<'a> Training<'a> {
             output[WIDTH] -= self.options.rate * error / squares[WIDTH].sqrt();
         }
         back
-    }
-
-    fn into_net(self, places: Vec<u32>) -> Net {
-        let largest = self.rows.iter().flatten().fold(f32::MIN_POSITIVE, |most, w| most.max(w.abs()));
-        let step = largest / 127.0;
-        let rows = self.rows.iter().map(|row| row.map(|w| (w / step).round() as i8)).collect();
-        Net { places, rows, step, base: self.base.to_vec(), outputs: self.outputs }
     }
 }
 

@@ -4,6 +4,10 @@
 //! ("don't" is "do not": negation decides between several pairs of types), punctuation dropped except that a full stop,
 //! semicolon or line end closes a sentence. Platform names need no list here: the vocabulary keeps only what several platforms say.
 
+use std::sync::LazyLock;
+
+use crate::words::{self, Words};
+
 /// Longest word in bytes that is kept whole; more is noise (base64, long URLs).
 const WORD_BYTES: usize = 40;
 
@@ -25,7 +29,7 @@ impl Tokens {
         self.spans.clear();
         self.first_of_sentence.clear();
         self.folded.push(' ');
-        let mut chars = text.chars().peekable();
+        let mut chars = text.chars();
         let mut word_start = None::<usize>;
         let mut sentence_ended = true;
         let mut last_was_digit = false;
@@ -42,12 +46,13 @@ impl Tokens {
                 last_was_digit = digit;
                 continue;
             }
-            if is_apostrophe(c) && word_start.is_some() && self.folded.ends_with('n') && negation_follows(&mut chars) {
+            if is_apostrophe(c) && word_start.is_some() && self.folded.ends_with('n') && negation_follows(chars.as_str()) {
+                chars.next();
                 self.open_negation(&mut word_start, &mut sentence_ended);
                 continue;
             }
             self.close_word(&mut word_start, &mut sentence_ended);
-            let next_is_space = chars.peek().is_none_or(|n| n.is_whitespace());
+            let next_is_space = chars.clone().next().is_none_or(char::is_whitespace);
             if matches!(c, ';' | '\n' | '!' | '?') || (c == '.' && next_is_space) {
                 self.end_sentence(&mut sentence_ended);
             }
@@ -98,14 +103,8 @@ impl Tokens {
 
     fn close_word(&mut self, word_start: &mut Option<usize>, sentence_ended: &mut bool) {
         let Some(start) = word_start.take() else { return };
-        let mut end = self.folded.len();
-        if end - start > WORD_BYTES {
-            end = start + WORD_BYTES;
-            while !self.folded.is_char_boundary(end) {
-                end -= 1;
-            }
-            self.folded.truncate(end);
-        }
+        let end = start + word_end(&self.folded.as_bytes()[start..]);
+        self.folded.truncate(end);
         self.spans.push((start as u32, end as u32));
         self.first_of_sentence.push(std::mem::replace(sentence_ended, false));
         self.folded.push(' ');
@@ -138,18 +137,26 @@ impl Tokens {
     }
 }
 
-fn is_apostrophe(c: char) -> bool {
+pub(crate) fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '\u{2019}' | '\u{2018}' | '`')
 }
 
-/// Whether a lone `t` follows; consumes it if so.
-fn negation_follows(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> bool {
-    let mut ahead = chars.clone();
-    if !matches!(ahead.next(), Some('t' | 'T')) || ahead.peek().is_some_and(|c| c.is_alphanumeric()) {
-        return false;
+/// Whether a lone `t` follows.
+pub(crate) fn negation_follows(rest: &str) -> bool {
+    let mut ahead = rest.chars();
+    matches!(ahead.next(), Some('t' | 'T')) && !ahead.next().is_some_and(char::is_alphanumeric)
+}
+
+/// How much is kept of a folded word: all, or as many whole characters as fit.
+pub(crate) fn word_end(word: &[u8]) -> usize {
+    let mut end = word.len();
+    if end > WORD_BYTES {
+        end = WORD_BYTES;
+        while word[end] & 0xc0 == 0x80 {
+            end -= 1;
+        }
     }
-    chars.next();
-    true
+    end
 }
 
 /// Byte ranges of the sentences of `text`, in order; together they hold every character that is not white space.
@@ -208,19 +215,73 @@ const FOREIGN: [&str; 56] = [
     "van", "wij", "och", "att", "nie", "jest", "lub", "oraz", "você", "não", "você",
 ];
 
+/// Words that are looked at; more would not change the answer.
+const TELLING: usize = 200;
+
 /// Whether the text reads as English: a cheap look that only turns away what plainly is not.
-pub fn looks_english(tokens: &Tokens) -> bool {
-    let (mut english, mut foreign, mut latin, mut total) = (0usize, 0usize, 0usize, 0usize);
-    for word in tokens.words().take(200) {
-        total += 1;
-        latin += usize::from(word.is_ascii());
-        english += usize::from(ENGLISH.contains(&word));
-        foreign += usize::from(FOREIGN.contains(&word));
+pub fn looks_english(words: &Words) -> bool {
+    let words = &words.list[..words.len().min(TELLING)];
+    let lists = Lists::of_this_crate();
+    let (mut english, mut foreign, mut ascii, mut in_letters) = (0, 0, 0, 0);
+    for word in words {
+        let list = lists.list_of(word.whole);
+        english += list & 1;
+        foreign += list >> 1;
+        ascii += usize::from(word.letters & words::NOT_ASCII == 0);
+        in_letters += usize::from(word.letters as u8 != b'0');
     }
-    let in_letters = tokens.words().take(200).filter(|word| word.starts_with(char::is_alphabetic)).count();
     // One word or a row of numbers says nothing.
-    if in_letters < 2 || latin * 10 < total * 7 {
+    if in_letters < 2 || ascii * 10 < words.len() * 7 {
         return false;
     }
-    if total < 8 { foreign <= english } else { foreign <= english && english * 25 >= total }
+    if words.len() < 8 { foreign <= english } else { foreign <= english && english * 25 >= words.len() }
+}
+
+/// Which of the two lists a word is in, by hash, in a table without collisions.
+#[derive(Debug)]
+pub(crate) struct Lists {
+    places: Vec<u16>,
+    factor: u64,
+}
+
+/// The tables' places, as bits of a hash.
+const LIST_BITS: u32 = 11;
+
+impl Lists {
+    /// The lists of this crate.
+    pub(crate) fn of_this_crate() -> &'static Lists {
+        static LISTS: LazyLock<Lists> = LazyLock::new(Lists::build);
+        &LISTS
+    }
+
+    fn build() -> Lists {
+        let hash = |word: &&str| words::hash(words::letters_of(word));
+        let english = ENGLISH.iter().map(|word| (hash(word), 1));
+        let words: Vec<(u64, u16)> = english.chain(FOREIGN.iter().map(|word| (hash(word), 2))).collect();
+        // About one factor in ten has no collision.
+        let without_collision = |i: u64| {
+            let mut lists = Lists { places: vec![0; 1 << LIST_BITS], factor: 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(2 * i + 1) };
+            for &(hash, list) in &words {
+                let place = lists.place(hash);
+                let entry = hash as u16 & !3 | list;
+                if lists.places[place] != 0 && lists.places[place] != entry {
+                    return None;
+                }
+                lists.places[place] = entry;
+            }
+            Some(lists)
+        };
+        (1..).find_map(without_collision).expect("a factor without collisions is found")
+    }
+
+    fn place(&self, hash: u64) -> usize {
+        (hash.wrapping_mul(self.factor) >> (64 - LIST_BITS)) as usize
+    }
+
+    /// 1 for an English word, 2 for a foreign one, 0 for any other.
+    #[inline]
+    fn list_of(&self, hash: u64) -> usize {
+        let entry = self.places[self.place(hash)];
+        if entry & !3 == hash as u16 & !3 { usize::from(entry & 3) } else { 0 }
+    }
 }

@@ -1,6 +1,7 @@
 //! Hand-written rules for each clause type, as a second signal beside the learnt weights.
 use std::sync::LazyLock;
 
+use crate::features::hash_bytes;
 use crate::phrases::RuleSet;
 
 /// A clause type and a rule that its clauses often meet, in the language of [`crate::phrases`].
@@ -306,14 +307,14 @@ pub fn rules() -> &'static RuleSet {
     &SET
 }
 
-/// A name of a rule that does not depend on the order of the list.
-pub fn stable_name(rule: usize) -> u64 {
-    crate::features::hash_bytes(0, RULES[rule].1.as_bytes())
-}
-
-/// A name of the clause type that a rule speaks for, shared by all rules of the type.
-pub fn type_name(rule: usize) -> u64 {
-    crate::features::hash_bytes(1, RULES[rule].0.as_bytes())
+/// Names of each rule that do not depend on the order of the list: its own, and that of the type it speaks for, which all rules of the
+/// type share.
+pub fn names() -> &'static [[u64; 2]] {
+    static NAMES: LazyLock<Vec<[u64; 2]>> = LazyLock::new(|| {
+        let names = |(kind, line): &(&str, &str)| [hash_bytes(0, line.as_bytes()), hash_bytes(1, kind.as_bytes())];
+        RULES.iter().map(names).collect()
+    });
+    &NAMES
 }
 
 #[cfg(test)]

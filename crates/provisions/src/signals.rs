@@ -5,8 +5,8 @@
 //! taxonomy. A signal is claimed only where the words state it: a clause that is silent about an opt-out has no signal for that.
 use std::sync::LazyLock;
 
-use crate::normalise::Tokens;
 use crate::phrases::{RuleSet, Seen};
+use crate::words::Words;
 
 /// Declares the signals with the names that the taxonomy uses for them.
 macro_rules! signals {
@@ -168,17 +168,12 @@ impl Signals {
 
 /// The signals that the words of `text` state, numbers aside.
 pub fn in_text(text: &str) -> Signals {
-    let mut tokens = Tokens::default();
-    tokens.read(text);
-    in_tokens(&tokens)
-}
-
-/// As [`in_text`], for words already read.
-pub fn in_tokens(tokens: &Tokens) -> Signals {
     static SET: LazyLock<RuleSet> =
         LazyLock::new(|| RuleSet::compile(RULES.iter().map(|(_, line)| *line).chain(DENIALS.iter().map(|(_, l)| *l))));
     let mut found = Signals::default();
-    let hits = SET.find(tokens.folded(), &mut Seen::default());
+    let mut words = Words::default();
+    words.read(text);
+    let hits = SET.find(&words, &mut Seen::default());
     for rule in hits.iter().take_while(|&rule| rule < RULES.len()) {
         found.add(RULES[rule].0);
     }

@@ -6,32 +6,29 @@ use std::collections::HashMap;
 
 use crate::calibrate::{self, Calibration};
 use crate::corpus::Example;
-use crate::features::{self, BLOCKS, Block, Scratch};
-use crate::model::{Features, Model, TypeModel, idf_steps, value_of};
-use crate::net::{self, Net, NetOptions};
+use crate::features::{self, BLOCKS, Kinds, Scratch};
+use crate::layer::{Outputs, Rows};
+use crate::model::{self, Features, Layer, Model, SHARING, TypeModel, square_of, value_of};
+use crate::net::{self, NetOptions, WIDTH};
 use crate::reader::Reader;
 use crate::svm::{self, Matrix};
+use crate::table::Table;
 use crate::taxonomy::{Severity, taxonomy};
+
+/// Most features of a model: they have numbers of 16 bits.
+const MOST_FEATURES: usize = 65_534;
 
 /// What can be set.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How dear an error in training is.
-    pub cost: f32,
-    /// How far rare types' examples weigh more: 0 not at all, 1 as much in sum as all the others.
-    pub balance: f32,
-    /// Weight of each [`Block`].
+    /// Kinds of features that are read.
+    pub kinds: Kinds,
+    /// Weight of each [`features::Block`].
     pub block_weights: [f32; BLOCKS],
-    /// A feature must be seen on as many platforms, for each [`Block`].
+    /// A feature must be seen on as many platforms, for each [`features::Block`].
     pub least_platforms: [usize; BLOCKS],
-    /// Most weights kept for a type.
-    pub weights_per_type: usize,
-    /// How much the network's scores count beside the separators'; zero for none.
-    pub net_weight: f32,
-    /// The network looks at features that as many platforms use, for each [`Block`].
-    pub net_platforms: [usize; BLOCKS],
-    /// How the network is fitted.
-    pub net: NetOptions,
+    /// What is fitted to the features.
+    pub learner: Learner,
     /// Types with fewer examples are not learnt.
     pub least_examples: usize,
     /// Parts into which platforms are divided to fit probabilities.
@@ -40,17 +37,32 @@ pub struct Options {
     pub threads: usize,
 }
 
+/// What is fitted to the features.
+#[derive(Debug, Clone)]
+pub enum Learner {
+    /// A separator for each type on its own ([`crate::svm`]).
+    Separators {
+        /// How dear an error in training is.
+        cost: f32,
+        /// How far rare types' examples weigh more: 0 not at all, 1 as much in sum as all the others.
+        balance: f32,
+    },
+    /// A network for all types ([`crate::net`]).
+    Net {
+        /// How it is fitted.
+        options: NetOptions,
+        /// What its scores are multiplied by, so that they span what curves of probability are kept for.
+        scale: f32,
+    },
+}
+
 impl Default for Options {
     fn default() -> Self {
         Options {
-            cost: 0.3,
-            balance: 1.0,
+            kinds: Kinds::WORDS.and(Kinds::STEMS).and(Kinds::STEM_PAIRS).and(Kinds::HEADING).and(Kinds::RULES),
             block_weights: [1.0, 0.7, 0.5, 0.5],
-            least_platforms: [3, 4, 2, 1],
-            weights_per_type: 7_000,
-            net_weight: 0.2,
-            net_platforms: [20, 15, 8, 3],
-            net: NetOptions::default(),
+            least_platforms: [7, 11, 4, 1],
+            learner: Learner::Net { options: NetOptions::default(), scale: 0.2 },
             least_examples: 4,
             folds: 5,
             threads: 2,
@@ -74,8 +86,8 @@ pub enum TrainError {
     FewExamples(usize),
 }
 
-/// A clause's features: block, hash, count; in the order of block and hash.
-pub(crate) type Counts = Vec<(Block, u64, u16)>;
+/// A clause's features, each once, by block.
+pub(crate) type Keys = [Vec<u64>; BLOCKS];
 
 /// Examples made ready for learning.
 pub(crate) struct Prepared {
@@ -84,7 +96,7 @@ pub(crate) struct Prepared {
     /// For each label, which documents have it.
     pub truth: Vec<Vec<bool>>,
     /// Features of each document.
-    pub documents: Vec<Counts>,
+    pub documents: Vec<Keys>,
     /// Number of each document's platform.
     pub platforms: Vec<usize>,
     /// Each document's part.
@@ -153,23 +165,20 @@ pub(crate) fn prepare_texts(
     let documents = svm::in_parallel(texts.len().div_ceil(256), options.threads, |chunk| {
         let mut scratch = Scratch::default();
         let part = &texts[chunk * 256..texts.len().min((chunk + 1) * 256)];
-        part.iter().map(|(heading, text)| counts(heading, text, &mut scratch)).collect::<Vec<_>>()
+        part.iter().map(|(heading, text)| keys_of(heading, text, options.kinds, &mut scratch)).collect::<Vec<_>>()
     });
     Ok(Prepared { names, truth, documents: documents.into_iter().flatten().collect(), platforms, folds })
 }
 
-fn counts(heading: &str, text: &str, scratch: &mut Scratch) -> Counts {
-    let mut all = Vec::new();
-    features::extract(heading, text, scratch, |block, hash| all.push((block, hash)));
-    all.sort_unstable();
-    let mut counted: Counts = Vec::with_capacity(all.len());
-    for (block, hash) in all {
-        match counted.last_mut() {
-            Some(last) if (last.0, last.1) == (block, hash) => last.2 = last.2.saturating_add(1),
-            _ => counted.push((block, hash, 1)),
-        }
+fn keys_of(heading: &str, text: &str, kinds: Kinds, scratch: &mut Scratch) -> Keys {
+    features::extract(text, kinds, scratch);
+    features::extract_heading(heading, kinds, scratch);
+    let mut keys = scratch.keys.clone();
+    for block in &mut keys {
+        block.sort_unstable();
+        block.dedup();
     }
-    counted
+    keys
 }
 
 /// Numbers the platforms and deals them into folds, the largest first, each to the fold with the fewest clauses.
@@ -203,7 +212,7 @@ pub(crate) fn held_out(prepared: &Prepared, options: &Options) -> (Vec<Model>, S
         fit(prepared, &outside, &within)
     });
     for (i, document) in prepared.documents.iter().enumerate() {
-        for (kind, &score) in models[prepared.folds[i]].score_counts(document).iter().enumerate() {
+        for (kind, &score) in models[prepared.folds[i]].score_keys(document).iter().enumerate() {
             scores[kind][i] = score;
         }
     }
@@ -242,46 +251,74 @@ fn set_calibrations(model: &mut Model, calibrations: Vec<Calibration>, severitie
 /// Fits a model, without calibration, on the documents at `rows`.
 pub(crate) fn fit(prepared: &Prepared, rows: &[usize], options: &Options) -> Model {
     let features = vocabulary(prepared, rows, options);
-    let index: HashMap<u64, u32> = features.hashes.iter().enumerate().map(|(i, &hash)| (hash, i as u32)).collect();
-    let mut matrix = Matrix::new(features.hashes.len());
+    let index: HashMap<u64, u32> = features.keys.iter().enumerate().map(|(i, &key)| (key, i as u32)).collect();
+    let mut matrix = Matrix::new(features.keys.len());
     for &row in rows {
-        matrix.push(values(&prepared.documents[row], &index, &features.idf, &options.block_weights).into_iter());
+        let values = values(&prepared.documents[row], &index, &features.squares, &options.block_weights);
+        matrix.push(values.into_iter());
     }
-    let lengths = column_lengths(&matrix);
-    let separators = svm::in_parallel(prepared.names.len(), options.threads, |kind| {
-        let labels: Vec<bool> = rows.iter().map(|&row| prepared.truth[kind][row]).collect();
-        let found = svm::fit(&matrix, &labels, &costs(&labels, options));
-        quantise(&found, &lengths, options.weights_per_type)
-    });
-    let net = (options.net_weight > 0.0).then(|| fit_net(prepared, rows, &matrix, &features, options));
-    let mut model = assemble(prepared, features, separators, options);
-    model.net = net.unwrap_or_default();
-    model.net_weight = options.net_weight;
-    model
+    let (layer, outputs) = match &options.learner {
+        Learner::Separators { cost, balance } => {
+            let separators = svm::in_parallel(prepared.names.len(), options.threads, |kind| {
+                let labels: Vec<bool> = rows.iter().map(|&row| prepared.truth[kind][row]).collect();
+                svm::fit(&matrix, &labels, &costs(&labels, *cost, *balance))
+            });
+            let base = separators.iter().map(|separator| separator.bias).collect();
+            (quantise(&features, base, |feature, kind| separators[kind].weights[feature]), None)
+        }
+        Learner::Net { options, scale } => {
+            let net = net::fit(&matrix, &labels(prepared, rows), prepared.names.len(), options);
+            let base = net.outputs.iter().map(|output| output[WIDTH] * scale).collect();
+            let weights: Vec<f32> =
+                (0..WIDTH).flat_map(|k| net.outputs.iter().map(move |output| output[k] * scale)).collect();
+            let layer = quantise(&features, net.base.to_vec(), |feature, column| net.rows[feature][column]);
+            (layer, Some(Outputs::quantised(base, &weights)))
+        }
+    };
+    let unfitted = |name: &String| TypeModel { id: name.clone(), calibration: Calibration::default() };
+    let types = prepared.names.iter().map(unfitted).collect();
+    Model::new(types, options.kinds, options.block_weights, layer, outputs)
 }
 
-fn fit_net(prepared: &Prepared, rows: &[usize], matrix: &Matrix, features: &Features, options: &Options) -> Net {
+/// The labels of each document at `rows`.
+fn labels(prepared: &Prepared, rows: &[usize]) -> Vec<Vec<u8>> {
     let mut labels: Vec<Vec<u8>> = vec![Vec::new(); rows.len()];
     for (kind, truth) in prepared.truth.iter().enumerate() {
         let having = labels.iter_mut().zip(rows).filter(|(_, row)| truth[**row]);
         having.for_each(|(own, _)| own.push(kind as u8));
     }
-    let block_of = |feature: usize| features.block_ends.iter().filter(|&&end| feature >= end as usize).count();
-    let enough = |(feature, &platforms): (usize, &u32)| platforms as usize >= options.net_platforms[block_of(feature)];
-    let looked_at: Vec<bool> = features.platforms.iter().enumerate().map(enough).collect();
-    net::fit(matrix, &labels, prepared.names.len(), &looked_at, &options.net)
+    labels
+}
+
+/// Makes rows of 8-bit steps of the weights of each feature in each column, times its inverse document frequency.
+fn quantise(features: &Features, base: Vec<f32>, weight: impl Fn(usize, usize) -> f32) -> Layer {
+    let count = features.keys.len();
+    let table = Table::build(&features.keys);
+    let mut rows = Rows::zeros(count + 1, base.len());
+    let value = |feature: usize, column: usize| weight(feature, column) * value_of(features.squares[feature]);
+    let mut steps = Vec::with_capacity(base.len());
+    for column in 0..base.len() {
+        let step = (0..count).map(|feature| value(feature, column).abs()).fold(f32::MIN_POSITIVE, f32::max) / 127.0;
+        for feature in 0..count {
+            rows.set(feature, column, (value(feature, column) / step).round() as i8);
+        }
+        steps.push(step);
+    }
+    // One more than features: what is no feature has the next number.
+    let squares = (0..=count).step_by(SHARING).map(|number| features.squares.get(number).copied().unwrap_or(0)).collect();
+    Layer { table, squares, rows, steps, base }
 }
 
 /// What an error on each example costs: rare types' examples count more.
-fn costs(labels: &[bool], options: &Options) -> Vec<f32> {
+fn costs(labels: &[bool], cost: f32, balance: f32) -> Vec<f32> {
     let all = labels.len() as f32;
     let positive = (labels.iter().filter(|&&l| l).count() as f32).max(1.0);
-    let share = |count: f32| options.cost * (all / (2.0 * count)).powf(options.balance);
+    let share = |count: f32| cost * (all / (2.0 * count)).powf(balance);
     let (for_positive, for_negative) = (share(positive), share((all - positive).max(1.0)));
     labels.iter().map(|&l| if l { for_positive } else { for_negative }).collect()
 }
 
-/// The features that enough platforms use, by block and hash.
+/// The features that enough platforms use, by block and key.
 fn vocabulary(prepared: &Prepared, rows: &[usize], options: &Options) -> Features {
     struct Seen {
         documents: u32,
@@ -290,99 +327,42 @@ fn vocabulary(prepared: &Prepared, rows: &[usize], options: &Options) -> Feature
     }
     let mut order = rows.to_vec();
     order.sort_by_key(|&row| (prepared.platforms[row], row));
-    let mut seen: HashMap<(Block, u64), Seen> = HashMap::new();
+    let mut seen: HashMap<(usize, u64), Seen> = HashMap::new();
     for &row in &order {
         let platform = prepared.platforms[row];
-        for &(block, hash, _) in &prepared.documents[row] {
-            let entry = seen.entry((block, hash)).or_insert(Seen { documents: 0, platforms: 0, last: usize::MAX });
-            entry.documents += 1;
-            if entry.last != platform {
-                entry.last = platform;
-                entry.platforms += 1;
+        for (block, keys) in prepared.documents[row].iter().enumerate() {
+            for &key in keys {
+                let entry = seen.entry((block, key)).or_insert(Seen { documents: 0, platforms: 0, last: usize::MAX });
+                entry.documents += 1;
+                if entry.last != platform {
+                    entry.last = platform;
+                    entry.platforms += 1;
+                }
             }
         }
     }
-    let kept = |((block, _), seen): &(&(Block, u64), &Seen)| {
-        seen.platforms as usize >= options.least_platforms[*block as usize]
-    };
-    let mut kept: Vec<(Block, u64, u32, u32)> =
-        seen.iter().filter(kept).map(|(&(block, hash), seen)| (block, hash, seen.documents, seen.platforms)).collect();
-    kept.sort_unstable();
-    let mut block_ends = [0; BLOCKS];
-    for (end, block) in block_ends.iter_mut().zip(0..) {
-        *end = kept.partition_point(|feature| feature.0 as usize <= block) as u32;
-    }
-    Features {
-        hashes: kept.iter().map(|feature| feature.1).collect(),
-        block_ends,
-        idf: kept.iter().map(|feature| idf_steps(rows.len(), feature.2 as usize)).collect(),
-        platforms: kept.iter().map(|feature| feature.3).collect(),
-    }
+    let enough = |block: usize, seen: &Seen| seen.platforms as usize >= options.least_platforms[block];
+    let kept = seen.iter().filter(|((block, _), seen)| enough(*block, seen));
+    let mut kept: Vec<(usize, u64, u32)> = kept.map(|(&(block, key), seen)| (block, key, seen.documents)).collect();
+    kept.sort_unstable_by_key(|&(block, key, documents)| (u32::MAX - documents, block, key));
+    kept.truncate(MOST_FEATURES);
+    // The most frequent of neighbours stands for all.
+    let squares = kept.chunks(SHARING).flat_map(|same| {
+        let square = square_of(rows.len(), same[0].2 as usize);
+        same.iter().map(move |_| square)
+    });
+    Features { keys: kept.iter().map(|feature| feature.1).collect(), squares: squares.collect() }
 }
 
 /// A document's known features with the values that [`Model::score`] gives them.
-fn values(document: &Counts, index: &HashMap<u64, u32>, idf: &[u16], weights: &[f32; BLOCKS]) -> Vec<(u32, f32)> {
-    let mut row = Vec::with_capacity(document.len());
-    let mut squares = [0.0f32; BLOCKS];
-    for &(block, hash, count) in document {
-        if let Some(&feature) = index.get(&hash) {
-            let value = value_of(count, idf[feature as usize]);
-            squares[block as usize] += value * value;
-            row.push((feature, value, block));
-        }
+fn values(document: &Keys, index: &HashMap<u64, u32>, squares: &[u16], weights: &[f32; BLOCKS]) -> Vec<(u32, f32)> {
+    let mut row = Vec::new();
+    for (keys, weight) in document.iter().zip(weights) {
+        let known: Vec<u32> = keys.iter().filter_map(|key| index.get(key).copied()).collect();
+        let length = model::length(known.iter().map(|&feature| u64::from(squares[feature as usize])).sum());
+        row.extend(known.into_iter().map(|feature| (feature, value_of(squares[feature as usize]) * weight / length)));
     }
-    let scaled = |(feature, value, block): (u32, f32, Block)| {
-        (feature, value * weights[block as usize] / squares[block as usize].sqrt())
-    };
-    row.into_iter().map(scaled).collect()
-}
-
-/// Each column's Euclidean length: what a weight there is worth over the corpus.
-fn column_lengths(matrix: &Matrix) -> Vec<f32> {
-    let mut squares = vec![0.0f32; matrix.width];
-    for i in 0..matrix.height() {
-        matrix.row(i).for_each(|(column, value)| squares[column] += value * value);
-    }
-    squares.into_iter().map(f32::sqrt).collect()
-}
-
-/// A separator's most telling weights as 8-bit steps.
-struct Quantised {
-    scale: f32,
-    bias: f32,
-    weights: Vec<(u32, i8)>,
-}
-
-fn quantise(separator: &svm::Separator, lengths: &[f32], most: usize) -> Quantised {
-    let worth = |i: usize| separator.weights[i].abs() * lengths[i];
-    let mut kept: Vec<usize> = (0..separator.weights.len()).filter(|&i| separator.weights[i] != 0.0).collect();
-    if kept.len() > most {
-        kept.select_nth_unstable_by(most, |&a, &b| worth(b).total_cmp(&worth(a)).then(a.cmp(&b)));
-        kept.truncate(most);
-    }
-    kept.sort_unstable();
-    let largest = kept.iter().map(|&i| separator.weights[i].abs()).fold(f32::MIN_POSITIVE, f32::max);
-    let scale = largest / 127.0;
-    let step = |i: usize| (i as u32, (separator.weights[i] / scale).round() as i8);
-    let weights = kept.into_iter().map(step).filter(|&(_, weight)| weight != 0).collect();
-    Quantised { scale, bias: separator.bias, weights }
-}
-
-/// Turns weights by type into weights by feature.
-fn assemble(prepared: &Prepared, features: Features, separators: Vec<Quantised>, options: &Options) -> Model {
-    let mut rows: Vec<Vec<(u8, i8)>> = vec![Vec::new(); features.hashes.len()];
-    let mut types = Vec::new();
-    for (kind, (found, name)) in separators.iter().zip(&prepared.names).enumerate() {
-        found.weights.iter().for_each(|&(feature, weight)| rows[feature as usize].push((kind as u8, weight)));
-        types.push(TypeModel {
-            id: name.clone(),
-            scale: found.scale,
-            bias: found.bias,
-            calibration: Calibration::default(),
-        });
-    }
-    // Features without a weight stay: they count in a clause's length, as in training.
-    Model::assemble(types, options.block_weights, features, &rows)
+    row
 }
 
 /// Fits each label's probabilities and threshold on the documents that `usable` allows.

@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::features::Kinds;
 use crate::model::{Model, ModelError, Workspace};
-use crate::train::{self, Options, TrainError};
+use crate::train::{self, Learner, Options, TrainError};
 
 /// The labels: arbitration, unilateral change, content removal, jurisdiction, choice of law, limitation of liability, unilateral
 /// termination, contract by using.
@@ -41,12 +42,11 @@ pub fn read_line(line: &str) -> serde_json::Result<Sentence> {
 
 /// What the head is trained with.
 pub fn options() -> Options {
+    let words = Kinds::WORDS.and(Kinds::WORD_PAIRS);
     Options {
-        cost: 1.0,
-        balance: 0.3,
-        weights_per_type: 12_000,
+        kinds: words.and(Kinds::STEMS).and(Kinds::STEM_PAIRS).and(Kinds::STEM_GAPS).and(Kinds::RULES),
         least_platforms: [4, 8, 2, 1],
-        net_weight: 0.0,
+        learner: Learner::Separators { cost: 1.0, balance: 0.3 },
         ..Options::default()
     }
 }
