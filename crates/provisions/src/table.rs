@@ -149,7 +149,7 @@ mod tests {
             table.find(&[key(3), key(9), key(1), key(3)], &mut found);
             assert_eq!(found.numbers(), [2, 0]);
         }
-        Table::build(&[]).find(&[7, 9], &mut found);
+        Table::build(&[]).find(&[key(7), key(9)], &mut found);
         assert!(found.numbers().is_empty());
     }
 }

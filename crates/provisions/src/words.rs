@@ -309,8 +309,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn hash_of(word: &str) -> u64 {
-        let mut words = Words::default();
-        words.read(word);
+        let mut words = Words { folded: word.as_bytes().to_vec(), ..Words::default() };
+        words.folded.resize(word.len() + PADDING, 0);
+        words.push(0, word.len());
         words.list[0].whole
     }
 
