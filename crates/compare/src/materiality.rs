@@ -154,7 +154,8 @@ pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context
     if changed.is_empty() {
         return verdict(Materiality::Cosmetic, "no word changed: only marks, spaces, numbering or link targets");
     }
-    if same_sequence(old, new, &changed) {
+    let moved = changed.iter().any(|pair| pair.kind == PairKind::Moved);
+    if !moved && same_sequence(old, new, &changed) {
         return verdict(Materiality::Cosmetic, "the same words, divided in another way");
     }
     changed.retain(|pair| !is_date_or_counter(old, new, pair));
