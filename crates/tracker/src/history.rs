@@ -18,7 +18,7 @@ use atlas::records::{
 };
 use compare::{Alignment, Context, Defect, Pair, PairKind, Verdict, align, defect, is_slight, judge};
 use document::{Clause, ClauseKind, Date, Structure};
-use provisions::{Finding, Reader};
+use provisions::{Finding, Reader, taxonomy};
 
 use crate::headline::headline;
 
@@ -286,7 +286,8 @@ impl<'a> History<'a> {
         self.settle(number, &next, &|index| reworded[index]);
         // What the reader finds anew in words that are the same, or nearly so, is no change of the document.
         let kept = kept(&alignment, &old, &new, &lineages);
-        let touched = |event: &&ProvisionEvent| binds(&event.clause_type) && !kept.contains(&event.lineage);
+        let binds = |event: &ProvisionEvent| taxonomy().get(&event.clause_type).is_none_or(|kind| kind.binds);
+        let touched = |event: &&ProvisionEvent| binds(event) && !kept.contains(&event.lineage);
         let events: Vec<ProvisionEvent> = self.batch.events[first_event..].iter().filter(touched).cloned().collect();
         let asides = (base.asides(), next.asides());
         let context = Context {
@@ -510,11 +511,6 @@ impl<'a> History<'a> {
             cursor,
         }
     }
-}
-
-/// Whether a clause type says what anybody may, must or must not do; contacts and dates do not.
-pub(crate) fn binds(clause_type: &str) -> bool {
-    !matches!(clause_type, "contact-information" | "effective-date")
 }
 
 /// Which of the new clauses stood there before in other words.
