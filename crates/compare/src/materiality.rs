@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     align::{Alignment, Pair, PairKind},
-    redline::{SpanKind, redline},
+    redline::{Span, SpanKind, redline},
     words::{without_number, words},
 };
 
@@ -83,6 +83,9 @@ const OBLIGATION: &[&str] = &[
     "unless",
 ];
 
+/// Most words that a slight rewording takes away, and that it adds.
+const SLIGHT: usize = 3;
+
 /// Letters of the shortest statement.
 const SENTENCE: usize = 12;
 
@@ -124,7 +127,6 @@ const ERRORS: &[&str] = &[
     "page isn’t available",
     "page is not available",
     "page not available",
-    "something went wrong",
     "an unexpected error",
 ];
 
@@ -138,6 +140,7 @@ const WALLS: &[&str] = &[
     "temporarily unavailable",
     "are you a robot",
     "just a moment",
+    "something went wrong",
     "log in to continue",
     "sign in to continue",
 ];
@@ -154,18 +157,22 @@ pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context
     if changed.is_empty() {
         return verdict(Materiality::Cosmetic, "no word changed: only marks, spaces, numbering or link targets");
     }
-    if same_sequence(old, new, &changed) {
+    let moved = changed.iter().any(|pair| pair.kind == PairKind::Moved);
+    if !moved && same_sequence(old, new, &changed) {
         return verdict(Materiality::Cosmetic, "the same words, divided in another way");
     }
     changed.retain(|pair| !is_date_or_counter(old, new, pair));
     if changed.is_empty() {
         return verdict(Materiality::Cosmetic, "only a date or a counter changed");
     }
-    changed.retain(|pair| !is_figure(old, new, pair));
-    if changed.is_empty() {
-        return verdict(Materiality::Cosmetic, "only figures changed that belong to no sentence");
+    // Prices of the day come with their rise or fall; without it, a bare figure may be what somebody pays.
+    if changed.iter().any(|pair| is_figure(old, new, pair) && sides(old, new, pair).any(|text| text.contains('%'))) {
+        changed.retain(|pair| !is_figure(old, new, pair));
     }
-    changed.retain(|pair| !is_aside(pair, context.asides));
+    if changed.is_empty() {
+        return verdict(Materiality::Cosmetic, "only prices of the day changed");
+    }
+    changed.retain(|pair| !is_aside(old, new, pair, context.asides));
     if changed.is_empty() {
         return verdict(
             Materiality::Cosmetic,
@@ -199,20 +206,26 @@ fn same_sequence(old: &[&str], new: &[&str], changed: &[&Pair]) -> bool {
     before.eq(after)
 }
 
-/// Whether all that a pair has is a bare figure, such as a price of the day: digits with at most two other words, none of which is about
-/// a duty.
-fn is_figure(old: &[&str], new: &[&str], pair: &Pair) -> bool {
-    let bare = |text: &str| {
-        let (figures, others): (Vec<String>, Vec<String>) =
-            words(text).partition(|word| word.bytes().any(|b| b.is_ascii_digit()));
-        !figures.is_empty() && others.len() <= 2 && !others.iter().any(|word| is_weighty(word) || is_unit(word))
-    };
-    pair.old.is_none_or(|index| bare(old[index])) && pair.new.is_none_or(|index| bare(new[index]))
+/// A pair's texts: one where a clause came or went, else two.
+fn sides<'a>(old: &[&'a str], new: &[&'a str], pair: &Pair) -> impl Iterator<Item = &'a str> {
+    let (before, after) = (pair.old.map(|index| old[index]), pair.new.map(|index| new[index]));
+    before.into_iter().chain(after)
 }
 
-fn is_aside(pair: &Pair, (old, new): (&[bool], &[bool])) -> bool {
+/// Whether all that a pair has is digits.
+fn is_figure(old: &[&str], new: &[&str], pair: &Pair) -> bool {
+    sides(old, new, pair).all(|text| {
+        let mut words = words(text).peekable();
+        words.peek().is_some() && words.all(|word| word.bytes().all(|b| b.is_ascii_digit()))
+    })
+}
+
+/// Whether a pair is a menu entry on each side, and none that could be a statement ("No refunds").
+fn is_aside(old: &[&str], new: &[&str], pair: &Pair, flags: (&[bool], &[bool])) -> bool {
     let within = |flags: &[bool], index: usize| flags.get(index).copied().unwrap_or(false);
-    pair.old.is_none_or(|index| within(old, index)) && pair.new.is_none_or(|index| within(new, index))
+    pair.old.is_none_or(|index| within(flags.0, index))
+        && pair.new.is_none_or(|index| within(flags.1, index))
+        && !sides(old, new, pair).any(|text| words(text).any(|word| is_weighty(&word)))
 }
 
 /// Why a capture is not the document.
@@ -279,25 +292,27 @@ fn is_date_or_counter(old: &[&str], new: &[&str], pair: &Pair) -> bool {
     ];
     const AROUND: &[&str] =
         &["last", "on", "as", "of", "from", "today", "yesterday", "the", "this", "a", "an", "minutes", "hours", "days"];
-    let neutral = |word: &String| {
-        let word = word.as_str();
-        word.bytes().any(|b| b.is_ascii_digit())
-            || is_calendar_word(word)
-            || CUES.contains(&word)
-            || AROUND.contains(&word)
+    let is_number = |word: &String| word.bytes().any(|b| b.is_ascii_digit());
+    let kept = |text: &str| {
+        let list: Vec<String> = words(text).collect();
+        let neutral = |at: usize| {
+            let word = list[at].as_str();
+            // "May" is a month beside a number only.
+            let month = word != "may" || at > 0 && is_number(&list[at - 1]) || list.get(at + 1).is_some_and(is_number);
+            is_number(&list[at]) || is_calendar_word(word) && month || CUES.contains(&word) || AROUND.contains(&word)
+        };
+        (0..list.len()).filter(|&at| !neutral(at)).map(|at| list[at].clone()).collect::<Vec<_>>()
     };
-    let kept = |text| words(text).filter(|word| !neutral(word)).collect::<Vec<_>>();
-    let sides: Vec<&str> =
-        [pair.old.map(|index| old[index]), pair.new.map(|index| new[index])].into_iter().flatten().collect();
+    // A term of notice is no date, even if it says when something is effective.
+    let terms = |text: &str| if words(text).any(|word| word == "ago") { Vec::new() } else { quantities(text) };
     let dated =
         |text: &&str| text.contains('©') || text.len() <= 200 && words(text).any(|word| CUES.contains(&word.as_str()));
-    if !sides.iter().all(dated) {
-        return false;
-    }
+    let sides: Vec<&str> = sides(old, new, pair).collect();
     match sides[..] {
-        [before, after] => kept(before) == kept(after),
+        _ if !sides.iter().all(dated) => false,
+        [before, after] => kept(before) == kept(after) && terms(before) == terms(after),
         // A line that is nothing but a date comes or goes.
-        _ => sides.iter().all(|text| kept(text).is_empty()),
+        _ => sides.iter().all(|text| kept(text).is_empty() && terms(text).is_empty()),
     }
 }
 
@@ -369,32 +384,38 @@ fn quantities(text: &str) -> Vec<String> {
 /// The first word about duties or rights, or quantity, that a change adds or takes away. A clause that comes or goes must also speak of
 /// somebody.
 fn weighty_word(old: &[&str], new: &[&str], pair: &Pair) -> Option<String> {
-    let find = |text: &str| words(text).find(|word| is_weighty(word));
-    let whole = |text: &str| find(text).filter(|_| words(text).any(|word| PERSONS.contains(&word.as_str())));
+    let whole = |text: &str| {
+        let word = words(text).find(|word| is_weighty(word));
+        word.filter(|_| words(text).any(|word| PERSONS.contains(&word.as_str())))
+    };
     match (pair.old, pair.new) {
-        (Some(from), Some(to)) => {
-            let spans = redline(old[from], new[to]);
-            let word = spans.iter().filter(|span| span.kind != SpanKind::Same).find_map(|span| find(span.text));
-            word.or_else(|| {
-                let (before, after) = (quantities(old[from]), quantities(new[to]));
-                let gone = before.iter().find(|number| !after.contains(number));
-                after.iter().find(|number| !before.contains(number)).or(gone).cloned()
-            })
-        }
-        (Some(from), None) => whole(old[from]),
-        (None, Some(to)) => whole(new[to]),
+        (Some(from), Some(to)) => weighty_rewording(old[from], new[to], &redline(old[from], new[to])),
+        (Some(index), None) => whole(old[index]),
+        (None, Some(index)) => whole(new[index]),
         (None, None) => None,
     }
 }
 
-/// Whether a rewording is too small to change what a clause means: no word about duties or rights, no quantity, at most three other words.
+/// As [`weighty_word`], of a rewording and its redline.
+fn weighty_rewording(old: &str, new: &str, spans: &[Span<'_>]) -> Option<String> {
+    let changed = spans.iter().filter(|span| span.kind != SpanKind::Same);
+    let word = changed.flat_map(|span| words(span.text)).find(|word| is_weighty(word));
+    word.or_else(|| {
+        let (before, after) = (quantities(old), quantities(new));
+        let gone = before.iter().find(|number| !after.contains(number));
+        after.iter().find(|number| !before.contains(number)).or(gone).cloned()
+    })
+}
+
+/// Whether a rewording is too small to change what a clause means: no word about duties or rights, no quantity, at most [`SLIGHT`] words
+/// on each side.
 pub fn is_slight(old: &str, new: &str) -> bool {
-    let pair = Pair { old: Some(0), new: Some(0), kind: PairKind::Reworded, similarity: 1.0, cosmetic: false };
-    let changed = |kind: SpanKind| {
-        let spans = redline(old, new);
-        spans.iter().filter(|span| span.kind == kind).flat_map(|span| words(span.text)).count()
-    };
-    changed(SpanKind::Deleted) <= 3 && changed(SpanKind::Inserted) <= 3 && weighty_word(&[old], &[new], &pair).is_none()
+    let spans = redline(old, new);
+    let changed =
+        |kind: SpanKind| spans.iter().filter(|span| span.kind == kind).flat_map(|span| words(span.text)).count();
+    changed(SpanKind::Deleted) <= SLIGHT
+        && changed(SpanKind::Inserted) <= SLIGHT
+        && weighty_rewording(old, new, &spans).is_none()
 }
 
 #[cfg(test)]
@@ -436,6 +457,25 @@ mod tests {
         let (old, new) = (["We may end it.", "English"], ["We may end it.", "English", "Kurdî"]);
         let context = Context { asides: (&[false, true], &[false, true, true]), ..Context::default() };
         assert_eq!(judge(&old, &new, &align(&old, &new), context).materiality, Materiality::Cosmetic);
+    }
+
+    #[test]
+    fn what_somebody_pays_or_may_do_is_not_cosmetic() {
+        for (old, new) in [
+            ("Minimum age | 16", "Minimum age | 13"),
+            ("Interest rate | 19%", "Interest rate | 29%"),
+            ("$10", "$12"),
+            ("This change is effective 30 days after notice.", "This change is effective 10 days after notice."),
+            ("© Plum. We give 30 days of notice.", "© Plum. We give 10 days of notice."),
+            ("You may use the latest version.", "You use the latest version."),
+        ] {
+            assert_ne!(verdict(&[old], &[new]), Materiality::Cosmetic, "{old}");
+        }
+        let context = Context { asides: (&[false], &[false, true]), ..Context::default() };
+        let (old, new) = (["We may end it."], ["We may end it.", "No refunds"]);
+        assert_ne!(judge(&old, &new, &align(&old, &new), context).materiality, Materiality::Cosmetic);
+        assert_eq!(verdict(&["Updated 3 days ago"], &["Updated 5 days ago"]), Materiality::Cosmetic);
+        assert_eq!(verdict(&["Effective 3 May 2024"], &["Effective 9 June 2025"]), Materiality::Cosmetic);
     }
 
     #[test]

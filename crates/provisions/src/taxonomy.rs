@@ -132,6 +132,9 @@ pub struct ClauseType {
     pub stance: Stance,
     /// Severity before the clause's own words raise or lower it.
     pub severity: Severity,
+    /// Whether it says what anybody may, must or must not do; a contact or a date does not.
+    #[serde(default = "yes")]
+    pub binds: bool,
     /// Short name for people.
     pub title: String,
     /// What a clause must say to be of this type.
@@ -161,6 +164,10 @@ pub struct ClauseType {
     /// Regulations that may apply.
     #[serde(default)]
     pub regulations: Vec<RegulationLink>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A group of clause types.

@@ -1,9 +1,6 @@
 //! One line that says what a change did, from the provisions that it touched.
 use atlas::records::{EventKind, Materiality, NewChange, ProvisionEvent};
-use provisions::taxonomy::Stance;
-use provisions::{ClauseType, Severity, taxonomy};
-
-use crate::history::binds;
+use provisions::{ClauseType, Severity, Stance, taxonomy};
 
 /// Most provisions that a headline names, and most characters that it has for them.
 const NAMED: usize = 3;
@@ -36,8 +33,8 @@ pub fn headline(change: &NewChange, events: &[ProvisionEvent], section: Option<&
     }
     match all - told {
         0 => {}
-        1 => line += "; and one more provision",
-        more => line += &format!("; and {more} more provisions"),
+        1 => line += "; and one more",
+        more => line += &format!("; and {more} more"),
     }
     capitalised(&line)
 }
@@ -46,7 +43,7 @@ pub fn headline(change: &NewChange, events: &[ProvisionEvent], section: Option<&
 /// is left out where there is news.
 fn named(events: &[ProvisionEvent]) -> Vec<String> {
     let mut seen: Vec<(&ClauseType, EventKind)> = Vec::new();
-    for event in events.iter().filter(|event| binds(&event.clause_type)) {
+    for event in events {
         let Some(kind) = taxonomy().get(&event.clause_type) else { continue };
         if !seen.iter().any(|(known, what)| known.id == kind.id && *what == event.kind) {
             seen.push((kind, event.kind));

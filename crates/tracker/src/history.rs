@@ -16,9 +16,9 @@ use atlas::records::{
     Batch, Entry, EventKind, HistoryState, Materiality, NewCapture, NewChange, NewVersion, ProvisionEvent,
     ProvisionState, Wording,
 };
-use compare::{Alignment, Context, Defect, PairKind, Verdict, align, defect, is_slight, judge};
+use compare::{Alignment, Context, Defect, Pair, PairKind, Verdict, align, defect, is_slight, judge};
 use document::{Clause, ClauseKind, Date, Structure};
-use provisions::{Finding, Reader};
+use provisions::{Finding, Reader, taxonomy};
 
 use crate::headline::headline;
 
@@ -282,33 +282,23 @@ impl<'a> History<'a> {
         let findings = self.findings(text, structure);
         let next = Base { text: text.into(), structure: structure.clone(), lineages: lineages.clone(), findings };
         self.leave(&base, &next, number);
-        let mut reworded = vec![false; new.len()];
-        // Lineages whose words are the same or nearly so: what the reader finds anew in them is no change of the document.
-        let mut kept: HashSet<u32> = HashSet::new();
-        for pair in &alignment.pairs {
-            if let (Some(from), Some(to)) = (pair.old, pair.new) {
-                reworded[to] = !pair.cosmetic;
-                if pair.cosmetic || is_slight(old[from], new[to]) {
-                    kept.insert(lineages[to]);
-                }
-            }
-        }
+        let reworded = reworded(&alignment, new.len());
         self.settle(number, &next, &|index| reworded[index]);
-        let events = self.batch.events[first_event..].to_vec();
-        let touched = |event: &&ProvisionEvent| binds(&event.clause_type) && !kept.contains(&event.lineage);
+        // What the reader finds anew in words that are the same, or nearly so, is no change of the document.
+        let kept = kept(&alignment, &old, &new, &lineages);
+        let binds = |event: &ProvisionEvent| taxonomy().get(&event.clause_type).is_none_or(|kind| kind.binds);
+        let touched = |event: &&ProvisionEvent| binds(event) && !kept.contains(&event.lineage);
+        let events: Vec<ProvisionEvent> = self.batch.events[first_event..].iter().filter(touched).cloned().collect();
         let asides = (base.asides(), next.asides());
-        let provisions_touched = events.iter().filter(touched).count();
         let context = Context {
             returns_to: hints.returns_to,
-            provisions_touched,
+            provisions_touched: events.len(),
             asides: (&asides.0, &asides.1),
-            foreign: provisions_touched == 0 && document::language(text).is_some_and(|language| language != "en"),
+            foreign: events.is_empty() && document::language(text).is_some_and(|language| language != "en"),
         };
-        let verdict = judge(&old, &new, &alignment, context);
-        let verdict = without_extraction(verdict, hints.technical, &alignment);
+        let verdict = without_extraction(judge(&old, &new, &alignment, context), hints.technical, &alignment);
         let section = section(&base, &next, &alignment);
-        let news: Vec<ProvisionEvent> = events.iter().filter(touched).cloned().collect();
-        let change = self.change(number, at_ms, verdict, &alignment, &news, section);
+        let change = self.change(number, at_ms, verdict, &alignment, &events, section);
         self.set_base(number, next);
         (lineages, Some(change))
     }
@@ -523,9 +513,24 @@ impl<'a> History<'a> {
     }
 }
 
-/// Whether a clause type says what anybody may, must or must not do; contacts and dates do not.
-pub(crate) fn binds(clause_type: &str) -> bool {
-    !matches!(clause_type, "contact-information" | "effective-date")
+/// Which of the new clauses stood there before in other words.
+fn reworded(alignment: &Alignment, clauses: usize) -> Vec<bool> {
+    let mut reworded = vec![false; clauses];
+    for pair in alignment.pairs.iter().filter(|pair| !pair.cosmetic && pair.old.is_some()) {
+        if let Some(to) = pair.new {
+            reworded[to] = true;
+        }
+    }
+    reworded
+}
+
+/// The lineages whose words are the same or nearly so.
+fn kept(alignment: &Alignment, old: &[&str], new: &[&str], lineages: &[u32]) -> HashSet<u32> {
+    let same = |pair: &Pair| {
+        let (from, to) = (pair.old?, pair.new?);
+        (pair.cosmetic || is_slight(old[from], new[to])).then_some(lineages[to])
+    };
+    alignment.pairs.iter().filter_map(same).collect()
 }
 
 /// The heading under which all clauses that changed stand, if it is one.

@@ -70,8 +70,6 @@ CREATE TABLE captures (
     log_index BIGINT NOT NULL
 );
 CREATE INDEX captures_of_document ON captures (document_id, id);
--- Anyone may ask which records have the hash of a file in hand.
-CREATE INDEX captures_of_hash ON captures (sha256);
 
 CREATE TABLE versions (
     document_id BIGINT NOT NULL REFERENCES documents (id),
@@ -88,7 +86,6 @@ CREATE TABLE versions (
     lineages BYTEA NOT NULL,
     PRIMARY KEY (document_id, number)
 ) /*WITHOUT ROWID*/;
-CREATE INDEX versions_of_hash ON versions (text_sha256);
 
 CREATE TABLE wordings (
     document_id BIGINT NOT NULL REFERENCES documents (id),
