@@ -40,17 +40,6 @@ impl Calibration {
         self.curve[left] + (self.curve[left + 1] - self.curve[left]) * share
     }
 
-    /// A score below which the type is not asserted: a quick look that spares the exact one for most types. Not far below the score
-    /// whose probability is the threshold.
-    pub fn cut(&self) -> f32 {
-        let score = |knot: usize| SPAN.0 + (SPAN.1 - SPAN.0) * knot as f32 / (KNOTS - 1) as f32;
-        match self.curve.iter().position(|&probability| probability >= self.threshold) {
-            None => f32::INFINITY,
-            Some(0) => f32::NEG_INFINITY,
-            Some(knot) => score(knot - 1),
-        }
-    }
-
     /// As numbers for the model file.
     pub fn to_numbers(&self) -> Vec<f32> {
         let severity = self.severity.map_or(-1.0, |level| level as u8 as f32);
@@ -143,19 +132,4 @@ pub fn high_cut(mut asserted: Vec<(f32, bool)>, precision: f64) -> f32 {
         }
     }
     cut
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_asserted_is_never_below_the_cut() {
-        for threshold in [0.0, 0.1, 0.5, 0.9, 1.0] {
-            let calibration = Calibration { curve: curve(-2.5, 0.4), threshold, ..Calibration::default() };
-            let asserted = |score: f32| calibration.probability(score) >= threshold;
-            let scores = || (-400..400).map(|i| i as f32 / 100.0);
-            assert!(scores().filter(|&score| asserted(score)).all(|score| score >= calibration.cut()), "{threshold}");
-        }
-    }
 }

@@ -73,7 +73,7 @@ pub struct Scratch {
     pub words: Words,
     heading: Words,
     nearest: Words,
-    seen: Seen,
+    pub(crate) seen: Seen,
     /// The clause's features by block, repetitions included.
     pub(crate) keys: [Vec<u64>; BLOCKS],
 }

@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::calibrate::Calibration;
 use crate::features::{self, BLOCKS, Block, Kinds, Scratch};
 use crate::layer::{Active, LINE, Outputs, Rows};
+use crate::rivals::{Judged, Rivals, Scored};
 use crate::table::{Found, Table};
 
-const MAGIC: &[u8; 4] = b"CWC4";
+const MAGIC: &[u8; 4] = b"CWC5";
 /// Squares of inverse document frequencies are kept as multiples of this.
 const SQUARE_STEP: f32 = 1.0 / 512.0;
 /// Features are numbered by frequency: as many neighbours share one inverse document frequency, so that all of these are near.
@@ -65,6 +66,8 @@ pub struct Model {
     pub(crate) layer: Layer,
     /// From hidden numbers to scores; without it, the layer's numbers are the scores.
     pub(crate) outputs: Option<Outputs>,
+    /// The second look at scores; without it, the first are the last.
+    pub(crate) rivals: Option<Rivals>,
     /// Scores of a clause without features.
     resting: Vec<f32>,
     /// Tells this model from others in the same process.
@@ -77,8 +80,9 @@ pub struct Workspace {
     /// Text buffers.
     pub scratch: Scratch,
     sums: Sums,
-    /// The score of each type after [`Model::score`].
+    /// The first score of each type after [`Model::score`].
     pub scores: Vec<f32>,
+    judged: Judged,
 }
 
 #[derive(Debug, Default)]
@@ -108,14 +112,14 @@ impl Model {
     ) -> Model {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let mut model = Model { types, kinds, block_weights, layer, outputs, resting: Vec::new(), number };
+        let mut model = Model { types, kinds, block_weights, layer, outputs, rivals: None, resting: Vec::new(), number };
         model.resting = model.score_keys(&Default::default());
         model
     }
 
     /// Scores a clause for every type, into `work.scores`. Its words are in `work.scratch` afterwards.
     pub fn score(&self, heading: &str, text: &str, work: &mut Workspace) {
-        let Workspace { scratch, sums, scores } = work;
+        let Workspace { scratch, sums, scores, .. } = work;
         features::extract(text, self.kinds, scratch);
         if sums.heading.model != self.number || sums.heading.heading != heading {
             features::extract_heading(heading, self.kinds, scratch);
@@ -171,6 +175,19 @@ impl Model {
         }
     }
 
+    /// The types that come into question for the clause that was scored last, whose text has `length` bytes, with their final scores.
+    pub(crate) fn judge<'a>(&self, length: usize, work: &'a mut Workspace) -> &'a [Scored] {
+        let Workspace { scores, judged, .. } = work;
+        match &self.rivals {
+            Some(rivals) => rivals.judge(scores, length, judged),
+            None => {
+                judged.types.clear();
+                judged.types.extend(scores.iter().copied().enumerate());
+            }
+        }
+        &judged.types
+    }
+
     /// How strongly the words of `text` (a sentence of a clause) speak for type number `kind`.
     pub(crate) fn evidence(&self, kind: usize, text: &str, work: &mut Workspace) -> f32 {
         self.score("", text, work);
@@ -182,7 +199,7 @@ impl Model {
         let Layer { table, squares, rows, steps, base } = &self.layer;
         let mut out = Vec::with_capacity(rows.len() * base.len() + table.places.len() * 5 + 262_144);
         out.extend_from_slice(MAGIC);
-        out.extend([self.kinds.to_bits(), u8::from(self.outputs.is_some())]);
+        out.extend([self.kinds.to_bits(), u8::from(self.outputs.is_some()), u8::from(self.rivals.is_some())]);
         let counts = [self.types.len(), base.len(), table.shifts.len(), table.places.len(), rows.len()];
         counts.iter().for_each(|&count| out.extend((count as u32).to_le_bytes()));
         put_floats(&mut out, &self.block_weights);
@@ -197,6 +214,9 @@ impl Model {
             put_floats(&mut out, base);
             put_floats(&mut out, &[*step]);
             weights.iter().for_each(|weight| out.extend(weight.to_le_bytes()));
+        }
+        if let Some(rivals) = &self.rivals {
+            rivals.write(&mut out);
         }
         out.extend_from_slice(&table.shifts);
         for (fingerprint, number) in &table.places {
@@ -220,7 +240,7 @@ impl Model {
             return Err(ModelError::Damaged(sealed));
         }
         let mut input = Input { bytes: &bytes[..sealed], at: MAGIC.len() };
-        let [kinds, has_outputs] = input.array()?;
+        let [kinds, has_outputs, has_rivals] = input.array()?;
         let kinds = Kinds::from_bits(kinds).ok_or(ModelError::Damaged(input.at))?;
         let mut counts = [0; 5];
         for count in &mut counts {
@@ -232,17 +252,18 @@ impl Model {
         let types = (0..types).map(|_| input.type_model()).collect::<Result<Vec<_>, _>>()?;
         let (steps, base) = (input.floats(width)?, input.floats(width)?);
         let outputs = if has_outputs == 1 { Some(input.outputs(types.len(), width)?) } else { None };
+        let rivals = if has_rivals == 1 { Some(input.rivals()?) } else { None };
         let shifts = input.take(buckets)?.to_vec();
         let pair = |[a, b, c, d]: [u8; 4]| (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));
         let places = input.numbers(places, pair)?;
         let squares = input.numbers(rows.div_ceil(SHARING), u16::from_le_bytes)?;
         let rows = input.take(rows.checked_mul(width).ok_or(ModelError::Damaged(input.at))?)?;
-        let consistent = input.at == sealed && width > 0 && has_outputs < 2 && (has_outputs == 1 || width == types.len());
+        let consistent = input.at == sealed && width > 0 && has_outputs < 2 && has_rivals < 2 && (has_outputs == 1 || width == types.len());
         let most = (rows.len() / width.max(1)).checked_sub(1).filter(|_| consistent);
         let table = most.and_then(|most| Table::from_parts(shifts, places, most));
         let table = table.ok_or(ModelError::Damaged(input.at))?;
         let layer = Layer { table, squares, rows: Rows::from_bytes(rows, width), steps, base };
-        Ok(Model::new(types, kinds, block_weights, layer, outputs))
+        Ok(Model { rivals, ..Model::new(types, kinds, block_weights, layer, outputs) })
     }
 }
 
@@ -317,6 +338,13 @@ impl<'a> Input<'a> {
         let step = self.floats(1)?[0];
         let count = types.checked_mul(width).ok_or(ModelError::Damaged(self.at))?;
         Ok(Outputs::new(base, self.numbers(count, i16::from_le_bytes)?, step))
+    }
+
+    fn rivals(&mut self) -> Result<Rivals, ModelError> {
+        let mut rest = &self.bytes[self.at..];
+        let rivals = Rivals::read(&mut rest).ok_or(ModelError::Damaged(self.at))?;
+        self.at = self.bytes.len() - rest.len();
+        Ok(rivals)
     }
 
     fn type_model(&mut self) -> Result<TypeModel, ModelError> {

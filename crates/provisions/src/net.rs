@@ -47,7 +47,7 @@ pub struct NetOptions {
 
 impl Default for NetOptions {
     fn default() -> Self {
-        NetOptions { passes: 36, rate: 0.06, forget: 0.4, forget_hidden: 0.25, positive: 2.0 }
+        NetOptions { passes: 50, rate: 0.06, forget: 0.4, forget_hidden: 0.25, positive: 2.0 }
     }
 }
 

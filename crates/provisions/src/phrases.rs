@@ -155,19 +155,33 @@ impl RuleSet {
 
     /// The rules that a text meets.
     pub fn find(&self, words: &Words, seen: &mut Seen) -> Hits {
-        let mut hits = Hits::default();
+        let mut hits = [Hits::default()];
+        self.read(words, seen, &mut hits);
+        let [hits] = hits;
+        hits
+    }
+
+    /// The rules that each sentence of a text meets.
+    pub fn find_by_sentence(&self, words: &Words, seen: &mut Seen) -> Vec<Hits> {
+        let mut hits = vec![Hits::default(); words.sentences().count()];
+        self.read(words, seen, &mut hits);
+        hits
+    }
+
+    /// Adds the rules that each sentence meets to its own `hits`, or to the last if there are fewer.
+    fn read(&self, words: &Words, seen: &mut Seen, hits: &mut [Hits]) {
         let Seen { woken, here } = seen;
         let count = self.index.wake(words, woken);
         let mut woken = &woken[..count];
-        for sentence in words.sentences() {
+        for (number, sentence) in words.sentences().enumerate() {
             let of_sentence = woken.partition_point(|&(at, _)| (at as usize) < sentence.end);
             let (own, rest) = woken.split_at(of_sentence);
             woken = rest;
             if !own.is_empty() {
-                self.read_sentence(own, &words.list[..sentence.end], here, &mut hits);
+                let hits = &mut hits[number.min(hits.len() - 1)];
+                self.read_sentence(own, &words.list[..sentence.end], here, hits);
             }
         }
-        hits
     }
 
     /// Adds the rules that the sentence meets which ends with `words`.

@@ -8,7 +8,9 @@ use document::Structure;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::denials;
 use crate::facts::Facts;
+use crate::features::Scratch;
 use crate::model::{Model, ModelError, SEAL, Workspace};
 use crate::normalise;
 use crate::passage::{MOST_BYTES, Passage, passage};
@@ -111,8 +113,6 @@ const SHORT_CLAUSE: usize = 320;
 pub struct Reader {
     model: Model,
     kinds: Vec<&'static ClauseType>,
-    /// For each type, a score below which it is not asserted.
-    cuts: Vec<f32>,
     version: String,
 }
 
@@ -160,8 +160,7 @@ impl Reader {
     pub(crate) fn with_model(model: Model) -> Result<Reader, ModelError> {
         let kind = |name: &str| taxonomy().get(name).ok_or_else(|| ModelError::UnknownType(name.to_owned()));
         let kinds = model.types.iter().map(|known| kind(&known.id)).collect::<Result<Vec<_>, _>>()?;
-        let cuts = model.types.iter().map(|known| known.calibration.cut()).collect();
-        Ok(Reader { model, kinds, cuts, version: String::new() })
+        Ok(Reader { model, kinds, version: String::new() })
     }
 
     /// Names what the findings depend on: release, model and taxonomy. Other findings are only possible under another version.
@@ -187,14 +186,19 @@ impl Reader {
             return Vec::new();
         }
         let mut found = Vec::new();
-        for number in at_least(&work.scores, &self.cuts) {
+        for &(number, score) in self.model.judge(text.len(), work) {
             let (known, kind) = (&self.model.types[number], self.kinds[number]);
-            let score = known.calibration.probability(work.scores[number]);
+            let score = known.calibration.probability(score);
             if score >= known.calibration.threshold {
                 let confidence = level(score, known.calibration.high);
                 let usual_severity = known.calibration.severity.unwrap_or(kind.severity);
                 found.push(Assertion { kind, score, confidence, usual_severity });
             }
+        }
+        if !found.is_empty() {
+            let Scratch { words, seen, .. } = &mut work.scratch;
+            let met = denials::met(words, seen);
+            found.retain(|assertion| !denials::withdraws(&met, &assertion.kind.id, words, seen));
         }
         found.sort_by(|a, b| b.score.total_cmp(&a.score));
         found
@@ -246,18 +250,6 @@ impl Reader {
         let last = weights.iter().rposition(carries).unwrap_or(sentences.len() - 1);
         sentences[first].start..sentences[last].end
     }
-}
-
-/// The positions at which a score is not below its cut, found eight at a time: nearly all are.
-fn at_least<'a>(scores: &'a [f32], cuts: &'a [f32]) -> impl Iterator<Item = usize> + 'a {
-    let eights = scores.chunks(8).zip(cuts.chunks(8)).enumerate();
-    let above = |(score, cut): (&f32, &f32)| score >= cut;
-    eights
-        .filter(move |(_, (scores, cuts))| scores.iter().zip(*cuts).fold(false, |any, pair| any | above(pair)))
-        .flat_map(move |(i, (scores, cuts))| {
-            let positions = (i * 8..).zip(scores.iter().zip(cuts));
-            positions.filter(move |&(_, pair)| above(pair)).map(|(position, _)| position)
-        })
 }
 
 /// Probability from which confidence is at least medium.

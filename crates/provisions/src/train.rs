@@ -6,11 +6,14 @@ use std::collections::HashMap;
 
 use crate::calibrate::{self, Calibration};
 use crate::corpus::Example;
+use crate::forest;
 use crate::features::{self, BLOCKS, Kinds, Scratch};
 use crate::layer::{Outputs, Rows};
 use crate::model::{self, Features, Layer, Model, SHARING, TypeModel, square_of, value_of};
 use crate::net::{self, NetOptions, WIDTH};
+use crate::passage::MOST_BYTES;
 use crate::reader::Reader;
+use crate::rivals::Rivals;
 use crate::svm::{self, Matrix};
 use crate::table::Table;
 use crate::taxonomy::{Severity, taxonomy};
@@ -29,6 +32,8 @@ pub struct Options {
     pub least_platforms: [usize; BLOCKS],
     /// What is fitted to the features.
     pub learner: Learner,
+    /// How the second look at scores is fitted, if there is to be one.
+    pub rivals: Option<forest::Options>,
     /// Types with fewer examples are not learnt.
     pub least_examples: usize,
     /// Parts into which platforms are divided to fit probabilities.
@@ -61,8 +66,9 @@ impl Default for Options {
         Options {
             kinds: Kinds::WORDS.and(Kinds::STEMS).and(Kinds::STEM_PAIRS).and(Kinds::HEADING).and(Kinds::RULES),
             block_weights: [1.0, 0.7, 0.5, 0.5],
-            least_platforms: [7, 11, 4, 1],
+            least_platforms: [11, 18, 7, 1],
             learner: Learner::Net { options: NetOptions::default(), scale: 0.2 },
+            rivals: Some(forest::Options::default()),
             least_examples: 4,
             folds: 5,
             threads: 2,
@@ -97,13 +103,15 @@ pub(crate) struct Prepared {
     pub truth: Vec<Vec<bool>>,
     /// Features of each document.
     pub documents: Vec<Keys>,
+    /// Their bytes.
+    pub lengths: Vec<usize>,
     /// Number of each document's platform.
     pub platforms: Vec<usize>,
     /// Each document's part.
     pub folds: Vec<usize>,
 }
 
-/// Scores of each label for each document: `scores[label][document]`.
+/// Scores of each document for each label: `scores[document][label]`.
 pub(crate) type Scores = Vec<Vec<f32>>;
 
 /// Trains a model on all examples.
@@ -111,9 +119,7 @@ pub fn train(examples: &[Example], options: &Options) -> Result<Model, TrainErro
     let prepared = prepare(examples, options)?;
     let mut model = train_prepared(&prepared, &|i| !examples[i].only_trains, options)?;
     let severities = usual_severities(examples.iter().filter(|example| !example.only_trains));
-    for kind in &mut model.types {
-        kind.calibration.severity = taxonomy().position(&kind.id).and_then(|position| severities[position]);
-    }
+    set_severities(&mut model, &severities);
     Ok(model)
 }
 
@@ -126,9 +132,7 @@ pub(crate) fn train_prepared(
     let (_, scores) = held_out(prepared, options);
     let everything: Vec<usize> = (0..prepared.documents.len()).collect();
     let mut model = fit(prepared, &everything, options);
-    for (kind, calibration) in model.types.iter_mut().zip(calibrations(prepared, &scores, typical)) {
-        kind.calibration = calibration;
-    }
+    conclude(&mut model, prepared, &scores, typical, options);
     Ok(model)
 }
 
@@ -167,7 +171,8 @@ pub(crate) fn prepare_texts(
         let part = &texts[chunk * 256..texts.len().min((chunk + 1) * 256)];
         part.iter().map(|(heading, text)| keys_of(heading, text, options.kinds, &mut scratch)).collect::<Vec<_>>()
     });
-    Ok(Prepared { names, truth, documents: documents.into_iter().flatten().collect(), platforms, folds })
+    let lengths = texts.iter().map(|(_, text)| text.len().min(MOST_BYTES)).collect();
+    Ok(Prepared { names, truth, documents: documents.into_iter().flatten().collect(), lengths, platforms, folds })
 }
 
 fn keys_of(heading: &str, text: &str, kinds: Kinds, scratch: &mut Scratch) -> Keys {
@@ -204,18 +209,14 @@ fn divide(platforms: &[&str], folds: usize) -> Result<(Vec<usize>, Vec<usize>), 
 
 /// For each fold, a model that was fitted on the others, and the scores that it gives the fold's documents.
 pub(crate) fn held_out(prepared: &Prepared, options: &Options) -> (Vec<Model>, Scores) {
-    let mut scores = vec![vec![0.0; prepared.documents.len()]; prepared.names.len()];
     // A fold a thread: fitting a network takes one thread only.
     let within = Options { threads: 1, ..options.clone() };
     let models = svm::in_parallel(options.folds, options.threads, |fold| {
         let outside: Vec<usize> = (0..prepared.documents.len()).filter(|&i| prepared.folds[i] != fold).collect();
         fit(prepared, &outside, &within)
     });
-    for (i, document) in prepared.documents.iter().enumerate() {
-        for (kind, &score) in models[prepared.folds[i]].score_keys(document).iter().enumerate() {
-            scores[kind][i] = score;
-        }
-    }
+    let scored = prepared.documents.iter().zip(&prepared.folds).map(|(document, &fold)| models[fold].score_keys(document));
+    let scores = scored.collect();
     (models, scores)
 }
 
@@ -235,16 +236,46 @@ pub(crate) fn fold_readers(examples: &[Example], options: &Options) -> Result<Fo
     for (fold, mut model) in models.into_iter().enumerate() {
         let outside = |i: usize| prepared.folds[i] != fold && !examples[i].only_trains;
         let severities = usual_severities(examples.iter().enumerate().filter(|&(i, _)| outside(i)).map(|(_, e)| e));
-        set_calibrations(&mut model, calibrations(&prepared, &scores, &outside), &severities);
+        conclude(&mut model, &prepared, &scores, &outside, options);
+        set_severities(&mut model, &severities);
         readers.push(Reader::with_model(model).map_err(|_| TrainError::FewExamples(options.least_examples))?);
     }
     Ok(FoldReaders { readers, folds: prepared.folds })
 }
 
-fn set_calibrations(model: &mut Model, calibrations: Vec<Calibration>, severities: &[Option<Severity>]) {
-    for (kind, mut calibration) in model.types.iter_mut().zip(calibrations) {
-        calibration.severity = taxonomy().position(&kind.id).and_then(|position| severities[position]);
+/// Fits what `model` concludes from scores: on held-out `scores` of the documents that `usable` allows.
+fn conclude(
+    model: &mut Model,
+    prepared: &Prepared,
+    scores: &Scores,
+    usable: &dyn Fn(usize) -> bool,
+    options: &Options,
+) {
+    let rows: Vec<usize> = (0..prepared.documents.len()).filter(|&row| usable(row)).collect();
+    if let Some(options) = &options.rivals {
+        let truth = |row: usize| prepared.truth.iter().map(|labels| labels[row]).collect();
+        let truths: Vec<Vec<bool>> = rows.iter().map(|&row| truth(row)).collect();
+        let clauses = rows.iter().zip(&truths);
+        let clauses = clauses.map(|(&row, truth)| (&scores[row][..], prepared.lengths[row], &truth[..]));
+        model.rivals = Some(Rivals::fit(clauses, options));
+    }
+    let last = |&row: &usize| match &model.rivals {
+        Some(rivals) => rivals.judge_all(&scores[row], prepared.lengths[row]),
+        None => scores[row].clone(),
+    };
+    let last: Vec<Vec<f32>> = rows.iter().map(last).collect();
+    let of_kind = |kind: usize| -> (Vec<f32>, Vec<bool>) {
+        rows.iter().zip(&last).map(|(&row, scores)| (scores[kind], prepared.truth[kind][row])).unzip()
+    };
+    let scored: Vec<(Vec<f32>, Vec<bool>)> = (0..prepared.names.len()).map(of_kind).collect();
+    for (kind, calibration) in model.types.iter_mut().zip(calibrations(&scored)) {
         kind.calibration = calibration;
+    }
+}
+
+fn set_severities(model: &mut Model, severities: &[Option<Severity>]) {
+    for kind in &mut model.types {
+        kind.calibration.severity = taxonomy().position(&kind.id).and_then(|position| severities[position]);
     }
 }
 
@@ -365,20 +396,16 @@ fn values(document: &Keys, index: &HashMap<u64, u32>, squares: &[u16], weights: 
     row
 }
 
-/// Fits each label's probabilities and threshold on the documents that `usable` allows.
-pub(crate) fn calibrations(prepared: &Prepared, scores: &Scores, usable: &dyn Fn(usize) -> bool) -> Vec<Calibration> {
-    let rows: Vec<usize> = (0..prepared.documents.len()).filter(|&i| usable(i)).collect();
-    let pick = |kind: usize| -> (Vec<f32>, Vec<bool>) {
-        rows.iter().map(|&i| (scores[kind][i], prepared.truth[kind][i])).unzip()
-    };
-    let prior = shared_curve(&(0..scores.len()).map(pick).collect::<Vec<_>>());
-    let fitted = svm::in_parallel(scores.len(), 2, |kind| {
-        let (scores, labels) = pick(kind);
-        let (a, b) = calibrate::fit_curve(&scores, &labels, prior);
+/// Fits each label's probabilities and threshold to scores and whether they are of documents with the label.
+fn calibrations(scored: &[(Vec<f32>, Vec<bool>)]) -> Vec<Calibration> {
+    let prior = shared_curve(scored);
+    let fitted = svm::in_parallel(scored.len(), 2, |kind| {
+        let (scores, labels) = &scored[kind];
+        let (a, b) = calibrate::fit_curve(scores, labels, prior);
         let mut calibration = Calibration { curve: calibrate::curve(a, b), ..Calibration::default() };
         let probabilities: Vec<f32> = scores.iter().map(|&score| calibration.probability(score)).collect();
-        calibration.threshold = calibrate::best_threshold(&probabilities, &labels, 0.4);
-        let sure = probabilities.into_iter().zip(labels).filter(|&(p, _)| p >= calibration.threshold);
+        calibration.threshold = calibrate::best_threshold(&probabilities, labels, 0.4);
+        let sure = probabilities.into_iter().zip(labels.iter().copied()).filter(|&(p, _)| p >= calibration.threshold);
         (sure.collect::<Vec<_>>(), calibration)
     });
     let (asserted, mut calibrations): (Vec<_>, Vec<_>) = fitted.into_iter().unzip();

@@ -47,6 +47,8 @@ pub fn options() -> Options {
         kinds: words.and(Kinds::STEMS).and(Kinds::STEM_PAIRS).and(Kinds::STEM_GAPS).and(Kinds::RULES),
         least_platforms: [4, 8, 2, 1],
         learner: Learner::Separators { cost: 1.0, balance: 0.3 },
+        // Eight labels are seldom rivals.
+        rivals: None,
         ..Options::default()
     }
 }
@@ -91,9 +93,10 @@ impl UnfairReader {
     /// The labels of a sentence, in the order of [`LABELS`].
     pub fn labels(&self, text: &str, work: &mut Workspace) -> Vec<&'static str> {
         self.model.score("", text, work);
-        let known = work.scores.iter().zip(&self.model.types).zip(&self.labels);
-        let asserted =
-            known.filter(|((score, kind), _)| kind.calibration.probability(**score) >= kind.calibration.threshold);
-        asserted.map(|(_, label)| *label).collect()
+        let asserted = self.model.judge(text.len(), work).iter().filter(|&&(number, score)| {
+            let calibration = &self.model.types[number].calibration;
+            calibration.probability(score) >= calibration.threshold
+        });
+        asserted.map(|&(number, _)| self.labels[number]).collect()
     }
 }
