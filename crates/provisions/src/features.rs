@@ -7,6 +7,7 @@
 //! its keys, at about five nanoseconds each, and of those that are known, at as much again for each 64 numbers of the network.
 use crate::patterns;
 use crate::phrases::Seen;
+use crate::reader::Reader;
 use crate::words::{self, Word, Words};
 
 /// Groups of features; each group is normalised and weighted on its own.
@@ -44,6 +45,8 @@ impl Kinds {
     pub const HEADING: Kinds = Kinds(32);
     /// Rules met, and types of rules met.
     pub const RULES: Kinds = Kinds(64);
+    /// Clause types that the embedded reader takes into consideration, for a reader of something else.
+    pub const TYPES: Kinds = Kinds(128);
 
     /// Both.
     pub const fn and(self, other: Kinds) -> Kinds {
@@ -60,9 +63,9 @@ impl Kinds {
         self.0
     }
 
-    /// From [`Self::to_bits`]; nothing for a number that is none.
-    pub fn from_bits(bits: u8) -> Option<Kinds> {
-        (bits < 128).then_some(Kinds(bits))
+    /// From [`Self::to_bits`].
+    pub const fn from_bits(bits: u8) -> Kinds {
+        Kinds(bits)
     }
 }
 
@@ -106,7 +109,16 @@ pub fn extract(text: &str, kinds: Kinds, scratch: &mut Scratch) {
             of_rules.extend(names[rule].map(|name| named(RULE, name)));
         }
     }
+    if kinds.has(Kinds::TYPES) {
+        Reader::embedded().consider(text, |kind, score| {
+            let levels = (0..).zip(LEVELS).filter(|&(_, level)| score > level);
+            of_rules.extend(levels.map(|(level, _)| named(TYPE, hash_bytes(level, kind.id.as_bytes()))));
+        });
+    }
 }
+
+/// Scores of a type that are told apart as features.
+const LEVELS: [f32; 4] = [-1.2, -0.6, 0.0, 0.6];
 
 /// Reads the headings above a clause; the keys are in `scratch` afterwards, beside those of [`extract`].
 ///
@@ -145,6 +157,7 @@ const STEM: u64 = 0xc2b2_ae3d_27d4_eb4f;
 const GAP: u64 = 0xff51_afd7_ed55_8ccd;
 const HEADING: u64 = 0x1656_67b1_9e37_79f9;
 const NEAREST: u64 = 0x27d4_eb2f_1656_67c5;
+const TYPE: u64 = 0x9fb2_1c65_1e98_df25;
 const RULE: u64 = 0x85eb_ca77_c2b2_ae63;
 
 /// The key of a hash as a feature of a kind.

@@ -241,7 +241,7 @@ impl Model {
         }
         let mut input = Input { bytes: &bytes[..sealed], at: MAGIC.len() };
         let [kinds, has_outputs, has_rivals] = input.array()?;
-        let kinds = Kinds::from_bits(kinds).ok_or(ModelError::Damaged(input.at))?;
+        let kinds = Kinds::from_bits(kinds);
         let mut counts = [0; 5];
         for count in &mut counts {
             *count = input.count()?;

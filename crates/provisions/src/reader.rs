@@ -16,6 +16,8 @@ use crate::normalise;
 use crate::passage::{MOST_BYTES, Passage, passage};
 use crate::severity::assess;
 use crate::taxonomy::{ClauseType, Severity, Taxonomy, taxonomy};
+use crate::unfair::Head;
+use crate::words::Words;
 
 /// The trained model of this release.
 static MODEL: &[u8] = include_bytes!("../../../models/clauses.bin");
@@ -140,6 +142,14 @@ pub struct Assertion {
     pub usual_severity: Severity,
 }
 
+impl Assertion {
+    /// With the probability from which confidence is high, and the severity that is usual if the taxonomy's own is not.
+    pub(crate) fn new(kind: &'static ClauseType, score: f32, high: f32, usual: Option<Severity>) -> Assertion {
+        let confidence = level(score, high);
+        Assertion { kind, score, confidence, usual_severity: usual.unwrap_or(kind.severity) }
+    }
+}
+
 impl Reader {
     /// The reader of this release.
     pub fn embedded() -> &'static Reader {
@@ -179,6 +189,16 @@ impl Reader {
         WORK.with_borrow_mut(|work| self.types_with(heading, text, &mut work.model))
     }
 
+    /// Hands over each type that comes into question for a text, with its final score, before anything is decided.
+    pub(crate) fn consider(&self, text: &str, mut each: impl FnMut(&'static ClauseType, f32)) {
+        WORK.with_borrow_mut(|work| {
+            let text = &text[..text.floor_char_boundary(MOST_BYTES)];
+            self.model.score("", text, &mut work.model);
+            let judged = self.model.judge(text.len(), &mut work.model);
+            judged.iter().for_each(|&(number, score)| each(self.kinds[number], score));
+        });
+    }
+
     fn types_with(&self, heading: &str, text: &str, work: &mut Workspace) -> Vec<Assertion> {
         let text = &text[..text.floor_char_boundary(MOST_BYTES)];
         self.model.score(heading, text, work);
@@ -190,9 +210,7 @@ impl Reader {
             let (known, kind) = (&self.model.types[number], self.kinds[number]);
             let score = known.calibration.probability(score);
             if score >= known.calibration.threshold {
-                let confidence = level(score, known.calibration.high);
-                let usual_severity = known.calibration.severity.unwrap_or(kind.severity);
-                found.push(Assertion { kind, score, confidence, usual_severity });
+                found.push(Assertion::new(kind, score, known.calibration.high, known.calibration.severity));
             }
         }
         if !found.is_empty() {
@@ -213,23 +231,14 @@ impl Reader {
             let Work { model, text } = work;
             passage.read_into(text);
             let types = self.types_with(&passage.heading, text, model);
-            types.into_iter().map(|found| self.finding(found, passage, model)).collect()
+            if types.is_empty() && let Some(head) = foreign_head(&model.scratch.words, text) {
+                let types = head.reader().types(passage.text, model);
+                return types.into_iter().map(|(found, excerpt)| finding(found, passage, excerpt)).collect();
+            }
+            let with_excerpt = |found: Assertion| (self.excerpt(&found, passage.text, model), found);
+            let types: Vec<_> = types.into_iter().map(with_excerpt).collect();
+            types.into_iter().map(|(excerpt, found)| finding(found, passage, excerpt)).collect()
         })
-    }
-
-    fn finding(&self, found: Assertion, passage: &Passage<'_>, work: &mut Workspace) -> Finding {
-        let excerpt = self.excerpt(&found, passage.text, work);
-        let assessed = assess(found.kind, Some(found.usual_severity), passage, excerpt.clone());
-        Finding {
-            type_id: &found.kind.id,
-            excerpt,
-            score: found.score,
-            confidence: found.confidence,
-            severity: assessed.severity,
-            reasons: assessed.reasons,
-            explicitness: assessed.explicitness,
-            facts: assessed.facts,
-        }
     }
 
     /// The sentences of a clause that carry a type: from the first to the last of those that speak for it; all of a short clause.
@@ -252,6 +261,28 @@ impl Reader {
     }
 }
 
+fn finding(found: Assertion, passage: &Passage<'_>, excerpt: Range<usize>) -> Finding {
+    let assessed = assess(found.kind, Some(found.usual_severity), passage, excerpt.clone());
+    Finding {
+        type_id: &found.kind.id,
+        excerpt,
+        score: found.score,
+        confidence: found.confidence,
+        severity: assessed.severity,
+        reasons: assessed.reasons,
+        explicitness: assessed.explicitness,
+        facts: assessed.facts,
+    }
+}
+
+/// The head for the language of a text that is not English.
+fn foreign_head(words: &Words, text: &str) -> Option<Head> {
+    if normalise::looks_english(words) {
+        return None;
+    }
+    Head::of_language(&document::language(text)?)
+}
+
 /// Probability from which confidence is at least medium.
 const MEDIUM: f32 = 0.6;
 
@@ -270,8 +301,10 @@ fn trimmed(text: &str) -> Range<usize> {
 
 fn version_of(model: &[u8]) -> String {
     let mut hash = Sha256::new();
-    // The seal stands for the file: it is known to be that of its bytes.
-    hash.update(&model[model.len().saturating_sub(SEAL)..]);
+    // The seal stands for a file: it is known to be that of its bytes.
+    for file in [model].into_iter().chain(Head::FOREIGN.map(Head::file)) {
+        hash.update(&file[file.len().saturating_sub(SEAL)..]);
+    }
     Taxonomy::sources().for_each(|source| hash.update(source));
     let digest = hash.finalize();
     let short: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();

@@ -66,7 +66,7 @@ impl Default for Options {
         Options {
             kinds: Kinds::WORDS.and(Kinds::STEMS).and(Kinds::STEM_PAIRS).and(Kinds::HEADING).and(Kinds::RULES),
             block_weights: [1.0, 0.7, 0.5, 0.5],
-            least_platforms: [11, 18, 7, 1],
+            least_platforms: [13, 22, 8, 1],
             learner: Learner::Net { options: NetOptions::default(), scale: 0.2 },
             rivals: Some(forest::Options::default()),
             least_examples: 4,

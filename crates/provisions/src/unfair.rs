@@ -1,20 +1,56 @@
-//! A second head: the eight kinds of potentially unfair clauses of the UNFAIR-ToS data (Lippi et al. 2019), sentence by sentence.
+//! Heads for the labels of potentially unfair clauses of the CLAUDETTE data (Lippi et al. 2019; in four languages Galassi et al. 2024),
+//! sentence by sentence: one for the UNFAIR-ToS task as LexGLUE has it, and one for each language other than English that is read.
 //!
-//! It shares features, separators and file format with the reader of clause types, and nothing else.
-use std::sync::LazyLock;
+//! They share features, separators and file format with the reader of clause types. A clause in German, Italian or Polish has the
+//! clause types that its sentences' labels come to.
+use std::ops::Range;
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 
 use crate::features::Kinds;
 use crate::model::{Model, ModelError, Workspace};
+use crate::normalise;
+use crate::passage::MOST_BYTES;
+use crate::reader::Assertion;
+use crate::taxonomy::{ClauseType, taxonomy};
 use crate::train::{self, Learner, Options, TrainError};
 
-/// The labels: arbitration, unilateral change, content removal, jurisdiction, choice of law, limitation of liability, unilateral
-/// termination, contract by using.
-pub const LABELS: [&str; 8] = ["a", "ch", "cr", "j", "law", "ltd", "ter", "use"];
+/// A label, and the clause type that says the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Label {
+    /// As the data has it.
+    pub name: &'static str,
+    /// [`ClauseType::id`].
+    pub type_id: &'static str,
+}
 
-/// The trained model of this release.
-static MODEL: &[u8] = include_bytes!("../../../models/unfair-tos.bin");
+/// Arbitration, unilateral change, content removal, jurisdiction, choice of law, limitation of liability, unilateral termination,
+/// contract by using; last, which the UNFAIR-ToS task does not have, consent to the privacy policy by using.
+const LABELS: [Label; 9] = [
+    Label { name: "a", type_id: "arbitration" },
+    Label { name: "ch", type_id: "change-without-notice" },
+    Label { name: "cr", type_id: "content-removal" },
+    Label { name: "j", type_id: "exclusive-venue" },
+    Label { name: "law", type_id: "governing-law" },
+    Label { name: "ltd", type_id: "liability-exclusion" },
+    Label { name: "ter", type_id: "terminate-at-will" },
+    Label { name: "use", type_id: "accept-by-use" },
+    Label { name: "pinc", type_id: "consent-bundled" },
+];
+
+/// A trained head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Head {
+    /// The eight labels of the UNFAIR-ToS data, in English.
+    UnfairTos,
+    /// German.
+    German,
+    /// Italian.
+    Italian,
+    /// Polish.
+    Polish,
+}
 
 /// A labelled sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +59,8 @@ pub struct Sentence {
     pub platform: String,
     /// Its words.
     pub text: String,
-    /// Which of [`LABELS`] it has.
-    pub labels: [bool; LABELS.len()],
+    /// Its labels, as the data names them.
+    pub labels: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -34,69 +70,129 @@ struct Line {
     labels: Vec<String>,
 }
 
-/// Reads a line of a corpus; labels that are none of ours are passed over.
+/// Reads a line of a corpus.
 pub fn read_line(line: &str) -> serde_json::Result<Sentence> {
     let Line { platform, text, labels } = serde_json::from_str(line)?;
-    Ok(Sentence { platform, text, labels: LABELS.map(|label| labels.iter().any(|own| own == label)) })
+    Ok(Sentence { platform, text, labels })
 }
 
-/// What the head is trained with.
-pub fn options() -> Options {
-    let words = Kinds::WORDS.and(Kinds::WORD_PAIRS);
-    Options {
-        kinds: words.and(Kinds::STEMS).and(Kinds::STEM_PAIRS).and(Kinds::STEM_GAPS).and(Kinds::RULES),
-        least_platforms: [4, 8, 2, 1],
-        learner: Learner::Separators { cost: 1.0, balance: 0.3 },
-        // Eight labels are seldom rivals.
-        rivals: None,
-        ..Options::default()
+impl Head {
+    /// Those for languages other than English.
+    pub const FOREIGN: [Head; 3] = [Head::German, Head::Italian, Head::Polish];
+
+    /// The head that reads a language (ISO 639-1) other than English.
+    pub fn of_language(code: &str) -> Option<Head> {
+        match code {
+            "de" => Some(Head::German),
+            "it" => Some(Head::Italian),
+            "pl" => Some(Head::Polish),
+            _ => None,
+        }
+    }
+
+    /// The labels that it gives.
+    pub fn labels(self) -> &'static [Label] {
+        let all: &'static [Label] = &LABELS;
+        if self == Head::UnfairTos { &all[..8] } else { all }
+    }
+
+    /// What it is trained with.
+    pub fn options(self) -> Options {
+        let words = Kinds::WORDS.and(Kinds::WORD_PAIRS).and(Kinds::STEMS).and(Kinds::STEM_PAIRS).and(Kinds::STEM_GAPS);
+        let english = self == Head::UnfairTos;
+        Options {
+            kinds: if english { words.and(Kinds::RULES).and(Kinds::TYPES) } else { words },
+            block_weights: [1.0, 0.7, 0.5, 0.5],
+            least_platforms: if english { [4, 8, 2, 1] } else { [4, 6, 2, 1] },
+            learner: Learner::Separators { cost: 1.0, balance: 0.3 },
+            // These labels are seldom rivals.
+            rivals: None,
+            ..Options::default()
+        }
+    }
+
+    pub(crate) fn file(self) -> &'static [u8] {
+        match self {
+            Head::UnfairTos => include_bytes!("../../../models/unfair-tos.bin"),
+            Head::German => include_bytes!("../../../models/unfair-de.bin"),
+            Head::Italian => include_bytes!("../../../models/unfair-it.bin"),
+            Head::Polish => include_bytes!("../../../models/unfair-pl.bin"),
+        }
+    }
+
+    /// The reader of this release.
+    pub fn reader(self) -> &'static UnfairReader {
+        static READERS: [OnceLock<UnfairReader>; 4] = [const { OnceLock::new() }; 4];
+        READERS[self as usize].get_or_init(|| {
+            UnfairReader::from_model_file(self.file()).expect("the embedded models are tested")
+        })
+    }
+
+    /// Trains the head. Probabilities and thresholds are fitted on the first `typical` sentences: how frequent a label is differs from
+    /// corpus to corpus, and these are from the one that the head is meant for.
+    pub fn train(self, sentences: &[Sentence], typical: usize, options: &Options) -> Result<Model, TrainError> {
+        let names: Vec<String> = self.labels().iter().map(|label| label.name.to_owned()).collect();
+        let truth = names.iter().map(|name| sentences.iter().map(|s| s.labels.contains(name)).collect()).collect();
+        let texts: Vec<(&str, &str)> = sentences.iter().map(|s| ("", s.text.as_str())).collect();
+        let platforms: Vec<&str> = sentences.iter().map(|s| s.platform.as_str()).collect();
+        let prepared = train::prepare_texts(names, truth, &texts, &platforms, options)?;
+        train::train_prepared(&prepared, &|i| i < typical, options)
     }
 }
 
-/// Trains the head. Probabilities and thresholds are fitted on the first `typical` sentences: how frequent a label is differs from
-/// corpus to corpus, and these are from the one that the head is meant for.
-pub fn train(sentences: &[Sentence], typical: usize, options: &Options) -> Result<Model, TrainError> {
-    let names = LABELS.map(str::to_owned).into();
-    let truth = (0..LABELS.len()).map(|label| sentences.iter().map(|s| s.labels[label]).collect()).collect();
-    let texts: Vec<(&str, &str)> = sentences.iter().map(|s| ("", s.text.as_str())).collect();
-    let platforms: Vec<&str> = sentences.iter().map(|s| s.platform.as_str()).collect();
-    let prepared = train::prepare_texts(names, truth, &texts, &platforms, options)?;
-    train::train_prepared(&prepared, &|i| i < typical, options)
-}
-
-/// Reads sentences with the trained head.
+/// Reads sentences with a trained head.
 #[derive(Debug)]
 pub struct UnfairReader {
     model: Model,
-    labels: Vec<&'static str>,
+    labels: Vec<Label>,
 }
 
 impl UnfairReader {
-    /// The head of this release.
-    pub fn embedded() -> &'static UnfairReader {
-        static READER: LazyLock<UnfairReader> =
-            LazyLock::new(|| UnfairReader::from_model_file(MODEL).expect("the embedded model is tested"));
-        &READER
-    }
-
     /// A head with the model of `file`.
     pub fn from_model_file(file: &[u8]) -> Result<UnfairReader, ModelError> {
         let model = Model::from_bytes(file)?;
         let label = |name: &String| {
-            let known = LABELS.into_iter().find(|label| label == name);
+            let known = LABELS.into_iter().find(|label| label.name == name);
             known.ok_or_else(|| ModelError::UnknownType(name.clone()))
         };
         let labels = model.types.iter().map(|known| label(&known.id)).collect::<Result<_, _>>()?;
         Ok(UnfairReader { model, labels })
     }
 
-    /// The labels of a sentence, in the order of [`LABELS`].
+    /// The labels of a sentence.
     pub fn labels(&self, text: &str, work: &mut Workspace) -> Vec<&'static str> {
+        self.read(text, work).into_iter().map(|(label, _, _)| label.name).collect()
+    }
+
+    /// The labels of a sentence, each with its probability and that from which it counts as high.
+    fn read(&self, text: &str, work: &mut Workspace) -> Vec<(Label, f32, f32)> {
         self.model.score("", text, work);
-        let asserted = self.model.judge(text.len(), work).iter().filter(|&&(number, score)| {
+        let judged = self.model.judge(text.len(), work).iter().map(|&(number, score)| {
             let calibration = &self.model.types[number].calibration;
-            calibration.probability(score) >= calibration.threshold
+            (self.labels[number], calibration.probability(score), calibration)
         });
-        asserted.map(|&(number, _)| self.labels[number]).collect()
+        let asserted = judged.filter(|(_, probability, calibration)| *probability >= calibration.threshold);
+        asserted.map(|(label, probability, calibration)| (label, probability, calibration.high)).collect()
+    }
+
+    /// The clause types that the sentences of a clause come to, most probable first, each with the bytes of its sentences.
+    pub(crate) fn types(&self, text: &str, work: &mut Workspace) -> Vec<(Assertion, Range<usize>)> {
+        let mut found: Vec<(Assertion, Range<usize>)> = Vec::new();
+        for sentence in normalise::sentences(&text[..text.floor_char_boundary(MOST_BYTES)]) {
+            for (label, score, high) in self.read(&text[sentence.clone()], work) {
+                let kind: &'static ClauseType = taxonomy().get(label.type_id).expect("labels are of the taxonomy: tested");
+                match found.iter_mut().find(|(known, _)| known.kind.id == kind.id) {
+                    None => found.push((Assertion::new(kind, score, high, None), sentence.clone())),
+                    Some((known, range)) => {
+                        range.end = sentence.end;
+                        if score > known.score {
+                            *known = Assertion::new(kind, score, high, None);
+                        }
+                    }
+                }
+            }
+        }
+        found.sort_by(|a, b| b.0.score.total_cmp(&a.0.score));
+        found
     }
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead, Write};
 use anyhow::Context;
 use provisions::eval::PredictedType;
 use provisions::model::Workspace;
-use provisions::unfair::UnfairReader;
+use provisions::unfair;
 use provisions::{Passage, Reader};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// Find the clause types of clauses given as JSON lines
 ///
 /// Reads {"id","heading","text"} a line from standard input and prints {"id","types":[{"type","score","confidence","severity"}]}
-/// a line, most probable type first; with --head unfair-tos, {"id","labels"}.
+/// a line, most probable type first; with another head, {"id","labels"}.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Read and print JSON lines (the only form there is)
@@ -30,6 +30,25 @@ pub(super) enum Head {
     Types,
     /// The eight labels of the UNFAIR-ToS data
     UnfairTos,
+    /// The nine labels of the CLAUDETTE data, in German
+    UnfairDe,
+    /// The same in Italian
+    UnfairIt,
+    /// The same in Polish
+    UnfairPl,
+}
+
+impl Head {
+    /// The head of potentially unfair sentences, if it is one.
+    pub(super) fn unfair(self) -> Option<unfair::Head> {
+        match self {
+            Head::Types => None,
+            Head::UnfairTos => Some(unfair::Head::UnfairTos),
+            Head::UnfairDe => Some(unfair::Head::German),
+            Head::UnfairIt => Some(unfair::Head::Italian),
+            Head::UnfairPl => Some(unfair::Head::Polish),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -53,9 +72,9 @@ pub fn run(args: Args) -> crate::Answer {
         }
         match serde_json::from_slice::<Clause>(&line) {
             Ok(clause) => {
-                let answer = match args.head {
-                    Head::Types => types(clause),
-                    Head::UnfairTos => labels(clause, &mut work),
+                let answer = match args.head.unfair() {
+                    None => types(clause),
+                    Some(head) => json!({ "id": clause.id, "labels": head.reader().labels(&clause.text, &mut work) }),
                 };
                 serde_json::to_writer(&mut out, &answer)?;
                 out.write_all(b"\n")?;
@@ -75,8 +94,4 @@ fn types(clause: Clause) -> Value {
     let passage = Passage { heading, lead_in: String::new(), text: &text, is_heading: false };
     let found: Vec<_> = Reader::embedded().findings(&passage).into_iter().map(PredictedType::from).collect();
     json!({ "id": id, "types": found })
-}
-
-fn labels(clause: Clause, work: &mut Workspace) -> Value {
-    json!({ "id": clause.id, "labels": UnfairReader::embedded().labels(&clause.text, work) })
 }

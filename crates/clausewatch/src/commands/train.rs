@@ -21,7 +21,7 @@ pub struct Args {
     /// Where the model is written
     #[arg(short, long, default_value = "models/clauses.bin")]
     output: PathBuf,
-    /// What the model is to find; for unfair-tos the lines are platform, text, labels, and thresholds are fitted on the first file
+    /// What the model is to find; for all but types the lines are platform, text, labels, and thresholds are fitted on the first file
     #[arg(long, value_enum, default_value_t = Head::Types)]
     head: Head,
 }
@@ -52,16 +52,16 @@ impl MoreLabels {
 
 /// Runs it.
 pub fn run(args: Args) -> crate::Answer {
-    let (model, all_read) = match args.head {
-        Head::Types => {
+    let (model, all_read) = match args.head.unfair() {
+        None => {
             let (mut examples, all_read) = read_corpora(&args.corpus)?;
             examples.extend(args.more.examples()?);
             (train::train(&examples, &Options::default())?, all_read)
         }
-        Head::UnfairTos => {
+        Some(head) => {
             let (typical, _) = read_lines(&args.corpus[..1], unfair::read_line)?;
             let (sentences, all_read) = read_lines(&args.corpus, unfair::read_line)?;
-            (unfair::train(&sentences, typical.len(), &unfair::options())?, all_read)
+            (head.train(&sentences, typical.len(), &head.options())?, all_read)
         }
     };
     let file = model.to_bytes();
