@@ -112,7 +112,8 @@ impl Model {
     ) -> Model {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let mut model = Model { types, kinds, block_weights, layer, outputs, rivals: None, resting: Vec::new(), number };
+        let mut model =
+            Model { types, kinds, block_weights, layer, outputs, rivals: None, resting: Vec::new(), number };
         model.resting = model.score_keys(&Default::default());
         model
     }
@@ -258,7 +259,11 @@ impl Model {
         let places = input.numbers(places, pair)?;
         let squares = input.numbers(rows.div_ceil(SHARING), u16::from_le_bytes)?;
         let rows = input.take(rows.checked_mul(width).ok_or(ModelError::Damaged(input.at))?)?;
-        let consistent = input.at == sealed && width > 0 && has_outputs < 2 && has_rivals < 2 && (has_outputs == 1 || width == types.len());
+        let consistent = input.at == sealed
+            && width > 0
+            && has_outputs < 2
+            && has_rivals < 2
+            && (has_outputs == 1 || width == types.len());
         let most = (rows.len() / width.max(1)).checked_sub(1).filter(|_| consistent);
         let table = most.and_then(|most| Table::from_parts(shifts, places, most));
         let table = table.ok_or(ModelError::Damaged(input.at))?;

@@ -46,7 +46,11 @@ impl Tokens {
                 last_was_digit = digit;
                 continue;
             }
-            if is_apostrophe(c) && word_start.is_some() && self.folded.ends_with('n') && negation_follows(chars.as_str()) {
+            if is_apostrophe(c)
+                && word_start.is_some()
+                && self.folded.ends_with('n')
+                && negation_follows(chars.as_str())
+            {
                 chars.next();
                 self.open_negation(&mut word_start, &mut sentence_ended);
                 continue;
@@ -260,7 +264,8 @@ impl Lists {
         let words: Vec<(u64, u16)> = english.chain(FOREIGN.iter().map(|word| (hash(word), 2))).collect();
         // About one factor in ten has no collision.
         let without_collision = |i: u64| {
-            let mut lists = Lists { places: vec![0; 1 << LIST_BITS], factor: 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(2 * i + 1) };
+            let mut lists =
+                Lists { places: vec![0; 1 << LIST_BITS], factor: 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(2 * i + 1) };
             for &(hash, list) in &words {
                 let place = lists.place(hash);
                 let entry = hash as u16 & !3 | list;

@@ -190,7 +190,8 @@ impl RuleSet {
         for same in woken.chunk_by(|a, b| a.0 == b.0) {
             here.clear();
             for &(at, key) in same {
-                let begins = |&number: &u16| self.phrases[usize::from(number)].begins(&words[at as usize..], &self.asked);
+                let begins =
+                    |&number: &u16| self.phrases[usize::from(number)].begins(&words[at as usize..], &self.asked);
                 here.extend(self.index.get(key).filter(begins));
             }
             self.meet(here, &mut state);

@@ -231,7 +231,9 @@ impl Reader {
             let Work { model, text } = work;
             passage.read_into(text);
             let types = self.types_with(&passage.heading, text, model);
-            if types.is_empty() && let Some(head) = foreign_head(&model.scratch.words, text) {
+            if types.is_empty()
+                && let Some(head) = foreign_head(&model.scratch.words, text)
+            {
                 let types = head.reader().types(passage.text, model);
                 return types.into_iter().map(|(found, excerpt)| finding(found, passage, excerpt)).collect();
             }

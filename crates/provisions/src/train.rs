@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use crate::calibrate::{self, Calibration};
 use crate::corpus::Example;
-use crate::forest;
 use crate::features::{self, BLOCKS, Kinds, Scratch};
+use crate::forest;
 use crate::layer::{Outputs, Rows};
 use crate::model::{self, Features, Layer, Model, SHARING, TypeModel, square_of, value_of};
 use crate::net::{self, NetOptions, WIDTH};
@@ -215,7 +215,8 @@ pub(crate) fn held_out(prepared: &Prepared, options: &Options) -> (Vec<Model>, S
         let outside: Vec<usize> = (0..prepared.documents.len()).filter(|&i| prepared.folds[i] != fold).collect();
         fit(prepared, &outside, &within)
     });
-    let scored = prepared.documents.iter().zip(&prepared.folds).map(|(document, &fold)| models[fold].score_keys(document));
+    let scored =
+        prepared.documents.iter().zip(&prepared.folds).map(|(document, &fold)| models[fold].score_keys(document));
     let scores = scored.collect();
     (models, scores)
 }
@@ -336,7 +337,8 @@ fn quantise(features: &Features, base: Vec<f32>, weight: impl Fn(usize, usize) -
         steps.push(step);
     }
     // One more than features: what is no feature has the next number.
-    let squares = (0..=count).step_by(SHARING).map(|number| features.squares.get(number).copied().unwrap_or(0)).collect();
+    let squares =
+        (0..=count).step_by(SHARING).map(|number| features.squares.get(number).copied().unwrap_or(0)).collect();
     Layer { table, squares, rows, steps, base }
 }
 

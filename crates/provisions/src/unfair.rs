@@ -123,9 +123,8 @@ impl Head {
     /// The reader of this release.
     pub fn reader(self) -> &'static UnfairReader {
         static READERS: [OnceLock<UnfairReader>; 4] = [const { OnceLock::new() }; 4];
-        READERS[self as usize].get_or_init(|| {
-            UnfairReader::from_model_file(self.file()).expect("the embedded models are tested")
-        })
+        READERS[self as usize]
+            .get_or_init(|| UnfairReader::from_model_file(self.file()).expect("the embedded models are tested"))
     }
 
     /// Trains the head. Probabilities and thresholds are fitted on the first `typical` sentences: how frequent a label is differs from
@@ -180,7 +179,8 @@ impl UnfairReader {
         let mut found: Vec<(Assertion, Range<usize>)> = Vec::new();
         for sentence in normalise::sentences(&text[..text.floor_char_boundary(MOST_BYTES)]) {
             for (label, score, high) in self.read(&text[sentence.clone()], work) {
-                let kind: &'static ClauseType = taxonomy().get(label.type_id).expect("labels are of the taxonomy: tested");
+                let kind: &'static ClauseType =
+                    taxonomy().get(label.type_id).expect("labels are of the taxonomy: tested");
                 match found.iter_mut().find(|(known, _)| known.kind.id == kind.id) {
                     None => found.push((Assertion::new(kind, score, high, None), sentence.clone())),
                     Some((known, range)) => {

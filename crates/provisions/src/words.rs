@@ -331,7 +331,8 @@ mod tests {
 
     #[test]
     fn words_are_those_of_tokens() {
-        let plain = "We can't, won't and don't sell 1,200.50 of \u{201c}Your\u{2019}s\u{201d} ISN\u{2019}T in 30 days (b2b).";
+        let plain =
+            "We can't, won't and don't sell 1,200.50 of \u{201c}Your\u{2019}s\u{201d} ISN\u{2019}T in 30 days (b2b).";
         agrees(plain);
         agrees("internationalisation-of-everything pneumonoultramicroscopicsilicovolcanoconiosis 00000000000000000000");
         agrees("Straße ÉCOLE naïve Ístanbul ½ ٣٤٥ 日本語のテキスト n't can'tt don't");
