@@ -183,10 +183,11 @@ impl Fetcher {
     async fn polite(&self, url: &Url, request: &Request) -> Result<reqwest::Response, FetchError> {
         let host = self.host(url);
         let mut turn = host.turn().await;
-        if turn.rules.is_none() {
-            turn.rules = Some(self.rules(url).await?);
+        let now = tokio::time::Instant::now();
+        if turn.rules(now).is_none() {
+            turn.set_rules(self.rules(url).await?);
         }
-        if turn.rules.iter().flatten().any(|robot| !robot.allowed(url.as_str())) {
+        if turn.rules(now).into_iter().flatten().any(|robot| !robot.allowed(url.as_str())) {
             return Err(FetchError::Robots(url.to_string()));
         }
         let sent = self.client.get(url.clone()).headers(headers(request)).send().await;

@@ -18,9 +18,12 @@ pub(crate) struct Host {
 #[derive(Default)]
 pub(crate) struct Turn {
     next: Option<Instant>,
-    /// Rules, once they were asked for.
-    pub rules: Option<Rules>,
+    /// Rules, once they were asked for, and when that was.
+    rules: Option<(Rules, Instant)>,
 }
+
+/// Rules are asked for again when they are older (RFC 9309, section 2.4).
+const RULES_STAND: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Host {
     /// Waits for this host's turn.
@@ -34,10 +37,40 @@ impl Host {
 }
 
 impl Turn {
+    /// The host's rules, unless they were never asked for or have to be asked for again.
+    pub fn rules(&self, now: Instant) -> Option<&Rules> {
+        self.rules.as_ref().filter(|(_, asked)| now - *asked < RULES_STAND).map(|(rules, _)| rules)
+    }
+
+    /// Remembers the host's rules.
+    pub fn set_rules(&mut self, rules: Rules) {
+        self.rules = Some((rules, Instant::now()));
+    }
+
     /// Makes the next request wait: the longer of our delay and the one that the host's rules ask for (at most a minute).
     pub fn rest(&mut self, delay: Duration) {
-        let asked = self.rules.iter().flatten().filter_map(|robot| robot.delay).map(f64::from).fold(0.0, f64::max);
+        let asked = self
+            .rules
+            .iter()
+            .flat_map(|(rules, _)| rules)
+            .filter_map(|robot| robot.delay)
+            .map(f64::from)
+            .fold(0.0, f64::max);
         let asked = Duration::from_secs_f64(asked.clamp(0.0, 60.0));
         self.next = Some(Instant::now() + delay.max(asked));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_asked_for_again_after_a_day() {
+        let (mut turn, hours) = (Turn::default(), |hours| Instant::now() + Duration::from_secs(hours * 60 * 60));
+        assert!(turn.rules(hours(0)).is_none());
+        turn.set_rules(None);
+        assert!(turn.rules(hours(23)).is_some());
+        assert!(turn.rules(hours(25)).is_none());
     }
 }

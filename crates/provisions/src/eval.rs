@@ -184,8 +184,13 @@ pub fn evaluate(examples: &[Example], options: &Options) -> Result<(Measures, Ve
 
 /// Reads one clause given without its document.
 pub fn read(reader: &Reader, example: &Example) -> Vec<PredictedType> {
-    let passage =
-        Passage { heading: example.heading.clone(), lead_in: String::new(), text: &example.text, is_heading: false };
+    let passage = Passage {
+        heading: example.heading.clone(),
+        lead_in: String::new(),
+        text: &example.text,
+        is_heading: false,
+        foreign: None,
+    };
     reader.findings(&passage).into_iter().map(PredictedType::from).collect()
 }
 

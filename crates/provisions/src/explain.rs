@@ -296,7 +296,8 @@ mod tests {
 
     fn explained(type_id: &str, text: &str) -> Explanation {
         let kind = taxonomy().get(type_id).expect("a type");
-        let passage = Passage { heading: String::new(), lead_in: String::new(), text, is_heading: false };
+        let passage =
+            Passage { heading: String::new(), lead_in: String::new(), text, is_heading: false, foreign: None };
         let found = assess(kind, None, &passage, 0..text.len());
         explain(kind, text, &found.facts, found.severity, &found.reasons)
     }

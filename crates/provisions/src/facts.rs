@@ -310,7 +310,8 @@ mod tests {
 
     fn facts(type_id: &str, text: &str) -> Vec<(String, String)> {
         let kind = taxonomy().get(type_id).expect("a type");
-        let passage = Passage { heading: String::new(), lead_in: String::new(), text, is_heading: false };
+        let passage =
+            Passage { heading: String::new(), lead_in: String::new(), text, is_heading: false, foreign: None };
         find(kind, &passage, 0..text.len()).lines.into_iter().map(|fact| (fact.label, fact.value)).collect()
     }
 

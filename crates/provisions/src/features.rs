@@ -82,6 +82,7 @@ pub struct Scratch {
 }
 
 /// Reads a clause without its headings: its words and the keys of its features are in `scratch` afterwards.
+#[inline(always)]
 pub fn extract(text: &str, kinds: Kinds, scratch: &mut Scratch) {
     let Scratch { words, keys: [of_words, of_stems, _, of_rules], seen, .. } = scratch;
     [&mut *of_words, &mut *of_stems, &mut *of_rules].into_iter().for_each(Vec::clear);
@@ -146,6 +147,7 @@ fn push_sequence(words: &[Word], kind: u64, keys: &mut Vec<u64>) {
     push_pairs(words, |word| word.whole, kind, 1, keys);
 }
 
+#[inline(always)]
 fn push_pairs(words: &[Word], hash: impl Fn(&Word) -> u64, kind: u64, distance: usize, keys: &mut Vec<u64>) {
     let seconds = words.get(distance..).unwrap_or(&[]);
     let pairs = words.iter().zip(seconds);
@@ -161,13 +163,13 @@ const TYPE: u64 = 0x9fb2_1c65_1e98_df25;
 const RULE: u64 = 0x85eb_ca77_c2b2_ae63;
 
 /// The key of a hash as a feature of a kind.
-#[inline]
+#[inline(always)]
 fn named(kind: u64, hash: u64) -> u64 {
     mix(kind ^ hash)
 }
 
 /// Spreads a number over all bits.
-#[inline]
+#[inline(always)]
 pub(crate) fn mix(hash: u64) -> u64 {
     let a = (hash ^ hash >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93);
     a ^ a >> 32

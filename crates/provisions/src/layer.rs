@@ -63,6 +63,7 @@ impl Rows {
 
     /// Adds the sums of the rows of these numbers, times `factor`, to `totals`, which has a number for each column, those that fill
     /// up the last line included.
+    #[inline(always)]
     pub(crate) fn add(&self, numbers: &[u16], factor: f32, totals: &mut [f32]) {
         let per_row = self.width.div_ceil(LINE);
         self.fetch(numbers, per_row);
@@ -78,6 +79,7 @@ impl Rows {
     }
 
     /// Reads a byte of every line that will be added: rows lie far apart, and the processor waits for many lines at once as for one.
+    #[inline(always)]
     fn fetch(&self, numbers: &[u16], per_row: usize) {
         let mut any = 0;
         for &number in numbers {
@@ -88,6 +90,7 @@ impl Rows {
         std::hint::black_box(any);
     }
 
+    #[inline(always)]
     fn add_line(&self, numbers: &[u16], per_row: usize, part: usize) -> [u16; LINE] {
         let mut sums = [0u16; LINE];
         for &number in numbers {
@@ -140,6 +143,7 @@ impl Outputs {
     }
 
     /// The scores of `hidden`, into `scores`.
+    #[inline(always)]
     pub(crate) fn score(&self, hidden: &[f32], active: &mut Active, scores: &mut Vec<f32>) {
         scores.clear();
         scores.extend_from_slice(&self.base);
@@ -165,6 +169,7 @@ pub(crate) struct Active {
 
 impl Active {
     /// Returns the largest number, which has [`MOST_STEPS`] steps.
+    #[inline(always)]
     fn choose(&mut self, hidden: &[f32]) -> f32 {
         let mut lanes = [f32::MIN_POSITIVE; 8];
         for eight in hidden.chunks(8) {
@@ -184,6 +189,7 @@ impl Active {
     }
 }
 
+#[inline(always)]
 fn add_products(tile: &[[i16; TILE]], active: &[(u32, i16)]) -> [i16; TILE] {
     let mut sums = [0i16; TILE];
     for &(number, steps) in active {

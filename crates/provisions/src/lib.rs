@@ -11,6 +11,7 @@ pub mod explain;
 pub mod facts;
 pub mod features;
 pub mod forest;
+pub mod language;
 pub mod law;
 mod layer;
 pub mod model;

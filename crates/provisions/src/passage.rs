@@ -1,6 +1,8 @@
 //! A clause as the reader sees it: its words, the headings above it, and what introduces the list that it is an item of.
 use document::{Structure, heading_path};
 
+use crate::unfair::Head;
+
 /// A clause and what stands above it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passage<'a> {
@@ -12,6 +14,8 @@ pub struct Passage<'a> {
     pub text: &'a str,
     /// Whether the clause is a heading; headings hold no provision.
     pub is_heading: bool,
+    /// The head for the language of the document, when that is not English ([`Head::of_text`]).
+    pub foreign: Option<Head>,
 }
 
 impl Passage<'_> {
@@ -39,7 +43,9 @@ impl Passage<'_> {
 
     /// What the findings depend on, as one text: equal keys have equal findings.
     pub fn key(&self) -> String {
-        format!("{}\u{1f}{}\u{1f}{}\u{1f}{}", u8::from(self.is_heading), self.heading, self.lead_in, self.text)
+        let language = self.foreign.map_or(0, |head| head as u8 + 1);
+        let Passage { heading, lead_in, text, .. } = self;
+        format!("{}\u{1f}{language}\u{1f}{heading}\u{1f}{lead_in}\u{1f}{text}", u8::from(self.is_heading))
     }
 }
 
@@ -50,10 +56,11 @@ pub(crate) const MOST_BYTES: usize = 24_000;
 /// Most levels of lists that a lead-in is gathered from.
 const MOST_LEVELS: usize = 3;
 
-/// The passage of clause `index` of a document. An index out of range gives an empty passage.
-pub fn passage<'a>(text: &'a str, structure: &Structure, index: usize) -> Passage<'a> {
+/// The passage of clause `index` of a document whose language `foreign` reads, if it is not English. An index out of range gives an
+/// empty passage.
+pub fn passage<'a>(text: &'a str, structure: &Structure, index: usize, foreign: Option<Head>) -> Passage<'a> {
     let Some(clause) = structure.clauses.get(index) else {
-        return Passage { heading: String::new(), lead_in: String::new(), text: "", is_heading: true };
+        return Passage { heading: String::new(), lead_in: String::new(), text: "", is_heading: true, foreign: None };
     };
     let mut parts = Vec::new();
     let mut above = clause.lead_in;
@@ -67,5 +74,6 @@ pub fn passage<'a>(text: &'a str, structure: &Structure, index: usize) -> Passag
         lead_in: parts.join(" "),
         text: &text[clause.range.clone()],
         is_heading: clause.is_heading(),
+        foreign,
     }
 }

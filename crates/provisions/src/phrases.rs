@@ -154,6 +154,7 @@ impl RuleSet {
     }
 
     /// The rules that a text meets.
+    #[inline(always)]
     pub fn find(&self, words: &Words, seen: &mut Seen) -> Hits {
         let mut hits = [Hits::default()];
         self.read(words, seen, &mut hits);
@@ -169,6 +170,7 @@ impl RuleSet {
     }
 
     /// Adds the rules that each sentence meets to its own `hits`, or to the last if there are fewer.
+    #[inline(always)]
     fn read(&self, words: &Words, seen: &mut Seen, hits: &mut [Hits]) {
         let Seen { woken, here } = seen;
         let count = self.index.wake(words, woken);
@@ -185,6 +187,7 @@ impl RuleSet {
     }
 
     /// Adds the rules that the sentence meets which ends with `words`.
+    #[inline(always)]
     fn read_sentence(&self, woken: &[(u32, u64)], words: &[Word], here: &mut Vec<u16>, hits: &mut Hits) {
         let mut state = self.absent;
         for same in woken.chunk_by(|a, b| a.0 == b.0) {
@@ -203,6 +206,7 @@ impl RuleSet {
     }
 
     /// Adds what phrases satisfy that begin at one word. Such a word must not meet two conditions in turn.
+    #[inline(always)]
     fn meet(&self, here: &[u16], state: &mut State) {
         match here {
             [] => {}
@@ -225,7 +229,7 @@ impl RuleSet {
 
 impl Parts {
     /// The rules whose condition is met in this state.
-    #[inline]
+    #[inline(always)]
     fn met(&self, state: &State) -> u64 {
         // A condition without one before it is free for all its rules.
         self.rules & (state[usize::from(self.place).saturating_sub(BLOCKS)] | self.free)
@@ -383,6 +387,7 @@ impl Index {
     }
 
     /// Puts the words at which a phrase may begin at the front of `woken`, with the keys that say so, in order; returns how many.
+    #[inline(always)]
     fn wake(&self, words: &Words, woken: &mut Vec<(u32, u64)>) -> usize {
         woken.resize(woken.len().max(words.len() * 3), (0, 0));
         let mut count = 0;

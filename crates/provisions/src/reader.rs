@@ -17,7 +17,6 @@ use crate::passage::{MOST_BYTES, Passage, passage};
 use crate::severity::assess;
 use crate::taxonomy::{ClauseType, Severity, Taxonomy, taxonomy};
 use crate::unfair::Head;
-use crate::words::Words;
 
 /// The trained model of this release.
 static MODEL: &[u8] = include_bytes!("../../../models/clauses.bin");
@@ -231,9 +230,7 @@ impl Reader {
             let Work { model, text } = work;
             passage.read_into(text);
             let types = self.types_with(&passage.heading, text, model);
-            if types.is_empty()
-                && let Some(head) = foreign_head(&model.scratch.words, text)
-            {
+            if let Some(head) = passage.foreign.filter(|_| !normalise::looks_english(&model.scratch.words)) {
                 let types = head.reader().types(passage.text, model);
                 return types.into_iter().map(|(found, excerpt)| finding(found, passage, excerpt)).collect();
             }
@@ -277,14 +274,6 @@ fn finding(found: Assertion, passage: &Passage<'_>, excerpt: Range<usize>) -> Fi
     }
 }
 
-/// The head for the language of a text that is not English.
-fn foreign_head(words: &Words, text: &str) -> Option<Head> {
-    if normalise::looks_english(words) {
-        return None;
-    }
-    Head::of_language(&document::language(text)?)
-}
-
 /// Probability from which confidence is at least medium.
 const MEDIUM: f32 = 0.6;
 
@@ -315,9 +304,9 @@ fn version_of(model: &[u8]) -> String {
 
 /// All provisions of a document, in the order of its text.
 pub fn analyse(reader: &Reader, text: &str, structure: &Structure) -> Vec<Provision> {
-    let mut found = Vec::new();
+    let (mut found, foreign) = (Vec::new(), Head::of_text(text));
     for (index, clause) in structure.clauses.iter().enumerate() {
-        for finding in reader.findings(&passage(text, structure, index)) {
+        for finding in reader.findings(&passage(text, structure, index, foreign)) {
             found.push(Provision {
                 type_id: finding.type_id,
                 clause: index,

@@ -146,7 +146,8 @@ mod tests {
 
     fn read(type_id: &str, lead_in: &str, text: &str) -> Assessment {
         let kind = taxonomy().get(type_id).expect("a type");
-        let passage = Passage { heading: String::new(), lead_in: lead_in.to_owned(), text, is_heading: false };
+        let passage =
+            Passage { heading: String::new(), lead_in: lead_in.to_owned(), text, is_heading: false, foreign: None };
         assess(kind, None, &passage, 0..text.len())
     }
 
@@ -170,7 +171,8 @@ mod tests {
     fn the_usual_level_is_the_start_and_the_scale_has_ends() {
         let kind = taxonomy().get("price-change").expect("a type");
         let text = "We may change our prices and will notify you.";
-        let passage = Passage { heading: String::new(), lead_in: String::new(), text, is_heading: false };
+        let passage =
+            Passage { heading: String::new(), lead_in: String::new(), text, is_heading: false, foreign: None };
         assert_eq!(assess(kind, Some(Severity::High), &passage, 0..text.len()).severity, Severity::Medium);
         let low = assess(kind, Some(Severity::Low), &passage, 0..text.len());
         assert_eq!(low.severity, Severity::Low);
@@ -184,7 +186,8 @@ mod tests {
         assert!(!mentions(&found, "no warning") && mentions(&found, "promises notice"), "{found:?}");
         let beside = "We may sell your data. You may opt out of the sale.";
         let kind = taxonomy().get("sells-data").expect("a type");
-        let passage = Passage { heading: String::new(), lead_in: String::new(), text: beside, is_heading: false };
+        let passage =
+            Passage { heading: String::new(), lead_in: String::new(), text: beside, is_heading: false, foreign: None };
         assert!(
             mentions(&assess(kind, None, &passage, 0..22), "lets you opt out"),
             "a softening sentence beside the excerpt counts"

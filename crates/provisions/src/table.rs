@@ -81,6 +81,7 @@ impl Table {
     }
 
     /// Finds the numbers of those of `keys` that are in the set, each once, into `found`.
+    #[inline(always)]
     pub fn find(&self, keys: &[u64], found: &mut Found) {
         let Found { numbers, count, marks } = found;
         numbers.resize(keys.len().max(numbers.len()), 0);
@@ -106,12 +107,12 @@ impl Table {
         *count = distinct;
     }
 
-    #[inline]
+    #[inline(always)]
     fn bucket(&self, key: u64) -> usize {
         (key >> 32) as usize & (self.shifts.len() - 1)
     }
 
-    #[inline]
+    #[inline(always)]
     fn place(&self, key: u64, shift: u8) -> usize {
         let factor = u32::from(shift).wrapping_mul(0x9e37_79b2) | 1;
         let mixed = (key as u32).wrapping_mul(factor);
@@ -119,7 +120,7 @@ impl Table {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn fingerprint(key: u64) -> u16 {
     (key >> 48) as u16
 }

@@ -187,7 +187,7 @@ fn keys_of(heading: &str, text: &str, kinds: Kinds, scratch: &mut Scratch) -> Ke
 }
 
 /// Numbers the platforms and deals them into folds, the largest first, each to the fold with the fewest clauses.
-fn divide(platforms: &[&str], folds: usize) -> Result<(Vec<usize>, Vec<usize>), TrainError> {
+pub(crate) fn divide(platforms: &[&str], folds: usize) -> Result<(Vec<usize>, Vec<usize>), TrainError> {
     let mut sizes: HashMap<&str, usize> = HashMap::new();
     for platform in platforms {
         *sizes.entry(platform).or_default() += 1;

@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::features::Kinds;
 use crate::model::{Model, ModelError, Workspace};
@@ -15,6 +15,7 @@ use crate::passage::MOST_BYTES;
 use crate::reader::Assertion;
 use crate::taxonomy::{ClauseType, taxonomy};
 use crate::train::{self, Learner, Options, TrainError};
+use crate::words::Words;
 
 /// A label, and the clause type that says the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,9 @@ const LABELS: [Label; 9] = [
     Label { name: "use", type_id: "accept-by-use" },
     Label { name: "pinc", type_id: "consent-bundled" },
 ];
+
+/// Bytes of a document that tell whether it is in English.
+const TELLING: usize = 4_000;
 
 /// A trained head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +94,16 @@ impl Head {
         }
     }
 
+    /// The head that reads the language of a document, if that is neither English nor unknown.
+    pub fn of_text(text: &str) -> Option<Head> {
+        let mut words = Words::default();
+        words.read(&text[..text.floor_char_boundary(TELLING)]);
+        if normalise::looks_english(&words) {
+            return None;
+        }
+        Head::of_language(&document::language(text)?)
+    }
+
     /// The labels that it gives.
     pub fn labels(self) -> &'static [Label] {
         let all: &'static [Label] = &LABELS;
@@ -139,6 +153,85 @@ impl Head {
     }
 }
 
+/// How often a head is right on sentences of platforms that it did not see. As in LexGLUE, a sentence without a label has the label
+/// [`NONE`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HeadMeasures {
+    /// Sentences that were read.
+    pub sentences: usize,
+    /// F1 over all labels of all sentences.
+    pub micro_f1: f64,
+    /// Mean of the labels' F1.
+    pub macro_f1: f64,
+    /// Each label.
+    pub labels: Vec<LabelMeasures>,
+}
+
+/// One label.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct LabelMeasures {
+    /// Its name.
+    pub name: &'static str,
+    /// Sentences that have it.
+    pub support: usize,
+    /// Sentences that were said to have it.
+    pub asserted: usize,
+    /// Those of them that do.
+    pub right: usize,
+}
+
+/// What a sentence without a label is said to be.
+const NONE: &str = "none";
+
+impl LabelMeasures {
+    /// Harmonic mean of precision and recall.
+    pub fn f1(&self) -> f64 {
+        2.0 * self.right as f64 / (self.asserted + self.support).max(1) as f64
+    }
+}
+
+impl Head {
+    /// Trains and measures by folds of platforms.
+    pub fn evaluate(self, sentences: &[Sentence], options: &Options) -> Result<HeadMeasures, TrainError> {
+        let platforms: Vec<&str> = sentences.iter().map(|sentence| sentence.platform.as_str()).collect();
+        let (_, folds) = train::divide(&platforms, options.folds)?;
+        let names = self.labels().iter().map(|label| label.name).chain([NONE]);
+        let mut labels: Vec<LabelMeasures> = names.map(|name| LabelMeasures { name, ..Default::default() }).collect();
+        let mut work = Workspace::default();
+        for fold in 0..options.folds {
+            let outside = || sentences.iter().zip(&folds).filter(|(_, own)| **own != fold);
+            let others: Vec<Sentence> = outside().map(|(sentence, _)| sentence.clone()).collect();
+            let reader = UnfairReader::with_model(self.train(&others, others.len(), options)?);
+            let reader = reader.map_err(|_| TrainError::FewExamples(options.least_examples))?;
+            for (sentence, _) in sentences.iter().zip(&folds).filter(|(_, own)| **own == fold) {
+                tally(&mut labels, sentence, &reader.labels(&sentence.text, &mut work));
+            }
+        }
+        let all = labels.iter().fold(LabelMeasures::default(), |all, own| LabelMeasures {
+            name: "",
+            support: all.support + own.support,
+            asserted: all.asserted + own.asserted,
+            right: all.right + own.right,
+        });
+        let macro_f1 = labels.iter().map(LabelMeasures::f1).sum::<f64>() / labels.len() as f64;
+        Ok(HeadMeasures { sentences: sentences.len(), micro_f1: all.f1(), macro_f1, labels })
+    }
+}
+
+fn tally(labels: &mut [LabelMeasures], sentence: &Sentence, found: &[&str]) {
+    let known = |name: &str| sentence.labels.iter().any(|own| own == name);
+    let without = !labels.iter().any(|label| known(label.name));
+    for label in labels {
+        let (has, said) = match label.name {
+            NONE => (without, found.is_empty()),
+            name => (known(name), found.contains(&name)),
+        };
+        label.support += usize::from(has);
+        label.asserted += usize::from(said);
+        label.right += usize::from(has && said);
+    }
+}
+
 /// Reads sentences with a trained head.
 #[derive(Debug)]
 pub struct UnfairReader {
@@ -149,7 +242,10 @@ pub struct UnfairReader {
 impl UnfairReader {
     /// A head with the model of `file`.
     pub fn from_model_file(file: &[u8]) -> Result<UnfairReader, ModelError> {
-        let model = Model::from_bytes(file)?;
+        UnfairReader::with_model(Model::from_bytes(file)?)
+    }
+
+    fn with_model(model: Model) -> Result<UnfairReader, ModelError> {
         let label = |name: &String| {
             let known = LABELS.into_iter().find(|label| label.name == name);
             known.ok_or_else(|| ModelError::UnknownType(name.clone()))

@@ -41,6 +41,7 @@ pub struct Words {
 
 impl Words {
     /// Reads `text`, replacing what was read before.
+    #[inline(always)]
     pub fn read(&mut self, text: &str) {
         self.list.clear();
         fold(text, &mut self.folded);
@@ -69,7 +70,7 @@ impl Words {
         ends.scan(0, |start, end| Some(std::mem::replace(start, end)..end))
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, start: usize, end: usize) {
         let Some(sixteen) = self.folded[start..].first_chunk::<16>() else { return };
         let mask = MASKS[(end - start).min(16)];
@@ -100,6 +101,7 @@ impl Words {
     }
 
     /// Finds the places where words begin and end, in turn, and the ends of sentences; returns how many places there are.
+    #[inline(always)]
     fn find_edges(&mut self) -> usize {
         self.stops.clear();
         self.edges.resize(self.edges.len().max(self.folded.len() + 64), 0);
@@ -139,7 +141,7 @@ fn hash_of_long(word: &[u8; 48]) -> u64 {
 }
 
 /// Hash of up to sixteen letters.
-#[inline]
+#[inline(always)]
 pub(crate) fn hash(letters: u128) -> u64 {
     let (low, high) = (letters as u64, (letters >> 64) as u64);
     let mixed = low.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ high.wrapping_mul(0xc2b2_ae3d_27d4_eb4f).rotate_left(32);
@@ -168,14 +170,14 @@ pub(crate) fn letters_of(word: &str) -> u128 {
 }
 
 /// Hash of two neighbouring words or stems.
-#[inline]
+#[inline(always)]
 pub(crate) fn pair(before: u64, hash: u64) -> u64 {
     let both = before.rotate_left(23).wrapping_mul(0xc2b2_ae3d_27d4_eb4f) ^ hash;
     (both ^ both >> 31).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// Hash of a word's first three bytes.
-#[inline]
+#[inline(always)]
 pub(crate) fn beginning(letters: u128) -> u64 {
     (letters as u64 & 0xff_ffff | 1 << 24).wrapping_mul(0xc2b2_ae3d_27d4_eb4f)
 }
@@ -202,6 +204,7 @@ fn stem_length(letters: u128) -> usize {
 
 /// `text` with one byte for each ASCII byte: letters in lower case, digits `0`, [`STOP`] at the end of a sentence, anything else 0.
 /// Letters beyond ASCII stay as UTF-8, in lower case; "don't" becomes "do not".
+#[inline(always)]
 fn fold(text: &str, folded: &mut Vec<u8>) {
     folded.clear();
     folded.resize(text.len() + PADDING, 0);
@@ -213,6 +216,7 @@ fn fold(text: &str, folded: &mut Vec<u8>) {
 }
 
 /// Folds ASCII text that is followed by `next`; returns whether there is a byte that it cannot fold.
+#[inline(always)]
 fn fold_ascii(text: &[u8], next: u8, folded: &mut [u8]) -> bool {
     let Some(last) = text.len().checked_sub(1) else { return false };
     let mut special = u8::from(is_special(text[last]));
@@ -225,7 +229,7 @@ fn fold_ascii(text: &[u8], next: u8, folded: &mut [u8]) -> bool {
 }
 
 /// Without a branch, so that many bytes can be folded at once.
-#[inline]
+#[inline(always)]
 fn fold_byte(byte: u8, next: u8) -> u8 {
     let all_if = |holds: bool| u8::from(holds).wrapping_neg();
     let lower = byte | 0x20;
@@ -237,7 +241,7 @@ fn fold_byte(byte: u8, next: u8) -> u8 {
     (lower & letter) | (b'0' & digit) | (STOP & stop)
 }
 
-#[inline]
+#[inline(always)]
 fn is_special(byte: u8) -> bool {
     (byte >= 0x80) | (byte == b'\'') | (byte == b'`')
 }
@@ -284,7 +288,7 @@ fn open_negation(folded: &mut Vec<u8>) {
 }
 
 /// For each of 64 bytes, a bit for being in a word and a bit for ending a sentence. Bytes in words have one of the highest three bits.
-#[inline]
+#[inline(always)]
 fn masks(block: &[u8]) -> (u64, u64) {
     let (mut inside, mut stops) = (0, 0);
     for (j, eight) in block.chunks_exact(8).enumerate() {
@@ -297,7 +301,7 @@ fn masks(block: &[u8]) -> (u64, u64) {
 }
 
 /// The lowest bit of each of eight bytes.
-#[inline]
+#[inline(always)]
 fn gather(eight: u64) -> u64 {
     (eight & u64::from_le_bytes([1; 8])).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }

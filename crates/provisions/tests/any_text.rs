@@ -42,7 +42,7 @@ proptest! {
 
     #[test]
     fn any_passage_is_assessed_and_explained(text in text(), lead_in in "\\PC{0,20}", heading in "\\PC{0,20}", from in 0usize..200, len in 0usize..400) {
-        let passage = Passage { heading, lead_in, text: &text, is_heading: false };
+        let passage = Passage { heading, lead_in, text: &text, is_heading: false, foreign: None };
         let circumstances = Circumstances { country: Some(&text), sector: None, document_kind: &text, text: &text };
         // Every fifth type, from another start each time.
         for kind in taxonomy().types().iter().skip(from % 5).step_by(5) {

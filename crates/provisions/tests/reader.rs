@@ -7,7 +7,7 @@ use provisions::{Passage, Reader, taxonomy};
 static FILE: &[u8] = include_bytes!("../../../models/clauses.bin");
 
 fn clause(text: &str) -> Passage<'_> {
-    Passage { heading: String::new(), lead_in: String::new(), text, is_heading: false }
+    Passage { heading: String::new(), lead_in: String::new(), text, is_heading: false, foreign: None }
 }
 
 fn found(text: &str) -> Vec<&'static str> {
@@ -61,7 +61,7 @@ proptest! {
 
     #[test]
     fn any_text_is_read_the_same_twice_and_excerpts_lie_within(heading in ".{0,60}", lead_in in ".{0,60}", text in "(?s).{0,900}") {
-        let passage = Passage { heading, lead_in, text: &text, is_heading: false };
+        let passage = Passage { heading, lead_in, text: &text, is_heading: false, foreign: None };
         let findings = Reader::embedded().findings(&passage);
         for finding in &findings {
             prop_assert!(text.get(finding.excerpt.clone()).is_some());
@@ -159,4 +159,24 @@ fn plain_sentences_are_understood() {
     }
     assert!(lines.len() >= 60, "{}", lines.len());
     assert!(wrong.len() <= MISREAD, "{} of {} misread:\n{}", wrong.len(), lines.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_german_document_is_read_for_the_labels_of_its_head() {
+    let text = "# Nutzungsbedingungen der Pflaumen GmbH\n\nDurch die Nutzung unserer Dienste erklären Sie sich mit diesen Bedingungen \
+                einverstanden.\n\nWir können Ihr Konto jederzeit und aus beliebigem Grund ohne Ankündigung sperren oder löschen.\n\n\
+                Wir haften nicht für mittelbare Schäden, Folgeschäden oder entgangenen Gewinn, die aus der Nutzung der Dienste entstehen.\n";
+    let found = provisions::analyse(Reader::embedded(), text, &document::structure(text));
+    let types: Vec<_> = found.iter().map(|provision| provision.type_id).collect();
+    for expected in ["accept-by-use", "terminate-at-will", "liability-exclusion"] {
+        assert!(types.contains(&expected), "{types:?}");
+    }
+    let known = |provision: &&provisions::Provision| provision.type_id == "terminate-at-will";
+    assert!(text[found.iter().find(known).unwrap().excerpt.clone()].starts_with("Wir können Ihr Konto"));
+}
+
+#[test]
+fn a_language_without_a_head_gives_nothing() {
+    let text = "Nous pouvons modifier ces conditions à tout moment et sans préavis. Nous ne sommes pas responsables des dommages indirects.";
+    assert_eq!(provisions::analyse(Reader::embedded(), text, &document::structure(text)), []);
 }

@@ -73,8 +73,13 @@ fn severity_agrees_with_readers() {
     let second = || labels.iter().filter(|label| !label.first_half);
     let start = |label: &Label| usual.get(label.kind.id.as_str()).copied();
     let assessed = |label: &Label, start: Option<Severity>| {
-        let passage =
-            Passage { heading: label.heading.clone(), lead_in: String::new(), text: &label.text, is_heading: false };
+        let passage = Passage {
+            heading: label.heading.clone(),
+            lead_in: String::new(),
+            text: &label.text,
+            is_heading: false,
+            foreign: None,
+        };
         assess(label.kind, start, &passage, 0..label.text.len()).severity
     };
     let (exact, near) = agreement(second(), |label| assessed(label, start(label)));

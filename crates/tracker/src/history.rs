@@ -396,8 +396,9 @@ impl<'a> History<'a> {
             self.remembered.clear();
         }
         let mut found = Vec::with_capacity(structure.clauses.len());
+        let foreign = provisions::unfair::Head::of_text(text);
         for index in 0..structure.clauses.len() {
-            let passage = provisions::passage(text, structure, index);
+            let passage = provisions::passage(text, structure, index, foreign);
             let key = Sha256Digest::of(passage.key().as_bytes());
             let known = self.remembered.entry(key).or_insert_with(|| self.reader.findings(&passage).into());
             found.push(Arc::clone(known));

@@ -99,7 +99,7 @@ fn add(bytes: &[u8], document: &str, mut wanted: Wanted, resolved: &mut Resolved
     let reading = document::read(&source).map_err(|error| error.to_string())?;
     let structure = document::structure(&reading.text);
     for index in 0..structure.clauses.len() {
-        let passage = passage(&reading.text, &structure, index);
+        let passage = passage(&reading.text, &structure, index, None);
         let Some(labels) = wanted.get_mut(&words_name(passage.text)) else { continue };
         let Some((types, severity)) = labels.pop() else { continue };
         resolved.examples.push(Example {

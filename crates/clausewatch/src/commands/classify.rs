@@ -91,7 +91,8 @@ pub fn run(args: Args) -> crate::Answer {
 
 fn types(clause: Clause) -> Value {
     let Clause { id, heading, text } = clause;
-    let passage = Passage { heading, lead_in: String::new(), text: &text, is_heading: false };
+    let foreign = unfair::Head::of_text(&text);
+    let passage = Passage { heading, lead_in: String::new(), text: &text, is_heading: false, foreign };
     let found: Vec<_> = Reader::embedded().findings(&passage).into_iter().map(PredictedType::from).collect();
     json!({ "id": id, "types": found })
 }

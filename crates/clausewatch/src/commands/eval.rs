@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use provisions::eval::{self, Bin, Measures};
 use provisions::train::Options;
-use provisions::{card, taxonomy};
+use provisions::{card, taxonomy, unfair};
 
-use super::train::{MoreLabels, read_corpora};
+use super::classify::Head;
+use super::train::{MoreLabels, read_corpora, read_lines};
 
 /// Measure the classifier on labelled clauses
 ///
@@ -19,6 +20,9 @@ pub struct Args {
     corpus: Vec<PathBuf>,
     #[command(flatten)]
     more: MoreLabels,
+    /// What the clauses are labelled with
+    #[arg(long, value_enum, default_value_t = Head::Types, conflicts_with_all = ["labels", "predictions", "measures", "card"])]
+    head: Head,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -35,6 +39,9 @@ pub struct Args {
 
 /// Runs it.
 pub fn run(args: Args) -> crate::Answer {
+    if let Some(head) = args.head.unfair() {
+        return of_sentences(head, &args);
+    }
     let (mut examples, all_read) = read_corpora(&args.corpus)?;
     examples.extend(args.more.examples()?);
     let (measures, predictions) = eval::evaluate(&examples, &Options::default())?;
@@ -59,6 +66,24 @@ pub fn run(args: Args) -> crate::Answer {
         out.write_all(json.as_bytes())?;
     } else {
         table(&measures, &mut out)?;
+    }
+    Ok(all_read)
+}
+
+/// Measures a head of potentially unfair sentences.
+fn of_sentences(head: unfair::Head, args: &Args) -> crate::Answer {
+    let (sentences, all_read) = read_lines(&args.corpus, unfair::read_line)?;
+    let measures = head.evaluate(&sentences, &head.options())?;
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&measures)?)?;
+        return Ok(all_read);
+    }
+    let unfair::HeadMeasures { sentences, micro_f1, macro_f1, labels } = &measures;
+    writeln!(out, "{sentences} sentences, by platform: micro-F1 {micro_f1:.3}, macro-F1 {macro_f1:.3}\n")?;
+    writeln!(out, "{:<6} {:>6} {:>9} {:>6}", "label", "labels", "asserted", "F1")?;
+    for label in labels {
+        writeln!(out, "{:<6} {:>6} {:>9} {:>6.3}", label.name, label.support, label.asserted, label.f1())?;
     }
     Ok(all_read)
 }

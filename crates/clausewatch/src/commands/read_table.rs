@@ -32,8 +32,14 @@ pub fn print(
     let title = paint::plain(reading.title.as_deref().unwrap_or(source));
     writeln!(out, "{}", paint::bold(&paint::wrap(&title, 0), colours))?;
     writeln!(out, "{}\n", paint::faint(&paint::wrap(&about(source, reading), 0), colours))?;
+    let limits = provisions::language::limits(reading.language.as_deref());
+    if let Some(limits) = &limits {
+        writeln!(out, "{}", paint::wrap(limits, 0))?;
+    }
     if found.is_empty() {
-        writeln!(out, "No provision was found.")?;
+        if limits.is_none() {
+            writeln!(out, "No provision was found.")?;
+        }
         return Ok(());
     }
     writeln!(out, "{}", paint::bold(&counts(found), colours))?;
@@ -64,10 +70,10 @@ pub fn print(
     Ok(())
 }
 
-/// "terms.html · language en · last updated 2024-03-01 · 86 clauses"
+/// "terms.html · English · last updated 2024-03-01 · 86 clauses"
 fn about(source: &str, reading: &Reading) -> String {
     let mut parts = vec![paint::plain(source)];
-    parts.extend(reading.language.as_ref().map(|code| format!("language {code}")));
+    parts.extend(reading.language.as_ref().map(|code| provisions::language::name(code).to_owned()));
     let date = |label: &str, date: Option<document::Date>| {
         date.map(|d| format!("{label} {:04}-{:02}-{:02}", d.year, d.month, d.day))
     };

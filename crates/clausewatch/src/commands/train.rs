@@ -77,7 +77,10 @@ pub(super) fn read_corpora(paths: &[PathBuf]) -> anyhow::Result<(Vec<Example>, b
 
 /// What `read` makes of the lines of all files, and whether every line could be used; a line that could not is named on standard
 /// error.
-fn read_lines<T, E: Display>(paths: &[PathBuf], read: impl Fn(&str) -> Result<T, E>) -> anyhow::Result<(Vec<T>, bool)> {
+pub(super) fn read_lines<T, E: Display>(
+    paths: &[PathBuf],
+    read: impl Fn(&str) -> Result<T, E>,
+) -> anyhow::Result<(Vec<T>, bool)> {
     let mut found = Vec::new();
     let mut all_read = true;
     for path in paths {

@@ -28,6 +28,8 @@ struct DocumentPage {
     version: Version,
     /// Set when a later capture is not the document.
     later_defective: bool,
+    /// What is not read of a document in its language.
+    limits: Option<String>,
     text: Text,
     provisions: Vec<Provision>,
     /// Latest versions, newest first, each with the change that led to it.
@@ -91,7 +93,8 @@ pub(super) async fn show(State(site): State<Site>, wants: Wants, Path(id): Path<
     let timeline =
         versions.into_iter().take(VERSIONS).map(|version| (version.clone(), change(version.number))).collect();
     let later_defective = number < document.versions;
-    let page = DocumentPage { head, title, document, version, later_defective, text, provisions, timeline };
+    let limits = provisions::language::limits(document.language.as_deref());
+    let page = DocumentPage { head, title, document, version, later_defective, limits, text, provisions, timeline };
     wants.record(&page, || ())
 }
 
