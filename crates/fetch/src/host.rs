@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn rules_are_asked_for_again_after_a_day() {
-        let (mut turn, hours) = (Turn::default(), |hours| Instant::now() + Duration::from_secs(hours * 60 * 60));
+        let (mut turn, hours) = (Turn::default(), |hours: u64| Instant::now() + Duration::from_secs(hours * 60 * 60));
         assert!(turn.rules(hours(0)).is_none());
         turn.set_rules(None);
         assert!(turn.rules(hours(23)).is_some());

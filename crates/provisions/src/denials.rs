@@ -4,43 +4,36 @@
 //! `@name` stands for a list of [`LISTS`], and `~word` for the word with a negation directly before it ([`NEGATIONS`]).
 //! A type is withdrawn when a sentence meets one of its rules and no other sentence speaks for it (see [`crate::patterns`]):
 //! "We do not sell data. We share it with partners." still shares.
-use std::sync::LazyLock;
-
+//!
+//! These rules are compiled together with those of [`crate::patterns`] and numbered after them: a text is read once for both.
 use crate::features::hash_bytes;
 use crate::patterns;
-use crate::phrases::{Hits, RuleSet, Seen};
+use crate::phrases::{Hits, Seen};
 use crate::words::Words;
 
-/// Whether the clause with these words denies the type `kind` and says nothing else that speaks for it; `met` is what [`met`] returned.
+/// Whether the clause with these words denies the type `kind` and says nothing else that speaks for it; `met` are the rules of
+/// [`patterns::rules`] that it meets.
 pub(crate) fn withdraws(met: &Hits, kind: &str, words: &Words, seen: &mut Seen) -> bool {
     if !denies(met, kind) {
         return false;
     }
-    let denying = vetoes().find_by_sentence(words, seen);
-    let speaking = patterns::rules().find_by_sentence(words, seen);
-    !denying.iter().zip(&speaking).any(|(denying, speaking)| !denies(denying, kind) && speaks_for(speaking, kind))
-}
-
-/// The denials that some sentence of a clause meets.
-pub(crate) fn met(words: &Words, seen: &mut Seen) -> Hits {
-    vetoes().find(words, seen)
+    let sentences = patterns::rules().find_by_sentence(words, seen);
+    !sentences.iter().any(|met| !denies(met, kind) && speaks_for(met, kind))
 }
 
 fn denies(met: &Hits, kind: &str) -> bool {
-    met.iter().any(|rule| VETOES[rule].0 == kind)
+    let denials = met.iter().filter_map(|rule| rule.checked_sub(patterns::names().len()));
+    denials.into_iter().any(|rule| VETOES[rule].0 == kind)
 }
 
 fn speaks_for(met: &Hits, kind: &str) -> bool {
     let name = hash_bytes(1, kind.as_bytes());
-    met.iter().any(|rule| patterns::names()[rule][1] == name)
+    met.iter().any(|rule| patterns::names().get(rule).is_some_and(|names| names[1] == name))
 }
 
-fn vetoes() -> &'static RuleSet {
-    static SET: LazyLock<RuleSet> = LazyLock::new(|| {
-        let rules: Vec<String> = VETOES.iter().map(|(_, rule)| expand(rule)).collect();
-        RuleSet::compile(rules.iter().map(String::as_str))
-    });
-    &SET
+/// The rules in the language of [`crate::phrases`], written out.
+pub(crate) fn lines() -> impl Iterator<Item = String> {
+    VETOES.iter().map(|(_, rule)| expand(rule))
 }
 
 /// Writes out the lists and the negated words of a rule.
@@ -573,18 +566,16 @@ pub(crate) const VETOES: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::phrases::MOST_RULES;
     use crate::taxonomy::taxonomy;
 
     fn withdrawn(kind: &str, text: &str) -> bool {
         let (mut words, mut seen) = (Words::default(), Seen::default());
         words.read(text);
-        withdraws(&met(&words, &mut seen), kind, &words, &mut seen)
+        withdraws(&patterns::rules().find(&words, &mut seen), kind, &words, &mut seen)
     }
 
     #[test]
     fn every_rule_has_a_type_and_is_written_out() {
-        assert!(VETOES.len() <= MOST_RULES);
         for (kind, rule) in VETOES {
             assert!(taxonomy().get(kind).is_some(), "{kind}");
             let full = expand(rule);

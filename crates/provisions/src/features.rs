@@ -6,7 +6,7 @@
 //! To add a kind of feature, add its [`Kinds`] flag and the lines in [`extract`] that push its keys. What a kind costs is the number of
 //! its keys, at about five nanoseconds each, and of those that are known, at as much again for each 64 numbers of the network.
 use crate::patterns;
-use crate::phrases::Seen;
+use crate::phrases::{Hits, Seen};
 use crate::reader::Reader;
 use crate::words::{self, Word, Words};
 
@@ -77,6 +77,8 @@ pub struct Scratch {
     heading: Words,
     nearest: Words,
     pub(crate) seen: Seen,
+    /// Rules that the clause meets, if they were asked for.
+    pub(crate) met: Hits,
     /// The clause's features by block, repetitions included.
     pub(crate) keys: [Vec<u64>; BLOCKS],
 }
@@ -84,7 +86,7 @@ pub struct Scratch {
 /// Reads a clause without its headings: its words and the keys of its features are in `scratch` afterwards.
 #[inline(always)]
 pub fn extract(text: &str, kinds: Kinds, scratch: &mut Scratch) {
-    let Scratch { words, keys: [of_words, of_stems, _, of_rules], seen, .. } = scratch;
+    let Scratch { words, keys: [of_words, of_stems, _, of_rules], seen, met, .. } = scratch;
     [&mut *of_words, &mut *of_stems, &mut *of_rules].into_iter().for_each(Vec::clear);
     words.read(text);
     if kinds.has(Kinds::WORDS) {
@@ -106,8 +108,9 @@ pub fn extract(text: &str, kinds: Kinds, scratch: &mut Scratch) {
     }
     if kinds.has(Kinds::RULES) {
         let names = patterns::names();
-        for rule in patterns::rules().find(words, seen).iter() {
-            of_rules.extend(names[rule].map(|name| named(RULE, name)));
+        *met = patterns::rules().find(words, seen);
+        for names in met.iter().map_while(|rule| names.get(rule)) {
+            of_rules.extend(names.map(|name| named(RULE, name)));
         }
     }
     if kinds.has(Kinds::TYPES) {

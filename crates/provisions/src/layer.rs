@@ -195,7 +195,7 @@ fn add_products(tile: &[[i16; TILE]], active: &[(u32, i16)]) -> [i16; TILE] {
     for &(number, steps) in active {
         let weights = &tile[number as usize];
         for (sum, &weight) in sums.iter_mut().zip(weights) {
-            *sum = sum.saturating_add((i32::from(weight) * i32::from(steps) >> 16) as i16);
+            *sum = sum.saturating_add(((i32::from(weight) * i32::from(steps)) >> 16) as i16);
         }
     }
     sums

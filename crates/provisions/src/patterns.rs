@@ -1,6 +1,7 @@
 //! Hand-written rules for each clause type, as a second signal beside the learnt weights.
 use std::sync::LazyLock;
 
+use crate::denials;
 use crate::features::hash_bytes;
 use crate::phrases::RuleSet;
 
@@ -307,13 +308,16 @@ const RULES: &[(&str, &str)] = &[
     ("electronic-communications", "autodial*|prerecorded|message and data rates|text messages|sms|e sign|electronic signature*"),
 ];
 
-/// All rules, compiled.
+/// All rules, compiled: these, and after them those of [`crate::denials`].
 pub fn rules() -> &'static RuleSet {
-    static SET: LazyLock<RuleSet> = LazyLock::new(|| RuleSet::compile(RULES.iter().map(|(_, line)| *line)));
+    static SET: LazyLock<RuleSet> = LazyLock::new(|| {
+        let denials: Vec<String> = denials::lines().collect();
+        RuleSet::compile(RULES.iter().map(|(_, line)| *line).chain(denials.iter().map(String::as_str)))
+    });
     &SET
 }
 
-/// Names of each rule that do not depend on the order of the list: its own, and that of the type it speaks for, which all rules of the
+/// Names of each rule of this file that do not depend on the order of the list: its own, and that of the type it speaks for, which all rules of the
 /// type share.
 pub fn names() -> &'static [[u64; 2]] {
     static NAMES: LazyLock<Vec<[u64; 2]>> = LazyLock::new(|| {

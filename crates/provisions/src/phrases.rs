@@ -270,19 +270,22 @@ impl Phrase {
 struct Compiler {
     phrases: Vec<(u64, Vec<Asked>, Vec<Part>)>,
     numbers: HashMap<String, usize>,
+    words: Words,
 }
 
 impl Compiler {
     /// Lets each of the alternatives satisfy `part`.
     fn add(&mut self, alternatives: &str, part: Part) {
         for text in alternatives.split('|').map(str::trim).filter(|text| !text.is_empty()) {
-            let number = *self.numbers.entry(text.to_owned()).or_insert_with(|| {
-                let (key, asked) = read_phrase(text);
+            let number = self.numbers.get(text).copied().unwrap_or_else(|| {
+                let (key, asked) = read_phrase(text, &mut self.words);
+                self.numbers.insert(text.to_owned(), self.phrases.len());
                 self.phrases.push((key, asked, Vec::new()));
                 self.phrases.len() - 1
             });
             let parts = &mut self.phrases[number].2;
-            if !parts.contains(&part) {
+            // The alternatives of one condition come one after the other.
+            if parts.last() != Some(&part) {
                 parts.push(part);
             }
         }
@@ -313,8 +316,7 @@ impl Compiler {
 
 /// What a phrase asks, and the key under which it is looked up: of the stems of its first two words, of its first word's stem, or of
 /// the beginning of a short prefix.
-fn read_phrase(text: &str) -> (u64, Vec<Asked>) {
-    let mut words = Words::default();
+fn read_phrase(text: &str, words: &mut Words) -> (u64, Vec<Asked>) {
     words.read(text.trim_end_matches('*'));
     let last = words.len().checked_sub(1).expect("a phrase has words");
     let mut asked: Vec<Asked> = Vec::with_capacity(words.len());

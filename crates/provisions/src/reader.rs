@@ -213,9 +213,8 @@ impl Reader {
             }
         }
         if !found.is_empty() {
-            let Scratch { words, seen, .. } = &mut work.scratch;
-            let met = denials::met(words, seen);
-            found.retain(|assertion| !denials::withdraws(&met, &assertion.kind.id, words, seen));
+            let Scratch { words, seen, met, .. } = &mut work.scratch;
+            found.retain(|assertion| !denials::withdraws(met, &assertion.kind.id, words, seen));
         }
         found.sort_by(|a, b| b.score.total_cmp(&a.score));
         found
