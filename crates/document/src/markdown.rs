@@ -1,4 +1,6 @@
 //! Markdown (CommonMark with tables), as extractors write it, to clean text.
+use std::borrow::Cow;
+
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use crate::render::{Block, Emitter};
@@ -9,7 +11,64 @@ pub(crate) fn render(markdown: &str) -> String {
     for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
         state.event(event);
     }
-    state.emitter.finish()
+    without_torn_links(state.emitter.finish())
+}
+
+/// Takes away the marks and targets of links that no parser sees as such: extractors write one link around several blocks
+/// (`[Plum`, a blank line, `9 %](https://plum.example "Prices")`), or Markdown within HTML.
+fn without_torn_links(text: String) -> String {
+    if !text.contains("](") {
+        return text;
+    }
+    let mut whole = String::with_capacity(text.len());
+    for line in text.lines() {
+        let kept = without_targets(line);
+        let emptied = kept.len() < line.len() && kept.trim().is_empty();
+        // A paragraph that held nothing but marks goes with the blank line after it.
+        let second_blank = kept.is_empty() && (whole.is_empty() || whole.ends_with("\n\n"));
+        if !emptied && !second_blank && kept.trim() != "[" {
+            whole.push_str(&kept);
+            whole.push('\n');
+        }
+    }
+    whole.truncate(whole.trim_end().len());
+    whole.push('\n');
+    whole
+}
+
+/// A line without the targets of links, and without the brackets around what they are on.
+fn without_targets(line: &str) -> Cow<'_, str> {
+    if !line.contains("](") {
+        return line.into();
+    }
+    let (mut kept, mut rest) = (String::with_capacity(line.len()), line);
+    while let Some((before, target)) = rest.split_once("](") {
+        let Some(length) = target_length(target) else {
+            kept.push_str(&rest[..before.len() + 2]);
+            rest = target;
+            continue;
+        };
+        match before.rfind('[') {
+            Some(open) => kept.extend([&before[..open], &before[open + 1..]]),
+            None => kept.push_str(before),
+        }
+        rest = &target[length..];
+    }
+    // The next link begins here and is torn too.
+    let opens = rest.len() < line.len() && rest.contains('[') && !rest.contains(']');
+    kept.push_str(&if opens { rest.replacen('[', " ", 1) } else { rest.to_owned() });
+    kept.into()
+}
+
+/// Bytes of a link's target with its closing bracket, if there is one at the start.
+fn target_length(text: &str) -> Option<usize> {
+    let end = text.find(|c: char| c == ')' || c.is_whitespace())?;
+    let is_target = ["https://", "http://", "mailto:", "tel:", "/", "#"].iter().any(|start| text.starts_with(start));
+    let (_, rest) = text.split_at_checked(end).filter(|_| is_target)?;
+    match rest.strip_prefix(" \"") {
+        Some(title) => Some(end + 2 + title.find("\")")? + 2),
+        None => rest.starts_with(')').then_some(end + 1),
+    }
 }
 
 struct State {
@@ -121,7 +180,7 @@ fn number(level: HeadingLevel) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::render;
+    use super::*;
 
     #[test]
     fn blocks_lists_tables_and_links() {
@@ -129,6 +188,18 @@ mod tests {
                         | a | b |\n| --- | --- |\n| 1 | 2\\_x |\n\n![logo](x.png)\n";
         let clean = "# Plum Terms\n\n## 1. Scope\n\nWe may change this.\n\n3. three\n4. four\n  - nested\n\n| a | b |\n| 1 | 2_x |\n";
         assert_eq!(render(markdown), clean);
+    }
+
+    #[test]
+    fn links_around_several_blocks_leave_their_words() {
+        let torn = "[Plum\n\n$ 9.10\n\n1 %](https://plum.example/p \"Prices of (the) day\")[Pear\n\n2 %](https://plum.example/q)\n";
+        assert_eq!(render(torn), "[Plum\n\n$ 9.10\n\n1 % Pear\n\n2 %\n");
+        let in_lines = "[\n\nPlum\n\n](https://plum.example/)\n\n1. Scope\n";
+        assert_eq!(without_torn_links(in_lines.into()), "Plum\n\n1. Scope\n");
+        assert_eq!(without_torn_links("See [note](https://plum.example) here.".into()), "See note here.\n");
+        for kept in ["f[i](x) is a call\n", "[a] (b)\n", "a](\n", "](\n", "x](https://plum.example\n"] {
+            assert_eq!(without_torn_links(kept.into()), kept);
+        }
     }
 
     #[test]

@@ -36,9 +36,11 @@ impl Passage<'_> {
         text.push_str(&self.text[..self.text.floor_char_boundary(MOST_BYTES)]);
     }
 
-    /// Whether it is one or two words that nothing introduces ("Policy rationale"), which bind nobody.
+    /// Whether it only names what follows, which binds nobody: one or two words that nothing introduces ("Policy rationale"), or a few
+    /// words and a colon ("Disputes:").
     pub fn is_label(&self) -> bool {
-        self.lead_in.is_empty() && self.text.split_whitespace().nth(2).is_none()
+        let at_most = |words| self.text.split_whitespace().nth(words).is_none();
+        (self.lead_in.is_empty() && at_most(2)) || (self.text.trim_end().ends_with(':') && at_most(3))
     }
 
     /// What the findings depend on, as one text: equal keys have equal findings.
