@@ -11,11 +11,13 @@
 //! assert_eq!(alignment.pairs[1].kind, PairKind::Same);
 //! ```
 mod align;
+mod idle;
 mod materiality;
 mod redline;
 mod words;
 
 pub use align::{Alignment, Pair, PairKind, align};
-pub use materiality::{Context, Defect, Materiality, Verdict, defect, is_slight, judge};
+pub use idle::idle;
+pub use materiality::{Context, Defect, Materiality, Verdict, defect, is_reference, is_repeated, is_slight, judge};
 pub use redline::{Span, SpanKind, redline};
 pub use words::same_words;

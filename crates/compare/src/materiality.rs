@@ -1,10 +1,12 @@
 //! How much a change matters, judged from the words that changed.
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     align::{Alignment, Pair, PairKind},
     redline::{Span, SpanKind, redline},
-    words::{without_number, words},
+    words::{spelled, without_number, words},
 };
 
 /// How much a change matters.
@@ -32,6 +34,8 @@ pub struct Context<'a> {
     pub provisions_touched: usize,
     /// Which old and which new clauses stand beside the document, such as menu entries; empty where nothing is known.
     pub asides: (&'a [bool], &'a [bool]),
+    /// Which pairs of the alignment change nothing ([`crate::idle()`]); empty where it was not asked.
+    pub idle: &'a [bool],
     /// The text is in a language whose words about duties and rights are not known, so that any sentence may be about them.
     pub foreign: bool,
 }
@@ -84,10 +88,16 @@ const OBLIGATION: &[&str] = &[
 ];
 
 /// Most words that a slight rewording takes away, and that it adds.
-const SLIGHT: usize = 3;
+const SLIGHT: usize = 5;
+
+/// So many lines with a rise or fall make the figures beside them prices of the day.
+const RISES: usize = 3;
 
 /// Letters of the shortest statement.
 const SENTENCE: usize = 12;
+
+/// Most words of a clause that says where to write.
+const CONTACT: usize = 70;
 
 /// Words for those whom a clause is about.
 const PERSONS: &[&str] = &[
@@ -153,6 +163,7 @@ pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context
         return verdict(Materiality::Returning, &format!("the text is again that of version {number}"));
     }
     let reworded = |pair: &&Pair| pair.kind != PairKind::Same && !(pair.kind == PairKind::Reworded && pair.cosmetic);
+    let is_idle = |index: usize| context.idle.get(index).copied().unwrap_or(false);
     let mut changed: Vec<&Pair> = alignment.pairs.iter().filter(reworded).collect();
     if changed.is_empty() {
         return verdict(Materiality::Cosmetic, "no word changed: only marks, spaces, numbering or link targets");
@@ -161,12 +172,23 @@ pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context
     if !moved && same_sequence(old, new, &changed) {
         return verdict(Materiality::Cosmetic, "the same words, divided in another way");
     }
+    let counted = alignment.pairs.iter().enumerate().filter(|(index, pair)| reworded(pair) && !is_idle(*index));
+    changed = counted.map(|(_, pair)| pair).collect();
+    if changed.is_empty() {
+        return verdict(
+            Materiality::Cosmetic,
+            "only marks, spelling, divisions, copies or widgets of the page changed",
+        );
+    }
     changed.retain(|pair| !is_date_or_counter(old, new, pair));
     if changed.is_empty() {
         return verdict(Materiality::Cosmetic, "only a date or a counter changed");
     }
     // Prices of the day come with their rise or fall; without it, a bare figure may be what somebody pays.
-    if changed.iter().any(|pair| is_figure(old, new, pair) && sides(old, new, pair).any(|text| text.contains('%'))) {
+    let rises = |pair: &&Pair| sides(old, new, pair).any(is_rise);
+    if changed.iter().any(|pair| is_figure(old, new, pair) && sides(old, new, pair).any(|text| text.contains('%')))
+        || alignment.pairs.iter().filter(rises).nth(RISES).is_some()
+    {
         changed.retain(|pair| !is_figure(old, new, pair));
     }
     if changed.is_empty() {
@@ -186,10 +208,11 @@ pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context
         let what = if context.provisions_touched == 1 { "provision" } else { "provisions" };
         return verdict(Materiality::Material, &format!("it touches {} {what}", context.provisions_touched));
     }
-    if context.foreign && changed.iter().any(|pair| changes_a_sentence(old, new, pair)) {
+    if context.foreign && changed.iter().any(|pair| changes_a_sentence(old, new, pair) && !is_reference(old, new, pair))
+    {
         return verdict(Materiality::Material, "sentences changed, in a language whose clauses are not analysed");
     }
-    match changed.iter().find_map(|pair| weighty_word(old, new, pair)) {
+    match changed.iter().filter(|pair| !is_reference(old, new, pair)).find_map(|pair| weighty_word(old, new, pair)) {
         Some(word) => {
             verdict(Materiality::Material, &format!("words or numbers about duties or rights changed (“{word}”)"))
         }
@@ -216,8 +239,14 @@ fn sides<'a>(old: &[&'a str], new: &[&'a str], pair: &Pair) -> impl Iterator<Ite
 fn is_figure(old: &[&str], new: &[&str], pair: &Pair) -> bool {
     sides(old, new, pair).all(|text| {
         let mut words = words(text).peekable();
-        words.peek().is_some() && words.all(|word| word.bytes().all(|b| b.is_ascii_digit()))
+        words.peek().is_some() && words.all(|word| word.chars().all(char::is_numeric))
     })
+}
+
+/// Whether a line begins with a price's rise or fall ("2.31% | Plumcoin").
+fn is_rise(text: &str) -> bool {
+    let digits = text.trim_start_matches(['+', '-']).trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    digits.len() < text.len() && digits.starts_with('%') && text.split_whitespace().nth(5).is_none()
 }
 
 /// Whether a pair is a menu entry on each side, and none that could be a statement ("No refunds").
@@ -226,6 +255,43 @@ fn is_aside(old: &[&str], new: &[&str], pair: &Pair, flags: (&[bool], &[bool])) 
     pair.old.is_none_or(|index| within(flags.0, index))
         && pair.new.is_none_or(|index| within(flags.1, index))
         && !sides(old, new, pair).any(|text| words(text).any(|word| is_weighty(&word)))
+}
+
+/// Whether a clause only says where somebody is: names and numbers as a postal address has them.
+fn is_address(text: &str) -> bool {
+    let named = |word: &&&str| word.starts_with(|c: char| c.is_uppercase() || c.is_numeric());
+    let tokens: Vec<&str> = text.split_whitespace().filter(|word| word.starts_with(char::is_alphanumeric)).collect();
+    let has_number = tokens.iter().any(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+    // Capitals throughout are a sentence said aloud.
+    let aloud = !text.chars().any(char::is_lowercase);
+    let speaks = words(text).any(|word| is_weighty(&word) || PERSONS.contains(&word.as_str()));
+    (3..=30).contains(&tokens.len())
+        && has_number
+        && !aloud
+        && !speaks
+        && tokens.iter().filter(named).count() * 4 >= tokens.len() * 3
+}
+
+/// Whether a clause only credits a source: it names a licence of data and nobody who would be bound.
+fn is_credit(text: &str) -> bool {
+    const CUES: &[&str] =
+        &["creativecommons.org", "creative commons", "open data", "opendata", "open government licence", "©"];
+    let lower = text.to_lowercase();
+    CUES.iter().any(|cue| lower.contains(cue)) && !words(text).any(|word| PERSONS.contains(&word.as_str()))
+}
+
+/// Whether a clause only says where to write, and about no duty or right.
+fn is_contact(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    text.contains('@')
+        && lower.contains("contact")
+        && text.split_whitespace().nth(CONTACT).is_none()
+        && !words(text).any(|word| is_weighty(&word))
+}
+
+/// Whether a pair binds nobody, whatever the reader of provisions sees in it: addresses, contacts and credits.
+pub fn is_reference(old: &[&str], new: &[&str], pair: &Pair) -> bool {
+    sides(old, new, pair).all(|text| is_address(text) || is_contact(text) || is_credit(text))
 }
 
 /// Why a capture is not the document.
@@ -237,6 +303,8 @@ pub enum Defect {
     Missing,
     /// One of the document's pages is an error message; if it stays so, that is what the document has become.
     Part,
+    /// Another page stands there, over and over; if it stays so, that is what the document has become.
+    Repeated,
     /// The page was served in another language than before; if it stays so, that is what the document has become.
     Language,
 }
@@ -248,6 +316,7 @@ impl Defect {
             Defect::Wall => "the capture is an error page or a wall",
             Defect::Missing => "most of the text is missing",
             Defect::Part => "a part of it is an error message",
+            Defect::Repeated => "one page of it stands there over and over",
             Defect::Language => "the page is in another language",
         }
     }
@@ -272,6 +341,16 @@ pub fn defect(old: &[&str], new: &[&str]) -> Option<Defect> {
         text.split_whitespace().nth(8).is_none() && ERRORS.iter().any(|cue| text.contains(cue))
     };
     (new.iter().any(is_message) && !old.iter().any(is_message)).then_some(Defect::Part)
+}
+
+/// Whether nearly all of a text stands there four times or more: a source that joins a document's pages was given one of them for each.
+pub fn is_repeated(texts: &[&str]) -> bool {
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    let long = || texts.iter().filter(|text| text.split_whitespace().nth(7).is_some());
+    long().for_each(|text| *times.entry(text).or_default() += 1);
+    let repeated: usize = long().filter(|text| times[**text] >= 4).map(|text| text.len()).sum();
+    let all: usize = long().map(|text| text.len()).sum();
+    all > 2_000 && repeated * 10 >= all * 9
 }
 
 /// Whether only digits, names of months or weekdays and the words around a date differ, in a short line or beside a copyright mark.
@@ -309,11 +388,23 @@ fn is_date_or_counter(old: &[&str], new: &[&str], pair: &Pair) -> bool {
         |text: &&str| text.contains('©') || text.len() <= 200 && words(text).any(|word| CUES.contains(&word.as_str()));
     let sides: Vec<&str> = sides(old, new, pair).collect();
     match sides[..] {
+        [before, after] if without_dates(before) == without_dates(after) => true,
         _ if !sides.iter().all(dated) => false,
         [before, after] => kept(before) == kept(after) && terms(before) == terms(after),
         // A line that is nothing but a date comes or goes.
         _ => sides.iter().all(|text| kept(text).is_empty() && terms(text).is_empty()),
     }
+}
+
+/// `text` without its full dates in Chinese or Japanese ("2024年10月18日"); a month or a day alone may be a term.
+fn without_dates(text: &str) -> String {
+    let in_date = |c: char| c.is_ascii_digit() || "年月日".contains(c);
+    let runs = text.split_inclusive(|c: char| !in_date(c));
+    let kept = runs.map(|run| match run.trim_end_matches(|c| !in_date(c)) {
+        date if ["年", "月", "日"].iter().all(|part| date.contains(part)) => &run[date.len()..],
+        _ => run,
+    });
+    kept.collect()
 }
 
 fn is_calendar_word(word: &str) -> bool {
@@ -346,8 +437,8 @@ fn changes_a_sentence(old: &[&str], new: &[&str], pair: &Pair) -> bool {
     let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
     let changed = match (pair.old, pair.new) {
         (Some(from), Some(to)) => {
-            let spans = redline(old[from], new[to]);
-            spans.iter().filter(|span| span.kind != SpanKind::Same).map(|span| letters(span.text)).sum()
+            let (gone, come) = changed_words(old[from], new[to]);
+            gone.iter().chain(&come).map(|word| letters(word)).sum()
         }
         (Some(from), None) => letters(old[from]),
         (None, Some(to)) => letters(new[to]),
@@ -381,6 +472,14 @@ fn quantities(text: &str) -> Vec<String> {
     tokens.iter().enumerate().filter_map(amount).collect()
 }
 
+/// Whether one text marks amounts by a sign of a currency where the other has its letters.
+fn notation(from: &str, to: &str) -> bool {
+    let signs = |text: &str| text.chars().filter(|c| "$€£¥".contains(*c)).count();
+    let letters =
+        |text: &str| words(text).filter(|word| matches!(word.as_str(), "usd" | "eur" | "gbp" | "jpy")).count();
+    signs(from) + letters(from) == signs(to) + letters(to) && signs(from) != signs(to)
+}
+
 /// The first word about duties or rights, or quantity, that a change adds or takes away. A clause that comes or goes must also speak of
 /// somebody.
 fn weighty_word(old: &[&str], new: &[&str], pair: &Pair) -> Option<String> {
@@ -389,33 +488,59 @@ fn weighty_word(old: &[&str], new: &[&str], pair: &Pair) -> Option<String> {
         word.filter(|_| words(text).any(|word| PERSONS.contains(&word.as_str())))
     };
     match (pair.old, pair.new) {
-        (Some(from), Some(to)) => weighty_rewording(old[from], new[to], &redline(old[from], new[to])),
+        (Some(from), Some(to)) => weighty_changes(old[from], new[to]),
         (Some(index), None) => whole(old[index]),
         (None, Some(index)) => whole(new[index]),
         (None, None) => None,
     }
 }
 
-/// As [`weighty_word`], of a rewording and its redline.
-fn weighty_rewording(old: &str, new: &str, spans: &[Span<'_>]) -> Option<String> {
-    let changed = spans.iter().filter(|span| span.kind != SpanKind::Same);
-    let word = changed.flat_map(|span| words(span.text)).find(|word| is_weighty(word));
-    word.or_else(|| {
-        let (before, after) = (quantities(old), quantities(new));
-        let gone = before.iter().find(|number| !after.contains(number));
-        after.iter().find(|number| !before.contains(number)).or(gone).cloned()
+/// The first word about duties or rights, or quantity, that a rewording adds or takes away.
+pub(crate) fn weighty_changes(old: &str, new: &str) -> Option<String> {
+    let (gone, come) = changed_words(old, new);
+    gone.into_iter().chain(come).find(|word| is_weighty(word)).or_else(|| {
+        // A number that still stands there is the same amount in another notation ("USD 100", "US$100").
+        let missing = |from: &str, to: &str| {
+            let (marked, stands) = (quantities(to), words(to).collect::<Vec<_>>());
+            let is_gone = |number: &String| !(marked.contains(number) || stands.contains(number) && notation(from, to));
+            quantities(from).into_iter().find(is_gone)
+        };
+        missing(new, old).or_else(|| missing(old, new))
     })
+}
+
+/// The words that a rewording takes away and those that it adds, without addresses and without those that are only spelled otherwise.
+fn changed_words(old: &str, new: &str) -> (Vec<String>, Vec<String>) {
+    let spans = redline(old, new);
+    let (mut gone, mut come) = (Vec::new(), Vec::new());
+    for edit in spans.split(|span| span.kind == SpanKind::Same) {
+        let of = |kind: SpanKind| edit.iter().filter(move |span| span.kind == kind).flat_map(|span| own_words(span));
+        let mut before: Vec<String> = of(SpanKind::Deleted).collect();
+        for word in of(SpanKind::Inserted) {
+            let form = spelled(word.clone());
+            match before.iter().position(|other| spelled(other.clone()) == form) {
+                Some(at) => drop(before.remove(at)),
+                None => come.push(word),
+            }
+        }
+        gone.append(&mut before);
+    }
+    (gone, come)
+}
+
+/// The words of a span that belong to no e-mail address.
+fn own_words<'a>(span: &Span<'a>) -> impl Iterator<Item = String> + use<'a> {
+    span.text.split_whitespace().filter(|token| !token.contains('@')).flat_map(words)
 }
 
 /// Whether a rewording is too small to change what a clause means: no word about duties or rights, no quantity, at most [`SLIGHT`] words
 /// on each side.
 pub fn is_slight(old: &str, new: &str) -> bool {
-    let spans = redline(old, new);
-    let changed =
-        |kind: SpanKind| spans.iter().filter(|span| span.kind == kind).flat_map(|span| words(span.text)).count();
-    changed(SpanKind::Deleted) <= SLIGHT
-        && changed(SpanKind::Inserted) <= SLIGHT
-        && weighty_rewording(old, new, &spans).is_none()
+    // Words that carry nothing: "the ads that you see" and "ads you see".
+    const PARTICLES: &[&str] = &["a", "an", "the", "that", "which", "such", "as", "like"];
+    let (gone, come) = changed_words(old, new);
+    let count = |list: &[String]| list.iter().filter(|word| !PARTICLES.contains(&word.as_str())).count();
+    count(&gone) <= SLIGHT && count(&come) <= SLIGHT && weighty_changes(old, new).is_none()
 }
 
 #[cfg(test)]
@@ -430,6 +555,11 @@ mod tests {
     #[test]
     fn marks_and_dates_are_cosmetic() {
         assert_eq!(verdict(&["1. We “may” stop."], &["2. We \"may\" stop."]), Materiality::Cosmetic);
+        assert_eq!(
+            verdict(&["更新日期：2024年10月14日 李公司"], &["更新日期：2024年10月18日 李公司"]),
+            Materiality::Cosmetic
+        );
+        assert_ne!(verdict(&["保存期間は12月です"], &["保存期間は6月です"]), Materiality::Cosmetic);
         assert_eq!(verdict(&["Last updated: 3 March 2024"], &["Last updated: 9 May 2025"]), Materiality::Cosmetic);
     }
 
@@ -488,6 +618,8 @@ mod tests {
     #[test]
     fn spelling_is_slight_and_a_negation_is_not() {
         assert!(is_slight("We honour requests about your data.", "We honor requests about your data."));
+        assert!(is_slight("At most USD 100 in all.", "At most US$100 in all."));
+        assert!(!is_slight("At most USD 100 in all.", "At most US$50 in all."));
         assert!(!is_slight("We share your data.", "We do not share your data."));
         assert!(!is_slight("We keep it for 30 days.", "We keep it for 90 days."));
     }
@@ -499,6 +631,28 @@ mod tests {
         assert_eq!(defect(&[&long], &["All rights reserved"]), Some(Defect::Missing));
         assert_eq!(defect(&[&long], &["This page isn’t available", &long]), Some(Defect::Part));
         assert_eq!(defect(&[&long], &[&long]), None);
+    }
+
+    #[test]
+    fn addresses_and_credits_bind_nobody() {
+        let pair = |old: &str, new: &str| {
+            let (old, new) = ([old], [new]);
+            align(&old, &new).pairs.iter().all(|pair| is_reference(&old, &new, pair))
+        };
+        assert!(pair("Plum GmbH Quellweg 5 80331 Norhaven", "Plum GmbH Am Hafen 12 81673 Norhaven"));
+        assert!(pair("Survey of Norhaven - Open Data", "Survey of Norhaven (Creative Commons)"));
+        assert!(pair("Contact us at help@plum.example.", "Contact Plum Norland at hello@plum.example."));
+        assert!(!pair("You pay 5 EUR a month to us.", "You pay 9 EUR a month to us."));
+        assert!(!pair("Fees 5 EUR", "You grant us a Creative Commons licence."));
+    }
+
+    #[test]
+    fn a_page_over_and_over_is_repeated() {
+        let page: Vec<String> =
+            (0..20).map(|k| format!("Rule {k} says that nobody may shout at others in the hall.")).collect();
+        let page: Vec<&str> = page.iter().map(String::as_str).collect();
+        assert!(is_repeated(&page.repeat(5)));
+        assert!(!is_repeated(&page.repeat(2)));
     }
 
     #[test]

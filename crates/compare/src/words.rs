@@ -4,9 +4,16 @@
 /// so typographic changes make no difference; nor do addresses of pages, which carry tracking labels and revision numbers.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split_whitespace()
+        // The words before an address count, even in a script that parts none, and the address does not.
+        .map(|token| token.find("http://").or(token.find("https://")).map_or(token, |at| &token[..at]))
         .filter(|token| !token.contains("://") && !token.starts_with("www."))
-        .flat_map(|token| token.split(|c: char| !c.is_alphanumeric()))
-        .filter(|word| !word.is_empty())
+        .flat_map(|token| {
+            // The s of a possessive is no word: "business’s" and "business’" are one.
+            let bare = ["'s", "’s"].iter().find_map(|s| token.trim_end_matches(['.', ',', ';', ')']).strip_suffix(s));
+            bare.unwrap_or(token).split(|c: char| !c.is_alphanumeric() || c == 'ℹ')
+        })
+        // A hard space that was read in the wrong encoding.
+        .filter(|word| !word.is_empty() && *word != "Â")
         .map(|word| if word.is_ascii() { word.to_ascii_lowercase() } else { word.to_lowercase() })
 }
 
@@ -21,7 +28,7 @@ pub(crate) fn without_number(text: &str) -> &str {
     let Some(end) = trimmed.find(char::is_whitespace) else {
         return trimmed;
     };
-    let label = trimmed[..end].trim_matches(|c: char| "().:§*-–—•".contains(c));
+    let label = trimmed[..end].trim_matches(|c: char| "().:§*-–—•\\".contains(c));
     let numeric = label.starts_with(|c: char| c.is_ascii_digit()) && label.len() <= 8;
     let roman = !label.is_empty() && label.len() <= 5 && label.chars().all(|c| "ivxlcIVXLC".contains(c));
     let letter = label.len() == 1 && label.chars().all(|c| c.is_ascii_alphabetic());
@@ -33,6 +40,32 @@ pub(crate) fn without_number(text: &str) -> &str {
         || (numeric && labels_title && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.'))
         || (set_off && (roman || letter));
     if is_label { trimmed[end..].trim_start() } else { trimmed }
+}
+
+/// A word in one spelling for all that are in use: without accents, and British forms as the American ("organisation", "licence").
+pub(crate) fn spelled(word: String) -> String {
+    const FORMS: &[(&str, &str)] =
+        &[("is", "iz"), ("ys", "yz"), ("our", "or"), ("nc", "ns"), ("tre", "ter"), ("ll", "l"), ("mme", "m")];
+    let word = if word.is_ascii() { word } else { word.chars().map(without_accent).collect() };
+    // Short words are others if a letter is ("our" and "or").
+    if word.len() < 6 || !word.is_ascii() {
+        return word;
+    }
+    FORMS.iter().fold(word, |word, (from, to)| if word.contains(from) { word.replace(from, to) } else { word })
+}
+
+/// The letter under an accent, of those that French, Spanish, Portuguese and German often leave out.
+fn without_accent(c: char) -> char {
+    match c {
+        'à' | 'á' | 'â' | 'ã' | 'ä' => 'a',
+        'ç' => 'c',
+        'è' | 'é' | 'ê' | 'ë' => 'e',
+        'ì' | 'í' | 'î' | 'ï' => 'i',
+        'ñ' => 'n',
+        'ò' | 'ó' | 'ô' | 'õ' | 'ö' => 'o',
+        'ù' | 'ú' | 'û' | 'ü' => 'u',
+        c => c,
+    }
 }
 
 /// 64-bit FNV-1a: the same on every machine and in every release, unlike the standard library's hasher.
@@ -48,7 +81,22 @@ mod tests {
     fn typography_is_not_words() {
         assert!(same_words("We “may” end\u{a0}it – now.", "we \"may\" end it - now"));
         assert!(!same_words("We may end it", "We may not end it"));
+        assert!(!same_words(
+            "李の地図です。[https://plum.example](https://plum.example)",
+            "桃の地図です。https://plum.example"
+        ));
         assert!(same_words("See https://plum.example/a?id=1 here", "See https://plum.example/a?id=2 here"));
+    }
+
+    #[test]
+    fn spellings_are_one_word() {
+        for (a, b) in
+            [("organisation", "organization"), ("licence", "license"), ("centres", "centers"), ("données", "donnees")]
+        {
+            assert_eq!(spelled(a.into()), spelled(b.into()));
+        }
+        assert_ne!(spelled("our".into()), spelled("or".into()));
+        assert!(same_words("the business’s data", "the business' data"));
     }
 
     #[test]

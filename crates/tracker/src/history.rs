@@ -16,16 +16,17 @@ use atlas::records::{
     Batch, Entry, EventKind, HistoryState, Materiality, NewCapture, NewChange, NewVersion, ProvisionEvent,
     ProvisionState, Wording,
 };
-use compare::{Alignment, Context, Defect, Pair, PairKind, Verdict, align, defect, is_slight, judge};
-use document::{Clause, ClauseKind, Date, Structure};
+use compare::{
+    Alignment, Context, Defect, Pair, PairKind, Verdict, align, defect, idle, is_reference, is_repeated, is_slight,
+    judge,
+};
+use document::{Date, Structure};
 use provisions::{Finding, Reader, taxonomy};
 
-use crate::headline::headline;
+use crate::{beside, headline::headline};
 
 /// So many captures in a row may be defective; the next one is taken for the document.
 const DEFECTIVE_IN_A_ROW: i64 = 8;
-/// Most words of a menu entry.
-const ASIDE_WORDS: usize = 5;
 /// Classifications are remembered for this many clauses of a document; texts that come back are not read again.
 const REMEMBERED: usize = 20_000;
 
@@ -70,22 +71,12 @@ impl Base {
         (0..self.structure.clauses.len()).map(|index| self.clause(index)).collect()
     }
 
-    /// Which clauses stand beside the document: a few words that nothing introduces, no sentence, nothing that the reader knows.
     fn asides(&self) -> Vec<bool> {
-        // What a list's introduction makes part of the document; a language menu has one too.
-        let introduces = |index: usize| {
-            let text = self.clause(index).trim_end();
-            text.ends_with(':') && !text.to_lowercase().contains("language")
-        };
-        let is_aside = |(index, clause): (usize, &Clause)| {
-            let text = self.clause(index).trim_end();
-            matches!(clause.kind, ClauseKind::Paragraph | ClauseKind::Item(_))
-                && !clause.lead_in.is_some_and(introduces)
-                && self.findings[index].is_empty()
-                && text.split_whitespace().nth(ASIDE_WORDS).is_none()
-                && !text.ends_with(['.', ':', ';', '!', '?'])
-        };
-        self.structure.clauses.iter().enumerate().map(is_aside).collect()
+        beside::asides(&self.text, &self.structure, &|index| !self.findings[index].is_empty())
+    }
+
+    fn widgets(&self) -> Vec<bool> {
+        beside::widgets(&self.text, &self.structure)
     }
 }
 
@@ -269,8 +260,10 @@ impl<'a> History<'a> {
         // A text that stays short is what the document has become.
         let patient = number - self.base_number <= DEFECTIVE_IN_A_ROW;
         let rewritten = alignment.count(PairKind::Same) * 2 < new.len();
-        let defect =
-            defect(&old, &new).or_else(|| (rewritten && other_language(&base.text, text)).then_some(Defect::Language));
+        let other = || (rewritten && other_language(&base.text, text)).then_some(Defect::Language);
+        // What stands there over and over may be what stood there before; then that is what returns.
+        let repeated = || (rewritten && hints.returns_to.is_none() && is_repeated(&new)).then_some(Defect::Repeated);
+        let defect = defect(&old, &new).or_else(other).or_else(repeated);
         if let Some(defect) = defect.filter(|defect| patient || *defect == Defect::Wall) {
             let verdict = Verdict { materiality: Materiality::Defective, reason: defect.reason().into() };
             let change = self.change(number, at_ms, verdict, &alignment, &[], None);
@@ -285,7 +278,8 @@ impl<'a> History<'a> {
         let reworded = reworded(&alignment, new.len());
         self.settle(number, &next, &|index| reworded[index]);
         // What the reader finds anew in words that are the same, or nearly so, is no change of the document.
-        let kept = kept(&alignment, &old, &new, &lineages);
+        let idle = unchanging(&base, &next, &alignment);
+        let kept = kept(&alignment, &old, &new, &idle, (&base.lineages, &lineages));
         let binds = |event: &ProvisionEvent| taxonomy().get(&event.clause_type).is_none_or(|kind| kind.binds);
         let touched = |event: &&ProvisionEvent| binds(event) && !kept.contains(&event.lineage);
         let events: Vec<ProvisionEvent> = self.batch.events[first_event..].iter().filter(touched).cloned().collect();
@@ -294,6 +288,7 @@ impl<'a> History<'a> {
             returns_to: hints.returns_to,
             provisions_touched: events.len(),
             asides: (&asides.0, &asides.1),
+            idle: &idle,
             foreign: events.is_empty() && document::language(text).is_some_and(|language| language != "en"),
         };
         let verdict = without_extraction(judge(&old, &new, &alignment, context), hints.technical, &alignment);
@@ -525,13 +520,31 @@ fn reworded(alignment: &Alignment, clauses: usize) -> Vec<bool> {
     reworded
 }
 
-/// The lineages whose words are the same or nearly so.
-fn kept(alignment: &Alignment, old: &[&str], new: &[&str], lineages: &[u32]) -> HashSet<u32> {
-    let same = |pair: &Pair| {
-        let (from, to) = (pair.old?, pair.new?);
-        (pair.cosmetic || is_slight(old[from], new[to])).then_some(lineages[to])
+/// For each pair, whether it changes nothing: words that are the same, or a widget's.
+fn unchanging(base: &Base, next: &Base, alignment: &Alignment) -> Vec<bool> {
+    let listed = |base: &Base| beside::listed(&base.text, &base.structure);
+    let mut idle = idle(&base.clauses(), &next.clauses(), alignment, (&listed(base), &listed(next)));
+    let (before, after) = (base.widgets(), next.widgets());
+    for (pair, idle) in alignment.pairs.iter().zip(&mut idle) {
+        *idle |= pair.old.is_none_or(|index| before[index]) && pair.new.is_none_or(|index| after[index]);
+    }
+    idle
+}
+
+/// The lineages whose words are the same or nearly so, or bind nobody.
+fn kept(
+    alignment: &Alignment,
+    old: &[&str],
+    new: &[&str],
+    idle: &[bool],
+    (before, after): (&[u32], &[u32]),
+) -> HashSet<u32> {
+    let stays = |(pair, idle): (&Pair, &bool)| {
+        let lineage = pair.new.map(|to| after[to]).or(pair.old.map(|from| before[from]))?;
+        let slight = || matches!((pair.old, pair.new), (Some(from), Some(to)) if is_slight(old[from], new[to]));
+        (*idle || pair.cosmetic || slight() || is_reference(old, new, pair)).then_some(lineage)
     };
-    alignment.pairs.iter().filter_map(same).collect()
+    alignment.pairs.iter().zip(idle).filter_map(stays).collect()
 }
 
 /// The heading under which all clauses that changed stand, if it is one.

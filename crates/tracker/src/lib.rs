@@ -1,4 +1,5 @@
 //! The pipeline: catalog, fetch, read, compare, find provisions, record. Live tracking and imports use the same door, [`history`].
+mod beside;
 pub mod catalog;
 pub mod headline;
 pub mod history;

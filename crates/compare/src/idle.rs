@@ -1,0 +1,172 @@
+//! Which differences change nothing: marks without words, numbers of sections, one spelling for another, the same words divided
+//! otherwise, words that stand twice.
+use std::collections::HashSet;
+
+use crate::{
+    align::{Alignment, Pair, PairKind},
+    materiality::weighty_changes,
+    words::{fnv, without_number, words},
+};
+
+/// Fewest words of a clause that may stand twice.
+const COPIED: usize = 3;
+
+/// What e-mail protection puts in place of an address.
+const STAND_IN: &str = "[email protected]";
+
+/// For each pair of `alignment`, whether it differs in nothing that a reader would call a change. `listed` says which old and which new
+/// clauses mean what a list or table makes of them, so that the same words elsewhere are no copy.
+pub fn idle(old: &[&str], new: &[&str], alignment: &Alignment, listed: (&[bool], &[bool])) -> Vec<bool> {
+    let copies = Copies { old: keys(old), new: keys(new) };
+    let divided = divided(old, new, alignment);
+    let is_idle = |(pair, divided): (&Pair, bool)| match (pair.old, pair.new) {
+        _ if divided => true,
+        (Some(from), Some(to)) => pair.kind == PairKind::Reworded && is_idle_rewording(old[from], new[to]),
+        (Some(index), None) => is_bare(old[index]) || !listed.0[index] && copies.has(old[index]),
+        (None, Some(index)) => is_bare(new[index]) || !listed.1[index] && copies.has(new[index]),
+        (None, None) => true,
+    };
+    alignment.pairs.iter().zip(divided).map(is_idle).collect()
+}
+
+/// Hashes of the words of each clause.
+fn keys(texts: &[&str]) -> HashSet<u64> {
+    texts.iter().map(|text| key(text)).collect()
+}
+
+fn key(text: &str) -> u64 {
+    fnv(words(without_number(text)).flat_map(|word| word.into_bytes().into_iter().chain([b' '])))
+}
+
+/// The clauses of both versions.
+struct Copies {
+    old: HashSet<u64>,
+    new: HashSet<u64>,
+}
+
+impl Copies {
+    /// Whether what comes was there before, or what goes still stands: a second copy makes nothing new.
+    fn has(&self, text: &str) -> bool {
+        let key = key(text);
+        words(text).nth(COPIED - 1).is_some() && self.old.contains(&key) && self.new.contains(&key)
+    }
+}
+
+/// Whether a clause has no words, or none but its own number ("4.7").
+fn is_bare(text: &str) -> bool {
+    let label = text.trim_matches(|c: char| !c.is_alphanumeric());
+    let is_number = label.len() <= 5 && label.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    words(text).next().is_none() || is_number && !text.contains(['$', '€', '£', '¥', '%', '+', '-'])
+}
+
+/// Whether a rewording is one of spelling, spacing or repetition only.
+fn is_idle_rewording(old: &str, new: &str) -> bool {
+    // Some hide an address from machines by writing "info[at]plum.example"; where the mark is lost, the address is still the same.
+    let list = |text: &str| words(without_number(&text.replace("[at]", ""))).collect::<Vec<_>>();
+    let (before, after) = (list(old), list(new));
+    let twice = |once: &[String], more: &[String]| {
+        more.len() == 2 * once.len() && more.starts_with(once) && more.ends_with(once)
+    };
+    let letters = |list: &[String]| list.concat();
+    // "Data base" and "database"; but not "now here" and "nowhere" where a word about duties hides.
+    let spaced = letters(&before) == letters(&after) && weighty_changes(old, new).is_none();
+    spaced || twice(&before, &after) || twice(&after, &before) || is_stand_in(old, new)
+}
+
+/// Whether one text has the stand-in of e-mail protection where the other has an address or the words of its link.
+fn is_stand_in(old: &str, new: &str) -> bool {
+    let fits = |with: &str, other: &str| {
+        let mut rest = other;
+        let mut parts = with.split(STAND_IN).peekable();
+        if !parts.next().is_some_and(|start| strip(&mut rest, start, 0)) || parts.peek().is_none() {
+            return false;
+        }
+        parts.all(|part| strip(&mut rest, part, 3)) && rest.split_whitespace().nth(1).is_none()
+    };
+    fits(old, new) || fits(new, old)
+}
+
+/// Takes `part` off `rest`, where at most `most` words precede it.
+fn strip(rest: &mut &str, part: &str, most: usize) -> bool {
+    let Some(at) = rest.find(part) else { return false };
+    let skipped = if part.is_empty() { rest.len() } else { at };
+    let few = rest[..skipped].split_whitespace().count() <= most;
+    *rest = &rest[skipped + part.len()..];
+    few
+}
+
+/// For each pair, whether it lies between two clauses that stayed, among clauses whose words are the same in the same order, however
+/// they are divided.
+fn divided(old: &[&str], new: &[&str], alignment: &Alignment) -> Vec<bool> {
+    let mut divided = vec![false; alignment.pairs.len()];
+    let is_fixed = |pair: &Pair| pair.kind == PairKind::Same;
+    let mut start = 0;
+    while start < alignment.pairs.len() {
+        if is_fixed(&alignment.pairs[start]) {
+            start += 1;
+            continue;
+        }
+        let end = alignment.pairs[start..].iter().position(is_fixed).map_or(alignment.pairs.len(), |len| start + len);
+        let run = &alignment.pairs[start..end];
+        if run.iter().all(|pair| pair.kind != PairKind::Moved) && same_run(old, new, run) {
+            divided[start..end].fill(true);
+        }
+        start = end;
+    }
+    divided
+}
+
+/// Whether the old and the new side of a run of pairs have the same words in the same order, section numbers aside.
+fn same_run(old: &[&str], new: &[&str], run: &[Pair]) -> bool {
+    let mut from: Vec<usize> = run.iter().filter_map(|pair| pair.old).collect();
+    from.sort_unstable();
+    let says = |text: &&str| !is_bare(text);
+    let before = from.iter().map(|&index| old[index]).filter(says).flat_map(|text| words(without_number(text)));
+    let after = run.iter().filter_map(|pair| pair.new).map(|index| new[index]).filter(says);
+    before.eq(after.flat_map(|text| words(without_number(text))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::align::align;
+
+    fn all_idle(old: &[&str], new: &[&str]) -> bool {
+        let alignment = align(old, new);
+        let changed = |(pair, idle): (&Pair, bool)| pair.kind == PairKind::Same || pair.cosmetic || idle;
+        let listed = (vec![false; old.len()], vec![false; new.len()]);
+        alignment.pairs.iter().zip(idle(old, new, &alignment, (&listed.0, &listed.1))).all(changed)
+    }
+
+    #[test]
+    fn marks_numbers_and_copies_change_nothing() {
+        assert!(all_idle(&["We may end it."], &["We may end it.", "-", "4.7"]));
+        assert!(all_idle(&["Please go to myplum today"], &["Please go to My Plum today"]));
+        assert!(all_idle(&["Write to help[at]plum.example"], &["Write to helpplum.example"]));
+        assert!(all_idle(&["Revised by Plum in May"], &["Revised by Plum in May Revised by Plum in May"]));
+        let (once, again) = ("You may end the service at any time.", "You pay.");
+        assert!(all_idle(&[once, again], &[once, again, once]));
+        let (old, new) = (["to our partners worldwide"], ["to our partners worldwide"; 2]);
+        assert!(!idle(&old, &new, &align(&old, &new), (&[true], &[true; 2]))[1]);
+        assert!(!all_idle(&["Fee", "You pay."], &["Fee", "You pay.", "$10"]));
+    }
+
+    #[test]
+    fn other_divisions_change_nothing() {
+        let old = ["Law", "Norland law governs.", "Courts of Port Vesper decide.", "End", "You pay."];
+        let new = ["Law", "Norland law governs. Courts of Port Vesper decide.", "End", "You do not pay."];
+        let alignment = align(&old, &new);
+        let idle = idle(&old, &new, &alignment, (&[false; 5], &[false; 4]));
+        let of = |index: usize| idle[alignment.pairs.iter().position(|pair| pair.new == Some(index)).unwrap()];
+        assert!(of(1) && !of(3));
+    }
+
+    #[test]
+    fn a_protected_address_is_the_address() {
+        assert!(is_stand_in("Write to [email protected] or call.", "Write to help@plum.example or call."));
+        assert!(is_stand_in("Please CONTACT US today.", "Please [email protected] today."));
+        assert!(is_stand_in("Write to [email protected]", "Write to [email protected]mail.example"));
+        assert!(!is_stand_in("Write to [email protected] or call.", "Write to us or do not call."));
+        assert!(!is_stand_in("Write to us.", "Write to them."));
+    }
+}
