@@ -88,7 +88,7 @@ const OBLIGATION: &[&str] = &[
 ];
 
 /// Most words that a slight rewording takes away, and that it adds.
-const SLIGHT: usize = 5;
+const SLIGHT: usize = 4;
 
 /// So many lines with a rise or fall make the figures beside them prices of the day.
 const RISES: usize = 3;
@@ -388,7 +388,7 @@ fn is_date_or_counter(old: &[&str], new: &[&str], pair: &Pair) -> bool {
         |text: &&str| text.contains('©') || text.len() <= 200 && words(text).any(|word| CUES.contains(&word.as_str()));
     let sides: Vec<&str> = sides(old, new, pair).collect();
     match sides[..] {
-        [before, after] if without_dates(before) == without_dates(after) => true,
+        [before, after] if before != after && without_dates(before) == without_dates(after) => true,
         _ if !sides.iter().all(dated) => false,
         [before, after] => kept(before) == kept(after) && terms(before) == terms(after),
         // A line that is nothing but a date comes or goes.

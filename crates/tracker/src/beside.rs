@@ -6,7 +6,7 @@ const ENTRY: usize = 8;
 /// Most bytes of one: some scripts part no words.
 const ENTRY_BYTES: usize = 90;
 /// Most words of a clause of a widget, and most clauses.
-const WIDGET: (usize, usize) = (40, 60);
+const WIDGET: (usize, usize) = (40, 15);
 /// Most words of a line of the page's own.
 const LINE: usize = 15;
 
