@@ -5,7 +5,7 @@
 pub(crate) fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split_whitespace()
         // The words before an address count, even in a script that parts none, and the address does not.
-        .map(|token| token.find("http://").or(token.find("https://")).map_or(token, |at| &token[..at]))
+        .map(before_address)
         .filter(|token| !token.contains("://") && !token.starts_with("www."))
         .flat_map(|token| {
             // The s of a possessive is no word: "business’s" and "business’" are one.
@@ -40,6 +40,14 @@ pub(crate) fn without_number(text: &str) -> &str {
         || (numeric && labels_title && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.'))
         || (set_off && (roman || letter));
     if is_label { trimmed[end..].trim_start() } else { trimmed }
+}
+
+/// What of a token stands before a web address in it.
+fn before_address(token: &str) -> &str {
+    // Hardly any token has a colon, and this is done for every token of every version.
+    let Some(colon) = token.find(':').filter(|&colon| token[colon..].starts_with("://")) else { return token };
+    let scheme = token[..colon].strip_suffix("https").or(token[..colon].strip_suffix("http"));
+    scheme.unwrap_or(token)
 }
 
 /// A word in one spelling for all that are in use: without accents, and British forms as the American ("organisation", "licence").
