@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use crate::words::{fnv, same_words, without_number, words};
+use crate::words::{fnv, hash_of_words, same_words, without_number, words, words_as_written};
 
 /// Least similarity for two clauses at the same place to be one reworded clause.
 const REWORDED: f32 = 0.40;
@@ -215,19 +215,14 @@ fn equal_in_order(old: &[&str], new: &[&str], matching: &mut Matching) {
 
 /// Joins clauses whose words are equal (numbering aside) though their order is not; the first free one of each.
 fn equal_elsewhere(old: &[&str], new: &[&str], matching: &mut Matching) {
-    let key = |text: &str| {
-        let hash = fnv(words(without_number(text)).flat_map(|word| word.into_bytes().into_iter().chain([b' '])));
-        (hash, words(text).next().is_some())
-    };
     let mut places: HashMap<u64, Vec<usize>> = HashMap::new();
     for index in matching.free_old().into_iter().rev() {
-        let (hash, has_words) = key(old[index]);
-        if has_words {
-            places.entry(hash).or_default().push(index);
+        if words_as_written(old[index]).next().is_some() {
+            places.entry(hash_of_words(old[index])).or_default().push(index);
         }
     }
     for index in matching.free_new() {
-        if let Some(from) = places.get_mut(&key(new[index]).0).and_then(Vec::pop) {
+        if let Some(from) = places.get_mut(&hash_of_words(new[index])).and_then(Vec::pop) {
             matching.join(from, index, 1.0);
         }
     }

@@ -1,11 +1,11 @@
 //! Which differences change nothing: marks without words, numbers of sections, one spelling for another, the same words divided
 //! otherwise, words that stand twice.
-use std::collections::HashSet;
+use std::{cell::LazyCell, collections::HashSet};
 
 use crate::{
     align::{Alignment, Pair, PairKind},
     materiality::weighty_changes,
-    words::{fnv, without_number, words},
+    words::{hash_of_words, same, without_number, words, words_as_written},
 };
 
 /// Fewest words of a clause that may stand twice.
@@ -17,7 +17,7 @@ const STAND_IN: &str = "[email protected]";
 /// For each pair of `alignment`, whether it differs in nothing that a reader would call a change. `listed` says which old and which new
 /// clauses mean what a list or table makes of them, so that the same words elsewhere are no copy.
 pub fn idle(old: &[&str], new: &[&str], alignment: &Alignment, listed: (&[bool], &[bool])) -> Vec<bool> {
-    let copies = Copies { old: keys(old), new: keys(new) };
+    let copies = LazyCell::new(|| Copies { old: keys(old), new: keys(new) });
     let divided = divided(old, new, alignment);
     let is_idle = |(pair, divided): (&Pair, bool)| match (pair.old, pair.new) {
         _ if divided => true,
@@ -31,11 +31,7 @@ pub fn idle(old: &[&str], new: &[&str], alignment: &Alignment, listed: (&[bool],
 
 /// Hashes of the words of each clause.
 fn keys(texts: &[&str]) -> HashSet<u64> {
-    texts.iter().map(|text| key(text)).collect()
-}
-
-fn key(text: &str) -> u64 {
-    fnv(words(without_number(text)).flat_map(|word| word.into_bytes().into_iter().chain([b' '])))
+    texts.iter().map(|text| hash_of_words(text)).collect()
 }
 
 /// The clauses of both versions.
@@ -47,8 +43,8 @@ struct Copies {
 impl Copies {
     /// Whether what comes was there before, or what goes still stands: a second copy makes nothing new.
     fn has(&self, text: &str) -> bool {
-        let key = key(text);
-        words(text).nth(COPIED - 1).is_some() && self.old.contains(&key) && self.new.contains(&key)
+        let key = hash_of_words(text);
+        words_as_written(text).nth(COPIED - 1).is_some() && self.old.contains(&key) && self.new.contains(&key)
     }
 }
 
@@ -56,7 +52,7 @@ impl Copies {
 fn is_bare(text: &str) -> bool {
     let label = text.trim_matches(|c: char| !c.is_alphanumeric());
     let is_number = label.len() <= 5 && label.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    words(text).next().is_none() || is_number && !text.contains(['$', '€', '£', '¥', '%', '+', '-'])
+    words_as_written(text).next().is_none() || is_number && !text.contains(['$', '€', '£', '¥', '%', '+', '-'])
 }
 
 /// Whether a rewording is one of spelling, spacing or repetition only.
@@ -121,9 +117,10 @@ fn same_run(old: &[&str], new: &[&str], run: &[Pair]) -> bool {
     let mut from: Vec<usize> = run.iter().filter_map(|pair| pair.old).collect();
     from.sort_unstable();
     let says = |text: &&str| !is_bare(text);
-    let before = from.iter().map(|&index| old[index]).filter(says).flat_map(|text| words(without_number(text)));
+    let before =
+        from.iter().map(|&index| old[index]).filter(says).flat_map(|text| words_as_written(without_number(text)));
     let after = run.iter().filter_map(|pair| pair.new).map(|index| new[index]).filter(says);
-    before.eq(after.flat_map(|text| words(without_number(text))))
+    same(before, after.flat_map(|text| words_as_written(without_number(text))))
 }
 
 #[cfg(test)]

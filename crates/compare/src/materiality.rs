@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     align::{Alignment, Pair, PairKind},
     redline::{Span, SpanKind, redline},
-    words::{spelled, without_number, words},
+    words::{same, spelled, without_number, words, words_as_written},
 };
 
 /// How much a change matters.
@@ -224,9 +224,9 @@ pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context
 fn same_sequence(old: &[&str], new: &[&str], changed: &[&Pair]) -> bool {
     let mut from: Vec<usize> = changed.iter().filter_map(|pair| pair.old).collect();
     from.sort_unstable();
-    let before = from.iter().flat_map(|&index| words(without_number(old[index])));
-    let after = changed.iter().filter_map(|pair| pair.new).flat_map(|index| words(without_number(new[index])));
-    before.eq(after)
+    let before = from.iter().flat_map(|&index| words_as_written(without_number(old[index])));
+    let after = changed.iter().filter_map(|pair| pair.new);
+    same(before, after.flat_map(|index| words_as_written(without_number(new[index]))))
 }
 
 /// A pair's texts: one where a clause came or went, else two.
@@ -324,7 +324,7 @@ impl Defect {
 
 /// Why the new capture is not the document, if it is not.
 pub fn defect(old: &[&str], new: &[&str]) -> Option<Defect> {
-    let count = |texts: &[&str]| texts.iter().map(|text| words(text).count()).sum::<usize>();
+    let count = |texts: &[&str]| texts.iter().map(|text| words_as_written(text).count()).sum::<usize>();
     let (before, after) = (count(old), count(new));
     if before < 150 {
         return None;

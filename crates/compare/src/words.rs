@@ -3,6 +3,11 @@
 /// The words of `text`, lower-cased; runs of letters and digits. Quotes, dashes, spaces and other marks do not count,
 /// so typographic changes make no difference; nor do addresses of pages, which carry tracking labels and revision numbers.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = String> + '_ {
+    words_as_written(text).map(lower)
+}
+
+/// The same words in the case in which they stand, for whom that will do: this is asked of every clause of every version.
+pub(crate) fn words_as_written(text: &str) -> impl Iterator<Item = &str> {
     text.split_whitespace()
         // The words before an address count, even in a script that parts none, and the address does not.
         .map(before_address)
@@ -14,12 +19,41 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = String> + '_ {
         })
         // A hard space that was read in the wrong encoding.
         .filter(|word| !word.is_empty() && *word != "Â")
-        .map(|word| if word.is_ascii() { word.to_ascii_lowercase() } else { word.to_lowercase() })
+}
+
+fn lower(word: &str) -> String {
+    if word.is_ascii() { word.to_ascii_lowercase() } else { word.to_lowercase() }
 }
 
 /// Whether two texts have the same words in the same order, whatever their case, punctuation and spacing.
 pub fn same_words(a: &str, b: &str) -> bool {
-    words(a).eq(words(b))
+    same(words_as_written(a), words_as_written(b))
+}
+
+/// Whether two runs of words are the same, whatever their case.
+pub(crate) fn same<'a>(a: impl Iterator<Item = &'a str>, b: impl Iterator<Item = &'a str>) -> bool {
+    a.map(Folded).eq(b.map(Folded))
+}
+
+/// A word whose case does not count.
+struct Folded<'a>(&'a str);
+
+impl PartialEq for Folded<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0 || lower(self.0) == lower(other.0)
+    }
+}
+
+/// A hash of the words of a clause, its number and their case aside.
+pub(crate) fn hash_of_words(text: &str) -> u64 {
+    words_as_written(without_number(text)).fold(FNV_START, |hash, word| {
+        let hash = if word.is_ascii() {
+            add(hash, word.bytes().map(|b| b.to_ascii_lowercase()))
+        } else {
+            add(hash, word.to_lowercase().bytes())
+        };
+        add(hash, [b' '])
+    })
 }
 
 /// `text` without a leading section number or list marker ("12.3 ", "(a) ", "IV. "), so that renumbering is no rewording.
@@ -78,7 +112,13 @@ fn without_accent(c: char) -> char {
 
 /// 64-bit FNV-1a: the same on every machine and in every release, unlike the standard library's hasher.
 pub(crate) fn fnv(bytes: impl IntoIterator<Item = u8>) -> u64 {
-    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    add(FNV_START, bytes)
+}
+
+const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn add(hash: u64, bytes: impl IntoIterator<Item = u8>) -> u64 {
+    bytes.into_iter().fold(hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
