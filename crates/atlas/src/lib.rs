@@ -28,8 +28,9 @@ pub use check::Problem;
 pub use error::AtlasError;
 pub use open::{Atlas, Location, LogConfig};
 pub use read::{
-    CategoryShare, ChangeFilter, Counts, Evidence, HashMatch, Hashed, Holder, InstanceFilter, PlatformDetail,
-    PlatformFilter, PlatformRow, PlatformSort, Rarity, TypeCount,
+    Adoption, CategoryShare, ChangeFilter, Counts, Evidence, HashMatch, Hashed, Holder, InstanceFilter, Month,
+    PlatformDetail, PlatformFilter, PlatformRow, PlatformSort, Rarity, StandingMonth, TypeCount, TypeMonth,
+    TypeTimeline,
 };
 pub use record::Recorded;
 pub use search::{SearchHit, SearchPage, SearchQuery};

@@ -48,26 +48,31 @@ async fn rarity_counts_what_the_list_shows() {
     }
 }
 
+/// Takes the arbitration out of plum's terms on a day; the text without it.
+async fn remove_arbitration(atlas: &Atlas, plum: DocumentId, day: i64) -> String {
+    let shorter = text(5).replace(&format!("{ARBITRATION}\n\n"), "");
+    let mut gone = batch(plum, 1).version(day, &shorter).event(2, "arbitration", EventKind::Removed);
+    gone.batch.entries[0].version.as_mut().unwrap().lineages = vec![1, 3, 4];
+    let start = text(5).find(ARBITRATION).unwrap();
+    let range = start..start + ARBITRATION.len();
+    let mut state = common::state(2, "arbitration", 1, range, ARBITRATION, Severity::High);
+    state.removed_version = Some(2);
+    gone.batch.provisions.push(state);
+    let start = shorter.find(TERMINATION).unwrap();
+    let range = start..start + TERMINATION.len();
+    let mut stays = common::state(3, "terminate-at-will", 1, range, TERMINATION, Severity::Critical);
+    stays.last_version = 2;
+    gone.batch.provisions.push(stays);
+    atlas.record(&gone.batch).await.unwrap();
+    shorter
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removal_is_remembered_and_the_past_can_be_asked() {
     for stage in stages().await {
         let atlas = stage.open().await;
         let plum = world(&atlas).await[0];
-        let shorter = text(5).replace(&format!("{ARBITRATION}\n\n"), "");
-        let mut gone = batch(plum, 1).version(9, &shorter).event(2, "arbitration", EventKind::Removed);
-        gone.batch.entries[0].version.as_mut().unwrap().lineages = vec![1, 3, 4];
-        let start = text(5).find(ARBITRATION).unwrap();
-        let range = start..start + ARBITRATION.len();
-        let mut state = common::state(2, "arbitration", 1, range, ARBITRATION, Severity::High);
-        state.removed_version = Some(2);
-        gone.batch.provisions.push(state);
-        let start = shorter.find(TERMINATION).unwrap();
-        let range = start..start + TERMINATION.len();
-        let mut stays = common::state(3, "terminate-at-will", 1, range, TERMINATION, Severity::Critical);
-        stays.last_version = 2;
-        gone.batch.provisions.push(stays);
-        atlas.record(&gone.batch).await.unwrap();
-
+        let shorter = remove_arbitration(&atlas, plum, 9).await;
         let before: Vec<String> =
             atlas.provisions_at(plum, 1).await.unwrap().into_iter().map(|p| p.clause_type).collect();
         assert_eq!(before, ["arbitration", "terminate-at-will"]);
@@ -90,6 +95,29 @@ async fn a_removal_is_remembered_and_the_past_can_be_asked() {
         let filter = ChangeFilter { at_least: Some(Materiality::Material), since_ms: Some(START + 10 * DAY), ..filter };
         assert_eq!(atlas.changes(&filter).await.unwrap().len(), 0);
         assert_eq!(atlas.check().await.unwrap(), []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn months_show_what_stood_and_who_took_it_up() {
+    for stage in stages().await {
+        let atlas = stage.open().await;
+        let plum = world(&atlas).await[0];
+        remove_arbitration(&atlas, plum, 40).await;
+        let timeline = atlas.type_timeline("arbitration").await.unwrap();
+        let told: Vec<(String, i64, i64)> =
+            timeline.months.iter().map(|m| (m.month.to_string(), m.platforms, m.of_platforms)).collect();
+        assert_eq!(told, [("2024-01".into(), 2, 3), ("2024-02".into(), 1, 3)]);
+        let adopted: Vec<_> =
+            timeline.adoptions.iter().map(|a| (a.platform.as_str(), a.since_ms, a.from_start, a.until_ms)).collect();
+        assert_eq!(adopted, [("plum", START, true, Some(START + 40 * DAY)), ("quince", START, true, None)]);
+        assert_eq!(atlas.type_timeline("no-refund").await.unwrap().adoptions, []);
+
+        let months = atlas.platform_timeline("plum").await.unwrap();
+        assert_eq!(months, atlas.document_timeline(plum).await.unwrap());
+        let told: Vec<_> = months.iter().map(|m| (m.provisions, m.high_or_critical, m.material, m.minor)).collect();
+        assert_eq!(told, [(2, 2, 0, 0), (1, 1, 1, 0)]);
+        assert_eq!(atlas.platform_timeline("nobody").await.unwrap(), []);
     }
 }
 

@@ -21,6 +21,7 @@ pub mod notes;
 pub mod passage;
 pub mod patterns;
 pub mod phrases;
+pub mod practices;
 pub mod reader;
 mod rivals;
 pub mod severity;

@@ -4,8 +4,8 @@
 //! Stochastic gradient descent with step sizes by coordinate (Duchi et al. 2011); random numbers come from a fixed seed.
 use crate::svm::Matrix;
 
-/// Hidden numbers.
-pub const WIDTH: usize = 256;
+/// Hidden numbers of a network.
+pub const WIDTH: usize = 128;
 
 type Hidden = [f32; WIDTH];
 
@@ -43,13 +43,18 @@ pub struct NetOptions {
     pub forget_hidden: f32,
     /// How much more a missed label counts than a false one.
     pub positive: f32,
+    /// Networks whose mean is taken: two that began at random err apart from each other, and their mean less than one of twice the width.
+    pub networks: usize,
 }
 
 impl Default for NetOptions {
     fn default() -> Self {
-        NetOptions { passes: 50, rate: 0.06, forget: 0.4, forget_hidden: 0.25, positive: 2.0 }
+        NetOptions { passes: 50, rate: 0.06, forget: 0.4, forget_hidden: 0.25, positive: 2.0, networks: 2 }
     }
 }
+
+/// Where random numbers begin, times the number of the network.
+const SEED: u64 = 0x2545_f491_4f6c_dd1d;
 
 struct Training<'a> {
     options: &'a NetOptions,
@@ -62,9 +67,13 @@ struct Training<'a> {
     random: u64,
 }
 
-/// Fits a network to the rows of `matrix`; `labels` holds each row's types.
-pub(crate) fn fit(matrix: &Matrix, labels: &[Vec<u8>], types: usize, options: &NetOptions) -> Net {
-    let mut training = Training::new(matrix.width, types, options);
+/// Fits networks to the rows of `matrix`; `labels` holds each row's types.
+pub(crate) fn fit(matrix: &Matrix, labels: &[Vec<u8>], types: usize, options: &NetOptions) -> Vec<Net> {
+    (1..=options.networks).map(|number| fit_one(matrix, labels, types, options, number as u64)).collect()
+}
+
+fn fit_one(matrix: &Matrix, labels: &[Vec<u8>], types: usize, options: &NetOptions, number: u64) -> Net {
+    let mut training = Training::new(matrix.width, types, options, SEED.wrapping_mul(number));
     let mut order: Vec<u32> = (0..matrix.height() as u32).collect();
     let mut kept = Vec::new();
     for _ in 0..options.passes {
@@ -86,7 +95,7 @@ pub(crate) fn fit(matrix: &Matrix, labels: &[Vec<u8>], types: usize, options: &N
 }
 
 impl<'a> Training<'a> {
-    fn new(used: usize, types: usize, options: &'a NetOptions) -> Training<'a> {
+    fn new(used: usize, types: usize, options: &'a NetOptions, seed: u64) -> Training<'a> {
         let mut training = Training {
             options,
             rows: vec![[0.0; WIDTH]; used],
@@ -95,7 +104,7 @@ impl<'a> Training<'a> {
             base_squares: [1e-3; WIDTH],
             outputs: vec![[0.0; WIDTH + 1]; types],
             output_squares: vec![[1e-3; WIDTH + 1]; types],
-            random: 0x2545_f491_4f6c_dd1d,
+            random: seed,
         };
         for i in 0..used {
             for k in 0..WIDTH {

@@ -10,7 +10,7 @@ use crate::features::{self, BLOCKS, Kinds, Scratch};
 use crate::forest;
 use crate::layer::{Outputs, Rows};
 use crate::model::{self, Features, Layer, Model, SHARING, TypeModel, square_of, value_of};
-use crate::net::{self, NetOptions, WIDTH};
+use crate::net::{self, Net, NetOptions, WIDTH};
 use crate::passage::MOST_BYTES;
 use crate::reader::Reader;
 use crate::rivals::Rivals;
@@ -66,7 +66,7 @@ impl Default for Options {
         Options {
             kinds: Kinds::WORDS.and(Kinds::STEMS).and(Kinds::STEM_PAIRS).and(Kinds::HEADING).and(Kinds::RULES),
             block_weights: [1.0, 0.7, 0.5, 0.5],
-            least_platforms: [13, 22, 8, 1],
+            least_platforms: [16, 27, 10, 1],
             learner: Learner::Net { options: NetOptions::default(), scale: 0.2 },
             rivals: Some(forest::Options::default()),
             least_examples: 4,
@@ -299,11 +299,17 @@ pub(crate) fn fit(prepared: &Prepared, rows: &[usize], options: &Options) -> Mod
             (quantise(&features, base, |feature, kind| separators[kind].weights[feature]), None)
         }
         Learner::Net { options, scale } => {
-            let net = net::fit(&matrix, &labels(prepared, rows), prepared.names.len(), options);
-            let base = net.outputs.iter().map(|output| output[WIDTH] * scale).collect();
-            let weights: Vec<f32> =
-                (0..WIDTH).flat_map(|k| net.outputs.iter().map(move |output| output[k] * scale)).collect();
-            let layer = quantise(&features, net.base.to_vec(), |feature, column| net.rows[feature][column]);
+            let nets = net::fit(&matrix, &labels(prepared, rows), prepared.names.len(), options);
+            let share = scale / nets.len() as f32;
+            let offset = |kind: usize| nets.iter().map(|net| net.outputs[kind][WIDTH]).sum::<f32>() * share;
+            let base = (0..prepared.names.len()).map(offset).collect();
+            let of_hidden =
+                |(net, k): (&Net, usize)| net.outputs.iter().map(|output| output[k] * share).collect::<Vec<f32>>();
+            let hidden = nets.iter().flat_map(|net| (0..WIDTH).map(move |k| (net, k)));
+            let weights: Vec<f32> = hidden.flat_map(of_hidden).collect();
+            let resting = nets.iter().flat_map(|net| net.base).collect();
+            let layer =
+                quantise(&features, resting, |feature, column| nets[column / WIDTH].rows[feature][column % WIDTH]);
             (layer, Some(Outputs::quantised(base, &weights)))
         }
     };

@@ -172,11 +172,11 @@ pub struct HeadMeasures {
 pub struct LabelMeasures {
     /// Its name.
     pub name: &'static str,
-    /// Sentences that have it.
+    /// Sentences (or documents) that have it.
     pub support: usize,
-    /// Sentences that were said to have it.
+    /// Those that were said to have it.
     pub asserted: usize,
-    /// Those of them that do.
+    /// Those that were rightly said to have it.
     pub right: usize,
 }
 
@@ -188,6 +188,11 @@ impl LabelMeasures {
     pub fn f1(&self) -> f64 {
         2.0 * self.right as f64 / (self.asserted + self.support).max(1) as f64
     }
+}
+
+/// Mean of the F1 of some labels.
+pub fn macro_f1(labels: &[LabelMeasures]) -> f64 {
+    labels.iter().map(LabelMeasures::f1).sum::<f64>() / labels.len().max(1) as f64
 }
 
 impl Head {
@@ -213,8 +218,7 @@ impl Head {
             asserted: all.asserted + own.asserted,
             right: all.right + own.right,
         });
-        let macro_f1 = labels.iter().map(LabelMeasures::f1).sum::<f64>() / labels.len() as f64;
-        Ok(HeadMeasures { sentences: sentences.len(), micro_f1: all.f1(), macro_f1, labels })
+        Ok(HeadMeasures { sentences: sentences.len(), micro_f1: all.f1(), macro_f1: macro_f1(&labels), labels })
     }
 }
 

@@ -3,7 +3,9 @@
 //! A request passes [`doors`], reaches one handler under [`pages`], and is answered through [`negotiate::Wants`]: one record, as a page
 //! for people or as JSON for programs. Handlers ask the atlas and fill a template; they hold no queries and no HTML.
 mod assets;
+mod chart;
 mod citation;
+pub mod csv;
 mod desk;
 mod doors;
 mod error;

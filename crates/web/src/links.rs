@@ -121,6 +121,16 @@ pub(crate) fn type_feed(id: &str) -> String {
     format!("/types/{}/feed.atom", segment(id))
 }
 
+/// A record's timeline as CSV; `path` is the record's own.
+pub(crate) fn timeline(path: impl AsRef<str>) -> String {
+    format!("{}/timeline.csv", path.as_ref())
+}
+
+/// Who took up a clause type when, as CSV.
+pub(crate) fn adoption(id: &str) -> String {
+    format!("/types/{}/adoption.csv", segment(id))
+}
+
 /// A regulation.
 pub(crate) fn regulation(id: &str) -> String {
     format!("/regulations/{}", segment(id))

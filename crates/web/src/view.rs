@@ -95,29 +95,6 @@ pub(crate) fn median_bar(value: f64, median: f64, most: f64, label: &str) -> Htm
     Html(out)
 }
 
-/// Counts by year as a row of columns. `what` is the label for those who do not see it.
-pub(crate) fn columns(years: &[(i32, i64)], what: &str) -> Html {
-    let most = years.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1) as f64;
-    let width = 24 * years.len().max(1);
-    let mut out = format!(
-        "<svg class=\"columns\" viewBox=\"0 0 {width} 60\" width=\"{width}\" height=\"60\" role=\"img\" aria-label=\""
-    );
-    escape_into(&mut out, what);
-    let told: Vec<String> = years.iter().map(|(year, count)| format!("{year}: {count}")).collect();
-    let _ = write!(out, ", {}\">", told.join(", "));
-    for (place, (_, count)) in years.iter().enumerate() {
-        let height = (*count as f64 * 56.0 / most).max(1.0);
-        let _ = write!(
-            out,
-            "<rect x=\"{}\" y=\"{:.1}\" width=\"18\" height=\"{height:.1}\"/>",
-            place * 24 + 3,
-            60.0 - height
-        );
-    }
-    out.push_str("</svg>");
-    Html(out)
-}
-
 /// Where a reader is in a list of several pages.
 #[derive(Debug, Clone)]
 pub(crate) struct Paging {
@@ -169,7 +146,6 @@ mod tests {
         assert!(!severity_bar(&[0; 4]).0.contains("<rect"));
         assert!(severity_bar(&[1, 0, 0, 1]).0.contains("aria-label=\"1 critical, 0 high, 0 medium, 1 low\""));
         assert!(!median_bar(1.0, 0.0, 0.0, "x").0.contains("NaN"));
-        assert!(columns(&[], "\"x").0.contains("&quot;x"));
     }
 
     #[test]

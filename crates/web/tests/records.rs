@@ -329,3 +329,30 @@ async fn check_reads_what_is_brought_and_keeps_nothing() {
     assert_eq!(world.post("/check", &[("text", "", &large)]).await.status, 413);
     assert_eq!(world.atlas.counts().await.unwrap(), before);
 }
+
+#[tokio::test]
+async fn timelines_stand_on_their_pages_and_as_csv() {
+    let world = World::new().await;
+    let kind = world.get_json(PROVISION).await.json()["provision"]["clause_type"].as_str().unwrap().to_string();
+    let page = world.get(&format!("/types/{kind}")).await.page();
+    let section = element(&page, "over-time");
+    assert!(section.contains(&format!("/types/{kind}/adoption.csv")) && section.contains("href=\"/platforms/plum\""));
+    for (path, head) in [
+        (format!("/types/{kind}/timeline.csv"), "month,platforms,of_platforms\r\n2026-01,1,"),
+        (format!("/types/{kind}/adoption.csv"), "platform,name,since,stood_when_first_seen,until\r\nplum,"),
+        (
+            "/platforms/plum/timeline.csv".into(),
+            "month,provisions,high_or_critical,material_changes,minor_changes\r\n2026-01,",
+        ),
+        ("/documents/CW-D-00001/timeline.csv".into(), "month,provisions,"),
+        (format!("{PROVISION}/timeline.csv"), "date,version,what\r\n2026-01-01,1,added\r\n"),
+    ] {
+        let answer = world.get(&path).await;
+        assert_eq!(answer.kind, "text/csv; charset=utf-8", "{path}");
+        let text = String::from_utf8(answer.bytes).unwrap();
+        assert!(text.starts_with(head), "{path}: {text}");
+    }
+    for path in ["/types/none/timeline.csv", "/platforms/nobody/timeline.csv", "/provisions/CW-P-999999/timeline.csv"] {
+        assert_eq!(world.get(path).await.status, 404, "{path}");
+    }
+}

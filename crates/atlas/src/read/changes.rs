@@ -1,6 +1,4 @@
 //! Changes, newest first, with the provisions that they touch.
-use std::collections::{BTreeSet, HashMap};
-
 use super::ChangeFilter;
 use crate::codes::Code;
 use crate::error::Result;
@@ -44,9 +42,6 @@ statements! {
             SELECT 1 FROM provisions q WHERE q.clause_type = p.clause_type AND q.platform_id = p.platform_id
                 AND (q.first_seen_ms < $1 OR q.first_version = 1))
         GROUP BY p.clause_type ORDER BY gained DESC, p.clause_type LIMIT $2",
-    HISTORY_OF_TYPE = "SELECT p.platform_id, e.provision_id, e.kind, e.at_ms FROM provisions p
-        JOIN provision_events e ON e.provision_id = p.id WHERE p.clause_type = $1 ORDER BY e.at_ms, e.version, e.seq",
-    LAST_SEEN = "SELECT MAX(last_verified_ms) FROM documents",
 }
 
 fn change(row: &Row) -> Result<Change> {
@@ -135,78 +130,5 @@ impl Atlas {
     pub async fn rising(&self, since_ms: i64, limit: i64) -> Result<Vec<(String, i64)>> {
         let rows = self.store.fetch(RISING, args![since_ms, limit.max(0)]).await?;
         rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
-    }
-
-    /// On how many platforms a type stood at the end of each year, from the first year it was seen to the last that anything was.
-    pub async fn type_over_time(&self, clause_type: &str) -> Result<Vec<(i32, i64)>> {
-        let events = self.store.fetch(HISTORY_OF_TYPE, args![clause_type]).await?;
-        let last_ms: Option<i64> = self.store.one(LAST_SEEN, args![]).await?.map_or(Ok(None), |row| row.get(0))?;
-        let mut standing: HashMap<i64, BTreeSet<i64>> = HashMap::new();
-        let mut years: Vec<(i32, i64)> = Vec::new();
-        for row in &events {
-            let mut c = row.columns();
-            let (platform, provision): (i64, i64) = (c.next()?, c.next()?);
-            let (kind, at_ms): (i64, i64) = (c.next()?, c.next()?);
-            fill(&mut years, year(at_ms));
-            let provisions = standing.entry(platform).or_default();
-            match crate::records::EventKind::from_code(kind)? {
-                crate::records::EventKind::Removed => provisions.remove(&provision),
-                _ => provisions.insert(provision),
-            };
-            if provisions.is_empty() {
-                standing.remove(&platform);
-            }
-            if let Some(last) = years.last_mut() {
-                last.1 = standing.len() as i64;
-            }
-        }
-        if let (false, Some(last_ms)) = (years.is_empty(), last_ms) {
-            fill(&mut years, year(last_ms));
-        }
-        Ok(years)
-    }
-}
-
-/// Adds years up to this one, each with the count of the one before.
-fn fill(years: &mut Vec<(i32, i64)>, to: i32) {
-    let (mut next, count) = years.last().map_or((to, 0), |(year, count)| (year + 1, *count));
-    while next <= to {
-        years.push((next, count));
-        next += 1;
-    }
-}
-
-/// The year (UTC) of an instant.
-fn year(ms: i64) -> i32 {
-    // Days since 1 March of year 0, so that a leap day ends its year; 146,097 days are 400 years.
-    let days = ms.div_euclid(86_400_000) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day = days.rem_euclid(146_097);
-    let of_era = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let of_year = day - (365 * of_era + of_era / 4 - of_era / 100);
-    // January and February are the last two months of the year that began in March.
-    (era * 400 + of_era + i64::from(of_year >= 306)) as i32
-}
-
-#[cfg(test)]
-mod tests {
-    use super::year;
-
-    #[test]
-    fn years_begin_and_end_on_time() {
-        const DAY: i64 = 86_400_000;
-        for (ms, expected) in [
-            (0, 1970),
-            (-1, 1969),
-            (365 * DAY - 1, 1970),
-            (365 * DAY, 1971),
-            (946_684_800_000, 2000),
-            (946_684_799_999, 1999),
-            (1_709_164_800_000, 2024),
-            (1_735_689_599_999, 2024),
-            (1_735_689_600_000, 2025),
-        ] {
-            assert_eq!(year(ms), expected, "{ms}");
-        }
     }
 }

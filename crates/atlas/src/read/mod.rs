@@ -7,6 +7,7 @@ pub(crate) mod holders;
 pub(crate) mod platforms;
 pub(crate) mod provisions;
 pub(crate) mod standing;
+mod timelines;
 
 use serde::Serialize;
 
@@ -15,6 +16,7 @@ use crate::records::{Document, Materiality, Platform};
 pub use evidence::Evidence;
 pub use holders::{HashMatch, Hashed, Holder};
 pub(crate) use standing::Cache;
+pub use timelines::{Adoption, Month, StandingMonth, TypeMonth, TypeTimeline};
 
 /// How much the store holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]

@@ -88,7 +88,7 @@ impl Standing {
 }
 
 /// The category of a clause type, if the taxonomy knows it.
-fn category(clause_type: &str) -> Option<&'static str> {
+pub(super) fn category(clause_type: &str) -> Option<&'static str> {
     provisions::taxonomy::taxonomy().get(clause_type).map(|kind| kind.category.as_str())
 }
 

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use provisions::eval::{self, Bin, Measures};
+use provisions::practices::{self, PracticeMeasures};
 use provisions::train::Options;
-use provisions::{card, taxonomy, unfair};
+use provisions::{Reader, card, taxonomy, unfair};
 
 use super::classify::Head;
 use super::train::{MoreLabels, read_corpora, read_lines};
@@ -23,6 +24,9 @@ pub struct Args {
     /// What the clauses are labelled with
     #[arg(long, value_enum, default_value_t = Head::Types, conflicts_with_all = ["labels", "predictions", "measures", "card"])]
     head: Head,
+    /// The corpus is OPP-115 (segments of privacy policies, labelled with data practices): measure the reader as it is, learn nothing
+    #[arg(long, conflicts_with_all = ["head", "labels", "predictions", "measures", "card"])]
+    opp_115: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -41,6 +45,9 @@ pub struct Args {
 pub fn run(args: Args) -> crate::Answer {
     if let Some(head) = args.head.unfair() {
         return of_sentences(head, &args);
+    }
+    if args.opp_115 {
+        return of_practices(&args);
     }
     let (mut examples, all_read) = read_corpora(&args.corpus)?;
     examples.extend(args.more.examples()?);
@@ -84,6 +91,27 @@ fn of_sentences(head: unfair::Head, args: &Args) -> crate::Answer {
     writeln!(out, "{:<6} {:>6} {:>9} {:>6}", "label", "labels", "asserted", "F1")?;
     for label in labels {
         writeln!(out, "{:<6} {:>6} {:>9} {:>6.3}", label.name, label.support, label.asserted, label.f1())?;
+    }
+    Ok(all_read)
+}
+
+/// Measures the reader on data practices.
+fn of_practices(args: &Args) -> crate::Answer {
+    let (segments, all_read) = read_lines(&args.corpus, unfair::read_line)?;
+    let measures = practices::measure(Reader::embedded(), &segments);
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&measures)?)?;
+        return Ok(all_read);
+    }
+    let PracticeMeasures { segments, policies, by_segment, by_policy } = &measures;
+    let (of_segments, of_policies) = (unfair::macro_f1(by_segment), unfair::macro_f1(by_policy));
+    writeln!(out, "{segments} segments of {policies} policies, nothing learnt from them")?;
+    writeln!(out, "macro-F1 by policy {of_policies:.3}, by segment {of_segments:.3}\n")?;
+    writeln!(out, "{:<38} {:>8} {:>6} {:>9} {:>6}", "practice", "policies", "F1", "segments", "F1")?;
+    for (segment, policy) in by_segment.iter().zip(by_policy) {
+        let (name, n, m) = (segment.name, policy.support, segment.support);
+        writeln!(out, "{name:<38} {n:>8} {:>6.3} {m:>9} {:>6.3}", policy.f1(), segment.f1())?;
     }
     Ok(all_read)
 }

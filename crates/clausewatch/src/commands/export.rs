@@ -95,13 +95,7 @@ fn csv(p: &Provision) -> String {
         paint::day(p.last_verified_ms),
         p.excerpt.clone(),
     ];
-    cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",")
-}
-
-/// A CSV cell (RFC 4180). A cell that a spreadsheet would take for a formula is set off with an apostrophe.
-fn quoted(cell: &str) -> String {
-    let safe = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_string() };
-    if safe.contains([',', '"', '\n', '\r']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
+    web::csv::line(&cells)
 }
 
 async fn warc(atlas: &Atlas, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -123,16 +117,4 @@ async fn warc(atlas: &Atlas, out: &mut dyn Write) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn cells_are_quoted_and_formulas_set_off() {
-        assert_eq!(quoted("a \"b\", c"), "\"a \"\"b\"\", c\"");
-        assert_eq!(quoted("=HYPERLINK(1)"), "'=HYPERLINK(1)");
-        assert_eq!(quoted("plain"), "plain");
-    }
 }

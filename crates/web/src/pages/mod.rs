@@ -13,6 +13,7 @@ mod platforms;
 mod provision;
 mod regulations;
 mod search;
+mod timelines;
 mod types;
 mod verify;
 
@@ -37,6 +38,7 @@ pub(crate) fn all() -> Router<Site> {
         .merge(provision::routes())
         .merge(regulations::routes())
         .merge(search::routes())
+        .merge(timelines::routes())
         .merge(types::routes())
         .merge(verify::routes())
 }

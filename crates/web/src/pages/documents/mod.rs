@@ -24,7 +24,7 @@ pub(super) fn routes() -> Router<Site> {
 }
 
 /// The document that a part of an address names.
-async fn document(site: &Site, id: &str) -> Result<Document, Failure> {
+pub(super) async fn document(site: &Site, id: &str) -> Result<Document, Failure> {
     let missing = || Failure::missing(format!("document {:?}", words::clip(id, 40)));
     let id: DocumentId = id.parse().map_err(|_| missing())?;
     site.atlas.document(id).await?.ok_or_else(missing)

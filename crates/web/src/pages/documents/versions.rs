@@ -1,7 +1,7 @@
 //! All versions of a document, newest first.
 use askama::Template;
-use atlas::ChangeFilter;
 use atlas::records::{Change, Document, Version};
+use atlas::{ChangeFilter, StandingMonth};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::json;
@@ -9,9 +9,11 @@ use serde_json::json;
 use crate::error::Failure;
 use crate::negotiate::Wants;
 use crate::page::Head;
+use crate::pages::timelines;
 use crate::query::Query;
 use crate::site::Site;
 use crate::view::Paging;
+use crate::words::Html;
 use crate::{links, words};
 
 /// Versions on a page.
@@ -25,6 +27,8 @@ struct VersionsPage {
     document: Document,
     timeline: Vec<(Version, Option<Change>)>,
     paging: Paging,
+    months: Vec<StandingMonth>,
+    chart: Html,
 }
 
 impl VersionsPage {
@@ -58,10 +62,12 @@ pub(super) async fn list(
         .about(format!("Every version of {title} since tracking began, with what changed in each."))
         .crumb(document.title.as_str(), links::document(&document.id))
         .here("Versions");
-    let page = VersionsPage { head, title, document, timeline, paging };
+    let months = site.atlas.document_timeline(document.id).await?;
+    let chart = timelines::drawing(&months);
+    let page = VersionsPage { head, title, document, timeline, paging, months, chart };
     wants.record(&page, || {
         let versions: Vec<_> =
             page.timeline.iter().map(|(version, change)| json!({"version": version, "change": change})).collect();
-        json!({"document": page.document, "total": total, "versions": versions})
+        json!({"document": page.document, "total": total, "versions": versions, "timeline": page.months})
     })
 }

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 
 use askama::Template;
 use atlas::records::{Change, Document, Materiality, Provision};
-use atlas::{CategoryShare, ChangeFilter, PlatformDetail};
+use atlas::{CategoryShare, ChangeFilter, PlatformDetail, StandingMonth};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::json;
@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::error::Failure;
 use crate::negotiate::Wants;
 use crate::page::Head;
+use crate::pages::timelines;
 use crate::site::Site;
 use crate::words::Html;
 use crate::{links, view, words};
@@ -31,6 +32,8 @@ struct PlatformPage {
     changes: Vec<Change>,
     changes_30d: i64,
     provisions: Vec<Provision>,
+    months: Vec<StandingMonth>,
+    chart: Html,
 }
 
 impl PlatformPage {
@@ -85,6 +88,8 @@ pub(super) async fn show(
     let mut seen = HashSet::new();
     provisions.retain(|provision| seen.insert(provision.clause_type.clone()));
     provisions.truncate(PROVISIONS);
+    let months = site.atlas.platform_timeline(&slug).await?;
+    let chart = timelines::drawing(&months);
     let name = &of.platform.name;
     let head = site
         .head(name.as_str(), links::platform(&slug))
@@ -95,12 +100,12 @@ pub(super) async fn show(
         .feed(format!("Changes of {name}"), links::platform_feed(&slug))
         .crumb("Platforms", links::PLATFORMS)
         .here(name.as_str());
-    let page = PlatformPage { head, of, profile, changes, changes_30d, provisions };
+    let page = PlatformPage { head, of, profile, changes, changes_30d, provisions, months, chart };
     wants.record(&page, || {
         json!({
             "platform": page.of.platform, "documents": page.of.documents, "severity": severity(&page.of.severity),
             "profile": page.profile, "changes": page.changes, "changes_30d": page.changes_30d,
-            "most_severe": page.provisions,
+            "most_severe": page.provisions, "timeline": page.months,
         })
     })
 }

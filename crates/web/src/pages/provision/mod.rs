@@ -53,7 +53,7 @@ async fn show(State(site): State<Site>, wants: Wants, Path(name): Path<String>) 
     wants.record(&page, || value(&site, &page.r))
 }
 
-fn provision_id(text: &str) -> Result<ProvisionId, Failure> {
+pub(super) fn provision_id(text: &str) -> Result<ProvisionId, Failure> {
     text.parse().map_err(|_| Failure::missing(format!("provision {:?}", words::clip(text, 40))))
 }
 

@@ -15,7 +15,7 @@ use crate::error::Failure;
 use crate::faq::{self, Question};
 use crate::site::Site;
 use crate::words::{self, Html};
-use crate::{links, view};
+use crate::{chart, links, view};
 
 /// Other platforms shown.
 const ELSEWHERE: i64 = 4;
@@ -44,6 +44,8 @@ pub(super) struct Record {
     pub notes: Vec<ShownNote>,
     pub elsewhere: Vec<Elsewhere>,
     pub steps: Vec<Step>,
+    /// Its life as a drawing; empty where there is nothing to draw.
+    pub life: Html,
     pub regulations: Vec<Applicable<'static>>,
     pub evidence: Held,
     pub others: Vec<Provision>,
@@ -152,6 +154,7 @@ impl Record {
             notes,
             elsewhere: elsewhere(atlas, &provision, &facts).await?,
             steps: steps(atlas, &provision).await?,
+            life: life(atlas, &provision, &document).await?,
             regulations: kind
                 .map(|kind| provisions::applicable(kind, &circumstances(&document, body)))
                 .unwrap_or_default(),
@@ -374,6 +377,20 @@ async fn steps(atlas: &Atlas, provision: &Provision) -> Result<Vec<Step>, Failur
         }
     }
     Ok(steps.into_values().collect())
+}
+
+/// When it stood since its document was first tracked.
+async fn life(atlas: &Atlas, provision: &Provision, document: &Document) -> Result<Html, Failure> {
+    let (Some(from), Some(to)) = (document.first_tracked_ms, document.last_verified_ms) else {
+        return Ok(Html(String::new()));
+    };
+    let events = atlas.provision_events(provision.id).await?;
+    let step = |(event, _, at_ms): &(EventKind, i64, i64)| {
+        format!("{} {}", words::event(event).to_lowercase(), words::day(at_ms))
+    };
+    let steps: Vec<String> = events.iter().take(STEPS).map(step).collect();
+    let told = format!("Tracked from {} to {}: {}", words::day(&from), words::day(&to), steps.join(", "));
+    Ok(chart::life((from, to), &events, &told))
 }
 
 async fn step(atlas: &Atlas, provision: &Provision, number: i64, what: &'static str) -> Result<Step, Failure> {

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 use atlas::records::Provision;
-use atlas::{Holder, InstanceFilter, Rarity, TypeCount};
+use atlas::{Holder, InstanceFilter, Month, Rarity, TypeCount, TypeMonth, TypeTimeline};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -11,13 +11,14 @@ use axum::routing::get;
 use provisions::{Applicable, Circumstances, ClauseType, taxonomy};
 use serde_json::{Value, json};
 
+use crate::chart::{self, Series};
 use crate::error::Failure;
 use crate::links;
 use crate::negotiate::Wants;
 use crate::page::Head;
 use crate::query::Query;
 use crate::site::Site;
-use crate::view::{self, Paging};
+use crate::view::Paging;
 use crate::words::{self, Html};
 
 /// Instances on a page.
@@ -110,8 +111,7 @@ struct TypePage {
     kind: &'static ClauseType,
     rarity: Rarity,
     holders: Vec<Holder>,
-    /// Platforms at the end of each year.
-    years: Vec<(i32, i64)>,
+    timeline: TypeTimeline,
     chart: Html,
     instances: Vec<Provision>,
     standing: i64,
@@ -143,13 +143,13 @@ async fn show(
     } else {
         Paging::of(&path, &query, number, PAGE, standing as usize)
     };
-    let years = site.atlas.type_over_time(&kind.id).await?;
+    let timeline = site.atlas.type_timeline(&kind.id).await?;
     let page = TypePage {
         head: head(&site, kind, path),
         rarity: site.atlas.rarity(&kind.id).await?,
         holders: site.atlas.holders(&kind.id).await?,
-        chart: view::columns(&years, "Platforms with this clause type at the end of each year"),
-        years,
+        chart: drawing(&timeline.months),
+        timeline,
         instances,
         standing,
         removed,
@@ -159,6 +159,19 @@ async fn show(
         kind,
     };
     wants.record(&page, || value(&page))
+}
+
+/// The platforms with the clause type among those that could hold it.
+fn drawing(months: &[TypeMonth]) -> Html {
+    let names: Vec<Month> = months.iter().map(|m| m.month).collect();
+    let lines = [
+        Series { name: "Platforms with this clause type", counts: months.iter().map(|m| m.platforms).collect() },
+        Series {
+            name: "Platforms tracked that could have it",
+            counts: months.iter().map(|m| m.of_platforms).collect(),
+        },
+    ];
+    chart::months(&names, &lines)
 }
 
 fn head(site: &Site, kind: &'static ClauseType, path: String) -> Head {
@@ -171,14 +184,12 @@ fn head(site: &Site, kind: &'static ClauseType, path: String) -> Head {
 }
 
 fn value(page: &TypePage) -> Value {
-    let years: Vec<Value> =
-        page.years.iter().map(|(year, platforms)| json!({"year": year, "platforms": platforms})).collect();
     json!({
         "clause_type": page.kind,
         "rarity": page.rarity,
         "counted_ms": page.counted_ms,
         "platforms": page.holders,
-        "years": years,
+        "timeline": page.timeline,
         "standing": page.standing,
         "page": page.paging.page,
         "provisions": page.instances,
