@@ -338,7 +338,7 @@ async fn timelines_stand_on_their_pages_and_as_csv() {
     let section = element(&page, "over-time");
     assert!(section.contains(&format!("/types/{kind}/adoption.csv")) && section.contains("href=\"/platforms/plum\""));
     for (path, head) in [
-        (format!("/types/{kind}/timeline.csv"), "month,platforms,of_platforms\r\n2026-01,1,"),
+        (format!("/types/{kind}/timeline.csv"), "month,platforms,of_platforms\r\n2026-01,2,3\r\n"),
         (format!("/types/{kind}/adoption.csv"), "platform,name,since,stood_when_first_seen,until\r\nplum,"),
         (
             "/platforms/plum/timeline.csv".into(),
@@ -355,4 +355,36 @@ async fn timelines_stand_on_their_pages_and_as_csv() {
     for path in ["/types/none/timeline.csv", "/platforms/nobody/timeline.csv", "/provisions/CW-P-999999/timeline.csv"] {
         assert_eq!(world.get(path).await.status, 404, "{path}");
     }
+}
+
+#[tokio::test]
+async fn what_is_described_for_programs_is_there() {
+    let world = World::new().await;
+    let described = world.get("/api/openapi.json").await.json();
+    assert_eq!(described["openapi"], "3.1.0");
+    let kind = world.get_json(PROVISION).await.json()["provision"]["clause_type"].as_str().unwrap().to_string();
+    let regulation = provisions::taxonomy().regulations()[0].id.clone();
+    let names = [
+        ("{platform}", "plum"),
+        ("{document}", "CW-D-00001"),
+        ("{change}", "CW-C-000001"),
+        ("{provision}", "CW-P-000001"),
+        ("{version}", "1"),
+        ("{from}", "1"),
+        ("{to}", "2"),
+        ("{type}", &kind),
+        ("{regulation}", &regulation),
+    ];
+    let mut asked = 0;
+    for (path, methods) in described["paths"].as_object().unwrap() {
+        let Some(operation) = methods.get("get") else { continue };
+        let path = names.iter().fold(path.clone(), |path, (name, value)| path.replace(name, value));
+        let path = if path == "/compare.json" { "/compare.json?a=plum&b=rowan".into() } else { path };
+        let answer = world.get(&path).await;
+        let media = operation["responses"]["200"]["content"].as_object().unwrap().keys().next().unwrap();
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(answer.kind.starts_with(media.as_str()), "{path}: {} for {media}", answer.kind);
+        asked += 1;
+    }
+    assert!(asked >= 30, "{asked}");
 }

@@ -1,0 +1,135 @@
+//! What a program may ask for, address by address.
+
+/// An address and what is there.
+pub(super) struct Address {
+    /// Its path, with the names of its parts in braces.
+    pub path: &'static str,
+    /// What it answers.
+    pub what: &'static str,
+    /// The fields of its query, or of the form that is posted, each with what it means.
+    pub fields: &'static [(&'static str, &'static str)],
+    /// The media type of the answer.
+    pub media: &'static str,
+}
+
+impl Address {
+    const fn json(path: &'static str, what: &'static str, fields: &'static [(&'static str, &'static str)]) -> Address {
+        Address { path, what, fields, media: "application/json" }
+    }
+
+    const fn file(path: &'static str, what: &'static str, media: &'static str) -> Address {
+        Address { path, what, fields: &[], media }
+    }
+
+    /// The names of the parts of its path.
+    pub fn parts(&self) -> impl Iterator<Item = &'static str> {
+        self.path.split('{').skip(1).filter_map(|part| part.split('}').next())
+    }
+}
+
+/// What a part of a path is.
+pub(super) fn part(name: &str) -> &'static str {
+    match name {
+        "platform" => "A platform by its slug, as /platforms.json gives it.",
+        "document" => "A document by its ID, CW-D-00001.",
+        "change" => "A change by its ID, CW-C-000001.",
+        "provision" => "A provision by its ID, CW-P-000001.",
+        "type" => "A clause type by its name, as /types.json gives it.",
+        "regulation" => "A regulation by its name, as /regulations.json gives it.",
+        "version" | "from" | "to" => "Number of a version, from 1.",
+        _ => "",
+    }
+}
+
+const PAGE: (&str, &str) = ("page", "Page of the list, from 1.");
+
+/// Addresses that answer with JSON.
+pub(super) const RECORDS: &[Address] = &[
+    Address::json("/index.json", "How much the record holds, the latest material changes, rising clause types.", &[]),
+    Address::json(
+        "/platforms.json",
+        "Platforms.",
+        &[
+            ("q", "Only if the name contains this."),
+            ("sector", "Only of this sector."),
+            ("country", "Only of this country."),
+            ("sort", "name, severity, changed, documents or provisions."),
+        ],
+    ),
+    Address::json("/platforms/{platform}.json", "A platform: documents, profile, changes, timeline.", &[]),
+    Address::json("/documents/{document}.json", "A document: versions, provisions.", &[]),
+    Address::json("/documents/{document}/versions.json", "Every version, its change, the timeline.", &[PAGE]),
+    Address::json("/documents/{document}/versions/{version}.json", "A version with its text and provisions.", &[]),
+    Address::json("/documents/{document}/compare/{from}/{to}.json", "Two versions compared clause by clause.", &[]),
+    Address::json(
+        "/changes.json",
+        "Changes, newest first.",
+        &[("platform", "Only of the platform with this slug."), PAGE],
+    ),
+    Address::json("/changes/{change}.json", "A change with the provisions that it touches.", &[]),
+    Address::json(
+        "/provisions/{provision}.json",
+        "A provision: excerpt, ratings, explanation, lineage, other platforms, regulations, evidence, citations.",
+        &[],
+    ),
+    Address::json(
+        "/types.json",
+        "All clause types with the number of platforms on which each stands.",
+        &[("q", "Only if the type speaks of these words.")],
+    ),
+    Address::json(
+        "/types/{type}.json",
+        "A clause type: definition, platforms, timeline, instances.",
+        &[PAGE, ("removed", "1: removed instances too.")],
+    ),
+    Address::json(
+        "/compare.json",
+        "Two to four platforms side by side.",
+        &[
+            ("a", "Slug of a platform."),
+            ("b", "Slug of another."),
+            ("c", "Slug of a third."),
+            ("d", "Slug of a fourth."),
+            ("differing", "1: only where they differ."),
+        ],
+    ),
+    Address::json("/regulations.json", "Regulations.", &[]),
+    Address::json("/regulations/{regulation}.json", "A regulation with the clause types that refer to it.", &[]),
+    Address::json("/search.json", "Clauses that hold all the words.", &[("q", "The words."), PAGE]),
+    Address::json("/methodology.json", "The analyser, and its measured accuracy.", &[]),
+];
+
+const CSV: &str = "text/csv";
+const ATOM: &str = "application/atom+xml";
+const ZIP: &str = "application/zip";
+
+/// Addresses that answer with files.
+pub(super) const FILES: &[Address] = &[
+    Address::file("/provisions/{provision}.pdf", "A provision as a tagged PDF.", "application/pdf"),
+    Address::file("/provisions/{provision}/evidence.zip", "The evidence bundle of a provision.", ZIP),
+    Address::file("/documents/{document}/versions/{version}/evidence.zip", "The evidence bundle of a version.", ZIP),
+    Address::file("/types/{type}/timeline.csv", "On how many platforms a clause type stood, month by month.", CSV),
+    Address::file("/types/{type}/adoption.csv", "Which platforms had a clause type, since when and until when.", CSV),
+    Address::file("/platforms/{platform}/timeline.csv", "What stood on a platform, month by month.", CSV),
+    Address::file("/documents/{document}/timeline.csv", "What stood in a document, month by month.", CSV),
+    Address::file("/provisions/{provision}/timeline.csv", "When a provision came, changed and went.", CSV),
+    Address::file("/feed.atom", "Material changes of all documents.", ATOM),
+    Address::file("/platforms/{platform}/feed.atom", "Material and minor changes of a platform.", ATOM),
+    Address::file("/types/{type}/feed.atom", "Changes that touch a clause of a type.", ATOM),
+    Address::file("/log/checkpoint", "The signed checkpoint of the log (C2SP tlog-checkpoint).", "text/plain"),
+    Address::file("/log/key", "The key that checkpoints are signed with.", "text/plain"),
+];
+
+/// What can be posted.
+pub(super) const POSTS: &[Address] = &[
+    Address::json(
+        "/check",
+        "The provisions of a document that you bring as text, file or address; nothing is kept.",
+        &[("text", "The words."), ("file", "The file."), ("url", "Where it stands.")],
+    ),
+    Address::json(
+        "/verify",
+        "The report of the checks of an evidence bundle.",
+        &[("bundle", "The file."), ("key", "Only this key of a log is believed.")],
+    ),
+];
