@@ -19,6 +19,7 @@ const LISTS: &[&[Sql]] = &[
     crate::read::platforms::STATEMENTS,
     crate::read::provisions::STATEMENTS,
     crate::read::standing::STATEMENTS,
+    crate::read::timelines::STATEMENTS,
     crate::record::STATEMENTS,
     crate::record::PROVISION_STATEMENTS,
     crate::record::REFUSE_STATEMENTS,

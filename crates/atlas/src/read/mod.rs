@@ -7,7 +7,7 @@ pub(crate) mod holders;
 pub(crate) mod platforms;
 pub(crate) mod provisions;
 pub(crate) mod standing;
-mod timelines;
+pub(crate) mod timelines;
 
 use serde::Serialize;
 
