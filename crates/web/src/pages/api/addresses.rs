@@ -116,7 +116,11 @@ pub(super) const FILES: &[Address] = &[
     Address::file("/feed.atom", "Material changes of all documents.", ATOM),
     Address::file("/platforms/{platform}/feed.atom", "Material and minor changes of a platform.", ATOM),
     Address::file("/types/{type}/feed.atom", "Changes that touch a clause of a type.", ATOM),
-    Address::file("/log/checkpoint", "The signed checkpoint of the log (C2SP tlog-checkpoint).", "text/plain"),
+    Address::file(
+        "/log/checkpoint",
+        "The signed checkpoint of the log (C2SP tlog-checkpoint); its tiles lie under /log/tile/ (tlog-tiles).",
+        "text/plain",
+    ),
     Address::file("/log/key", "The key that checkpoints are signed with.", "text/plain"),
 ];
 
