@@ -17,12 +17,17 @@ const LATEST: i64 = 253_402_300_799_999;
 /// ```
 pub fn format(ms: i64) -> String {
     let ms = ms.clamp(EARLIEST, LATEST);
-    let (year, month, day) = civil_from_days(ms.div_euclid(MS_PER_DAY));
+    let (year, month, day) = date(ms);
     let rest = ms.rem_euclid(MS_PER_DAY);
     let (second, milli) = (rest / 1000, rest % 1000);
     let (h, m, s) = (second / 3600, second / 60 % 60, second % 60);
     let fraction = if milli == 0 { String::new() } else { format!(".{milli:03}") };
     format!("{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}{fraction}Z")
+}
+
+/// Year, month and day (UTC) of an instant.
+pub fn date(ms: i64) -> (i64, i64, i64) {
+    civil_from_days(ms.div_euclid(MS_PER_DAY))
 }
 
 /// Parses an RFC 3339 instant: `T` or a space between date and time, a fraction of any length (cut at

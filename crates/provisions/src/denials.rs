@@ -687,7 +687,7 @@ pub(crate) const VETOES: &[(&str, &str)] = &[
     ("refund-right", "not have the right to|no right to|not entitled to > withdraw*|cancel ! unless|except|other than|until|after|you may"),
     ("refund-right", "give up your right|lose your right|waive your right|lose the right|waive the right|give up the right|right of withdrawal expires|no right of withdrawal > withdraw*|refund*|after ! @x|if|not give up|not lose|not waive"),
     ("refund-right", "may not withdraw from|cannot withdraw from|no money will be|no money is > paid back|refunded|purchase|contract ! unless|except|if|after"),
-    ("refund-right", "all sales are final|not get your money back|sales are final ! except|unless|entitled|we will refund|may|if"),
+    ("refund-right", "all sales are final|sales are final ! except|unless|entitled|we will refund|may|if"),
     ("refund-right", "not get your money back"),
     ("claim-time-limit", "@us & answer*|reply|within ! @any|@bind|you|if|may"),
     ("claim-time-limit", "may still be|can still be|waive no|no claim is lost|not barred|still be disputed|still be brought > later|claim*|disputed|after ! waived|forever|permanently barred"),

@@ -96,10 +96,7 @@ fn found(reader: &Reader, text: &str) -> BTreeSet<&'static str> {
 
 fn tally(measures: &mut [LabelMeasures], labelled: &BTreeSet<&str>, found: &BTreeSet<&str>) {
     for measure in measures {
-        let (has, said) = (labelled.contains(measure.name), found.contains(measure.name));
-        measure.support += usize::from(has);
-        measure.asserted += usize::from(said);
-        measure.right += usize::from(has && said);
+        measure.count(labelled.contains(measure.name), found.contains(measure.name));
     }
 }
 

@@ -184,6 +184,13 @@ pub struct LabelMeasures {
 const NONE: &str = "none";
 
 impl LabelMeasures {
+    /// Counts one more: whether it has the label, and whether it was said to.
+    pub(crate) fn count(&mut self, has: bool, said: bool) {
+        self.support += usize::from(has);
+        self.asserted += usize::from(said);
+        self.right += usize::from(has && said);
+    }
+
     /// Harmonic mean of precision and recall.
     pub fn f1(&self) -> f64 {
         2.0 * self.right as f64 / (self.asserted + self.support).max(1) as f64
@@ -230,9 +237,7 @@ fn tally(labels: &mut [LabelMeasures], sentence: &Sentence, found: &[&str]) {
             NONE => (without, found.is_empty()),
             name => (known(name), found.contains(&name)),
         };
-        label.support += usize::from(has);
-        label.asserted += usize::from(said);
-        label.right += usize::from(has && said);
+        label.count(has, said);
     }
 }
 

@@ -13,7 +13,7 @@ use provisions::passage;
 pub enum LabelsError {
     /// A line that is not as [`examples`] describes it.
     #[error(
-        "line {0}: it needs six columns: collection, commit, document, name of the clause's words, types, severity"
+        "line {0}: it needs six columns: collection, commit, document (these may be empty if the line above has them), name of the clause's words, types, severity"
     )]
     Line(usize),
     /// A type that the taxonomy does not have.
@@ -54,19 +54,27 @@ pub fn words_name(text: &str) -> String {
 type Wanted = HashMap<String, Vec<(Vec<usize>, Option<provisions::Severity>)>>;
 
 /// Finds the words of the labels in `table`, tab-separated lines without a header: collection (`contrib-versions`), commit, document
-/// (`Plum/Terms of Service.md`), [`words_name`] of the clause, types (comma-separated, the main one first, `-` for none), severity.
+/// (`Plum/Terms of Service.md`), [`words_name`] of the clause, types (comma-separated, the main one first, `-` for none), severity. The
+/// first three may be empty: they are then those of the line above.
 /// `histories` holds the collections as `contrib-versions.git` or `contrib-versions`.
 pub fn examples(table: &str, histories: &Path) -> Result<Resolved, LabelsError> {
     let mut documents: BTreeMap<(&str, &str, &str), Wanted> = BTreeMap::new();
+    let mut above = ("", "", "");
     for (number, line) in table.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let columns: Vec<&str> = line.split('\t').collect();
         let [collection, commit, document, name, types, severity] = columns[..] else {
             return Err(LabelsError::Line(number + 1));
         };
+        if [collection, commit, document] != [""; 3] {
+            above = (collection, commit, document);
+        }
+        if [above.0, above.1, above.2].contains(&"") {
+            return Err(LabelsError::Line(number + 1));
+        }
         let types: Vec<&str> = types.split(',').collect();
         let types = corpus::positions(name, &types).map_err(|reason| LabelsError::Type { line: number + 1, reason })?;
         let label = (types, provisions::Severity::parse(severity));
-        documents.entry((collection, commit, document)).or_default().entry(name.into()).or_default().push(label);
+        documents.entry(above).or_default().entry(name.into()).or_default().push(label);
     }
     let mut resolved = Resolved::default();
     let mut open: Option<(&str, gix::Repository)> = None;
@@ -130,7 +138,9 @@ mod tests {
     fn a_bad_line_is_named() {
         let none = Path::new("/nowhere");
         assert!(matches!(examples("a\tb\n", none), Err(LabelsError::Line(1))));
-        let line = "c\td\te\tf\tno-such-type\tlow";
+        assert!(matches!(examples("\t\t\tf\tarbitration\tlow\n", none), Err(LabelsError::Line(1))));
+        assert!(matches!(examples("c\t\te\tf\tarbitration\tlow\n", none), Err(LabelsError::Line(1))));
+        let line = "c\td\te\tf\t-\t-\n\t\t\tg\tno-such-type\tlow";
         assert!(examples(line, none).unwrap_err().to_string().contains("no-such-type"));
         let line = "c\td\te\tf\tarbitration\tlow";
         assert!(examples(line, none).unwrap_err().to_string().contains("c: e"));

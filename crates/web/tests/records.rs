@@ -387,4 +387,7 @@ async fn what_is_described_for_programs_is_there() {
         asked += 1;
     }
     assert!(asked >= 30, "{asked}");
+    assert!(described["paths"]["/check.json"]["post"].is_object());
+    let words = b"We may close your account at any time for any reason.";
+    assert!(world.post("/check.json", &[("text", "", words)]).await.json().is_object());
 }

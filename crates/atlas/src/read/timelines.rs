@@ -38,19 +38,16 @@ statements! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month {
     /// The year.
-    pub year: i32,
+    pub year: i64,
     /// 1 to 12.
-    pub month: u8,
+    pub month: i64,
 }
 
 impl Month {
     /// The month of an instant in milliseconds since 1970.
     pub fn of(ms: i64) -> Month {
-        let iso = archive::instant::format(ms);
-        let mut parts = iso.splitn(3, '-');
-        let mut number = || parts.next().and_then(|part| part.parse::<i32>().ok());
-        let (year, month) = (number().unwrap_or(0), number().unwrap_or(1));
-        Month { year, month: month as u8 }
+        let (year, month, _) = archive::instant::date(ms);
+        Month { year, month }
     }
 
     /// The month after it.

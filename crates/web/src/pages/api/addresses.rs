@@ -127,12 +127,12 @@ pub(super) const FILES: &[Address] = &[
 /// What can be posted.
 pub(super) const POSTS: &[Address] = &[
     Address::json(
-        "/check",
+        "/check.json",
         "The provisions of a document that you bring as text, file or address; nothing is kept.",
         &[("text", "The words."), ("file", "The file."), ("url", "Where it stands.")],
     ),
     Address::json(
-        "/verify",
+        "/verify.json",
         "The report of the checks of an evidence bundle.",
         &[("bundle", "The file."), ("key", "Only this key of a log is believed.")],
     ),

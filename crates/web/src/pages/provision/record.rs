@@ -89,6 +89,9 @@ pub(super) struct Elsewhere {
     pub differences: Vec<Difference>,
 }
 
+/// What happened to a provision, in which version, when.
+type Event = (EventKind, i64, i64);
+
 /// A step in the life of the clause.
 pub(super) struct Step {
     pub version: i64,
@@ -132,6 +135,7 @@ impl Record {
         let version = version.ok_or_else(|| Failure::Internal(format!("the version of {id} is not stored")))?;
         let made_ms = site.now_ms();
         let text = text(atlas, &version).await?;
+        let events = atlas.provision_events(provision.id).await?;
         let structure = text.as_deref().map(document::structure).unwrap_or_default();
         let words = text.as_deref().and_then(|text| Words::find(&provision, &document, text, &structure));
         if words.is_none() {
@@ -153,8 +157,8 @@ impl Record {
             explanation,
             notes,
             elsewhere: elsewhere(atlas, &provision, &facts).await?,
-            steps: steps(atlas, &provision).await?,
-            life: life(atlas, &provision, &document).await?,
+            steps: steps(atlas, &provision, &events).await?,
+            life: life(&events, &document),
             regulations: kind
                 .map(|kind| provisions::applicable(kind, &circumstances(&document, body)))
                 .unwrap_or_default(),
@@ -343,7 +347,7 @@ async fn elsewhere(atlas: &Atlas, provision: &Provision, facts: &Facts) -> Resul
 }
 
 /// The life of the clause, oldest first: its wordings, and what happened to it as a provision.
-async fn steps(atlas: &Atlas, provision: &Provision) -> Result<Vec<Step>, Failure> {
+async fn steps(atlas: &Atlas, provision: &Provision, events: &[Event]) -> Result<Vec<Step>, Failure> {
     let mut wordings = atlas.wordings(provision.document, provision.lineage).await?;
     let skipped = wordings.len().saturating_sub(STEPS);
     let mut before = match skipped.checked_sub(1) {
@@ -363,7 +367,7 @@ async fn steps(atlas: &Atlas, provision: &Provision) -> Result<Vec<Step>, Failur
         steps.insert(wording.from_version, step);
         before = Some(words);
     }
-    for (event, number, at_ms) in atlas.provision_events(provision.id).await? {
+    for &(event, number, at_ms) in events {
         let what = match event {
             EventKind::Appeared => "First found in the document",
             EventKind::Reworded => "Reworded",
@@ -380,17 +384,14 @@ async fn steps(atlas: &Atlas, provision: &Provision) -> Result<Vec<Step>, Failur
 }
 
 /// When it stood since its document was first tracked.
-async fn life(atlas: &Atlas, provision: &Provision, document: &Document) -> Result<Html, Failure> {
+fn life(events: &[Event], document: &Document) -> Html {
     let (Some(from), Some(to)) = (document.first_tracked_ms, document.last_verified_ms) else {
-        return Ok(Html(String::new()));
+        return Html(String::new());
     };
-    let events = atlas.provision_events(provision.id).await?;
-    let step = |(event, _, at_ms): &(EventKind, i64, i64)| {
-        format!("{} {}", words::event(event).to_lowercase(), words::day(at_ms))
-    };
+    let step = |(event, _, at_ms): &Event| format!("{} {}", words::event(event).to_lowercase(), words::day(at_ms));
     let steps: Vec<String> = events.iter().take(STEPS).map(step).collect();
     let told = format!("Tracked from {} to {}: {}", words::day(&from), words::day(&to), steps.join(", "));
-    Ok(chart::life((from, to), &events, &told))
+    chart::life((from, to), events, &told)
 }
 
 async fn step(atlas: &Atlas, provision: &Provision, number: i64, what: &'static str) -> Result<Step, Failure> {
