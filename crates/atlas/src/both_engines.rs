@@ -23,6 +23,7 @@ const LISTS: &[&[Sql]] = &[
     crate::record::STATEMENTS,
     crate::record::PROVISION_STATEMENTS,
     crate::record::REFUSE_STATEMENTS,
+    crate::revise::STATEMENTS,
     crate::schema::STATEMENTS,
     crate::search::STATEMENTS,
     crate::write::STATEMENTS,
@@ -33,8 +34,13 @@ fn statements() -> Vec<Sql> {
 }
 
 fn inserts() -> Vec<Insert> {
-    let lists =
-        [crate::record::INSERTS, crate::record::PROVISION_INSERTS, crate::log::INSERTS, &[crate::blobs::INSERT]];
+    let lists = [
+        crate::record::INSERTS,
+        crate::record::PROVISION_INSERTS,
+        crate::revise::INSERTS,
+        crate::log::INSERTS,
+        &[crate::blobs::INSERT],
+    ];
     lists.concat()
 }
 

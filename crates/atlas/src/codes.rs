@@ -2,7 +2,7 @@
 use provisions::{Confidence, Explicitness, Severity};
 
 use crate::error::Result;
-use crate::records::{EventKind, Materiality};
+use crate::records::{EventKind, Materiality, RevisionKind};
 use crate::store::damaged;
 
 /// A value with a number in the store.
@@ -35,6 +35,10 @@ impl Code for Explicitness {
 impl Code for EventKind {
     const ALL: &'static [EventKind] =
         &[EventKind::Appeared, EventKind::Reworded, EventKind::Removed, EventKind::Returned];
+}
+
+impl Code for RevisionKind {
+    const ALL: &'static [RevisionKind] = &[RevisionKind::Found, RevisionKind::Withdrawn, RevisionKind::Judged];
 }
 
 impl Code for Materiality {

@@ -19,6 +19,7 @@ mod log;
 mod open;
 mod read;
 mod record;
+mod revise;
 mod schema;
 mod search;
 mod store;

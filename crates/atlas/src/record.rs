@@ -44,7 +44,7 @@ const VERSIONS: Insert = Insert {
     columns: 12,
     tail: "",
 };
-const WORDINGS: Insert = Insert {
+pub(crate) const WORDINGS: Insert = Insert {
     into: "wordings (document_id, lineage, from_version, to_version, range_start, range_end, words_sha256)",
     columns: 7,
     tail: "ON CONFLICT (document_id, lineage, from_version) DO UPDATE SET to_version = excluded.to_version",
@@ -59,6 +59,7 @@ const CHANGES: Insert = Insert {
 pub(crate) const INSERTS: &[Insert] = &[CAPTURES, VERSIONS, WORDINGS, CHANGES];
 #[cfg(test)]
 pub(crate) use provisions::{INSERTS as PROVISION_INSERTS, STATEMENTS as PROVISION_STATEMENTS};
+pub(crate) use provisions::{Key, Stored, write_beside as write_provisions};
 
 /// What came of recording a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -76,9 +77,8 @@ impl Atlas {
     /// An entry dated before what is already known of the document counts as seen when that was: the dates of a document's versions
     /// never run backwards. Its capture and its leaf keep the date that it came with.
     pub async fn record(&self, batch: &Batch) -> Result<Recorded> {
-        refuse::contradictions(batch)?;
         let (texts, bodies) = hashed(batch);
-        self.refuse_false_excerpts(batch, &texts).await?;
+        self.refuse_unsound(batch, &texts).await?;
         let packed = self.pack(batch, &texts, &bodies).await?;
         let recorded = self.write(batch, &texts, &bodies, packed).await?;
         for (name, bytes) in texts.into_iter().last().into_iter().chain(bodies.into_iter().last()) {
@@ -133,10 +133,10 @@ impl Atlas {
 }
 
 /// Some bytes and their name.
-type Hashed = (Sha256Digest, Arc<Vec<u8>>);
+pub(crate) type Hashed = (Sha256Digest, Arc<Vec<u8>>);
 
 /// The batch's texts and bodies, each hashed once.
-fn hashed(batch: &Batch) -> (Vec<Hashed>, Vec<Hashed>) {
+pub(crate) fn hashed(batch: &Batch) -> (Vec<Hashed>, Vec<Hashed>) {
     let hash = |bytes: &[u8]| (Sha256Digest::of(bytes), Arc::new(bytes.to_vec()));
     let texts = batch.entries.iter().filter_map(|entry| Some(hash(entry.version.as_ref()?.text.as_bytes()))).collect();
     (texts, batch.entries.iter().map(|entry| hash(&entry.capture.body)).collect())
@@ -311,7 +311,7 @@ pub(crate) fn address(url: Option<&str>, origin: Option<&Origin>) -> String {
     }
 }
 
-fn wordings(batch: &Batch) -> Vec<Value> {
+pub(crate) fn wordings(batch: &Batch) -> Vec<Value> {
     let values = batch.wordings.iter().flat_map(|w| {
         args![batch.document, w.lineage, w.from_version, w.to_version, w.range.start, w.range.end, w.words_sha256]
     });

@@ -392,6 +392,70 @@ pub struct Batch {
     pub cursor: Option<(String, String)>,
 }
 
+/// What became of a record when its document was analysed again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RevisionKind {
+    /// The later reader finds a provision that the earlier one did not.
+    Found,
+    /// The later reader does not find a provision that the earlier one did.
+    Withdrawn,
+    /// The later reader judges it otherwise.
+    Judged,
+}
+
+/// A field of a record before and after a revision, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The field.
+    pub field: String,
+    /// What it was.
+    pub before: String,
+    /// What it is.
+    pub after: String,
+}
+
+/// The record that a revision is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Revised {
+    /// A provision.
+    Provision {
+        /// Its ID.
+        id: ProvisionId,
+        /// Lineage of its clause.
+        lineage: u32,
+        /// Its clause type.
+        clause_type: String,
+        /// Its words.
+        excerpt: String,
+    },
+    /// A change.
+    Change {
+        /// Its ID.
+        id: ChangeId,
+    },
+}
+
+/// What became of one record when its document was analysed again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Revision {
+    /// The document.
+    pub document: DocumentId,
+    /// The record.
+    pub record: Revised,
+    /// What became of it.
+    pub kind: RevisionKind,
+    /// What differs, if it was there before and is still.
+    pub differences: Vec<Difference>,
+    /// When.
+    pub at_ms: i64,
+    /// The reader that it was analysed with.
+    pub analyser: String,
+    /// The reader before, of a provision that was there before.
+    pub previous: Option<String>,
+}
+
 /// What a caller needs to go on with a document's history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistoryState {

@@ -41,6 +41,7 @@ enum Verb {
     Verify(commands::verify::Args),
     Export(commands::export::Args),
     Doctor(commands::doctor::Args),
+    Reanalyse(commands::reanalyse::Args),
     /// Reads a PDF from standard input; the program calls itself so that a hostile file cannot end it.
     #[command(name = tracker::reading::CHILD_VERB, hide = true)]
     PdfChild,
@@ -89,6 +90,7 @@ async fn run(cli: Cli) -> Answer {
         Verb::Verify(args) => commands::verify::run(&place, args).await,
         Verb::Export(args) => commands::export::run(&place, args).await,
         Verb::Doctor(args) => commands::doctor::run(&place, args).await,
+        Verb::Reanalyse(args) => commands::reanalyse::run(&place, args).await,
         Verb::PdfChild => commands::pdf_child::run(),
     }
 }

@@ -24,6 +24,7 @@ mod shallow;
 mod structure;
 mod terms;
 
+use std::fmt;
 use std::ops::Range;
 
 pub use language::of as language;
@@ -129,6 +130,13 @@ pub struct Date {
     pub month: u8,
     /// Day, 1 to 31.
     pub day: u8,
+}
+
+/// As `YYYY-MM-DD`.
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
 }
 
 /// Dates that a document states about itself.

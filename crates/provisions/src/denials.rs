@@ -6,6 +6,8 @@
 //! "We do not sell data. We share it with partners." still shares.
 //!
 //! These rules are compiled together with those of [`crate::patterns`] and numbered after them: a text is read once for both.
+use std::borrow::Cow;
+
 use crate::features::hash_bytes;
 use crate::patterns;
 use crate::phrases::{Hits, Seen};
@@ -31,28 +33,17 @@ fn speaks_for(met: &Hits, kind: &str) -> bool {
     met.iter().any(|rule| patterns::names().get(rule).is_some_and(|names| names[1] == name))
 }
 
-/// The rules in the language of [`crate::phrases`], written out.
-pub(crate) fn lines() -> impl Iterator<Item = String> {
-    VETOES.iter().map(|(_, rule)| expand(rule))
+/// The rules as they are written; [`list`] knows the additions.
+pub(crate) fn lines() -> impl Iterator<Item = &'static str> {
+    VETOES.iter().map(|(_, rule)| *rule)
 }
 
-/// Writes out the lists and the negated words of a rule.
-fn expand(rule: &str) -> String {
-    let mut out = String::new();
-    for part in rule.split_inclusive(['|', '&', '>', '!']) {
-        let phrase = part.trim_end_matches(['|', '&', '>', '!']);
-        let operator = &part[phrase.len()..];
-        let phrase = phrase.trim();
-        match (LISTS.iter().find(|(name, _)| *name == phrase), phrase.strip_prefix('~')) {
-            (Some((_, words)), _) => out.push_str(words),
-            (None, Some(word)) => {
-                out.push_str(&NEGATIONS.map(|negation| format!("{negation} {word}")).join("|"));
-            }
-            (None, None) => out.push_str(phrase),
-        }
-        out.push_str(operator);
+/// What `@name` and `~word` stand for.
+pub(crate) fn list(phrase: &str) -> Option<Cow<'static, str>> {
+    match phrase.strip_prefix('~') {
+        Some(word) => Some(NEGATIONS.map(|negation| format!("{negation} {word}")).join("|").into()),
+        None => LISTS.iter().find(|(name, _)| *name == phrase).map(|&(_, phrases)| phrases.into()),
     }
-    out
 }
 
 /// What `~` puts before a word.
@@ -716,22 +707,23 @@ mod tests {
     }
 
     #[test]
-    fn every_rule_has_a_type_and_is_written_out() {
+    fn every_rule_has_a_type_and_known_lists() {
         for (kind, rule) in VETOES {
             assert!(taxonomy().get(kind).is_some(), "{kind}");
-            let full = expand(rule);
-            assert!(!full.contains(['@', '~']), "{rule}");
-            let wanted = full.split('!').next().unwrap_or_default();
+            let phrases = rule.split(['|', '&', '>', '!']).map(str::trim);
+            let names = phrases.filter(|phrase| phrase.starts_with(['@', '~']));
+            names.for_each(|name| assert!(list(name).is_some_and(|list| !list.contains(['@', '~'])), "{rule}"));
+            let wanted = rule.split('!').next().unwrap_or_default();
             assert!(wanted.split(['&', '>']).all(|group| !group.trim().is_empty()), "{rule}");
         }
         assert!(LISTS.iter().all(|(name, _)| VETOES.iter().any(|(_, rule)| rule.contains(name))), "an unused list");
     }
 
     #[test]
-    fn lists_and_negations_are_written_out() {
-        assert_eq!(expand("a|b > c* ! d"), "a|b>c*!d");
-        assert!(expand("~sell > data").starts_with("not sell|never sell|"));
-        assert!(expand("x & @need").contains("need not|"));
+    fn names_and_negations_stand_for_lists() {
+        assert!(list("~sell").unwrap().starts_with("not sell|never sell|"));
+        assert!(list("@need").unwrap().contains("need not|"));
+        assert_eq!(list("sell"), None);
     }
 
     /// For each type, invented sentences that deny it and others that state it.

@@ -12,12 +12,12 @@
 use std::collections::VecDeque;
 use std::ops::{Add, AddAssign, Range, Sub};
 
+use crate::masks::{self, MOST_LEAVES, MOST_TREES, Masks};
+
 /// Most features of a row: their numbers share 16 bits with a flag, and one number marks a leaf.
 const MOST_FEATURES: usize = 0x7fff;
 /// Most bins of a feature: with the bin of missing values they are numbered by a byte.
 const MOST_BINS: usize = 255;
-/// Most leaves of a tree: the distance to a node's children has 16 bits.
-const MOST_LEAVES: usize = 0x8000;
 /// A split that lowers the loss by less is rounding noise.
 const LEAST_GAIN: f64 = 1e-7;
 /// A side of a split whose second derivatives sum to less is already certain; a step there would be without bound.
@@ -28,9 +28,9 @@ const LEAF: u16 = u16::MAX;
 /// How a forest is grown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
-    /// Most trees; fewer are grown when no further split helps.
+    /// Most trees, at most 256; fewer are grown when no further split helps.
     pub trees: usize,
-    /// Most leaves of a tree.
+    /// Most leaves of a tree, at most 8.
     pub leaves: usize,
     /// The part of each Newton step that is taken.
     pub learning_rate: f32,
@@ -55,42 +55,26 @@ pub(crate) struct Forest {
     width: usize,
     /// Log-odds before any tree.
     base: f32,
-    roots: Vec<Root>,
+    /// Number of trees.
+    trees: usize,
     /// Tree after tree, each breadth first: the children of a tree's n-th split are its nodes 2n + 1 and 2n + 2.
     nodes: Vec<Node>,
-    /// The value of each node that is a leaf; 0 for a split.
-    values: Vec<f32>,
+    /// The same as `nodes`, for scoring.
+    masks: Masks,
 }
 
-/// Where a tree begins.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Root {
-    node: u32,
-    /// Steps to the farthest leaf.
-    depth: u32,
-}
-
-/// A split, or a leaf as a split that sends every row to itself.
+/// A split or a leaf.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Node {
-    /// The largest number that goes left.
-    bound: f32,
+    /// Twice the feature of a split, plus one if missing values go right; or [`LEAF`].
     tag: u16,
-    /// Distance to the left child, which the right one follows; 0 in a leaf.
-    child: u16,
-}
-
-impl Node {
-    const LEAF: Node = Node { bound: f32::INFINITY, tag: 0, child: 0 };
-
-    fn is_leaf(self) -> bool {
-        self.child == 0
-    }
+    /// The largest number that goes left, or the value of the leaf.
+    number: f32,
 }
 
 impl Forest {
     fn new(width: usize, base: f32) -> Forest {
-        Forest { width, base, roots: Vec::new(), nodes: Vec::new(), values: Vec::new() }
+        Forest { width, base, trees: 0, nodes: Vec::new(), masks: Masks::default() }
     }
 
     /// Number of features of a row.
@@ -104,33 +88,7 @@ impl Forest {
     ///
     /// If the row is shorter.
     pub(crate) fn score(&self, row: &[f32]) -> f32 {
-        let row = &row[..self.width];
-        // A processor follows four trees nearly as fast as one: it need not wait for one step to begin another.
-        let (fours, rest) = self.roots.as_chunks::<4>();
-        let mut sum = self.base;
-        for roots in fours {
-            self.descend(roots, row).into_iter().for_each(|value| sum += value);
-        }
-        for root in rest {
-            self.descend(&[*root], row).into_iter().for_each(|value| sum += value);
-        }
-        sum
-    }
-
-    /// The values of the row's leaves in some trees. All take as many steps as the deepest, which costs less than
-    /// branches that no processor can foresee.
-    fn descend<const N: usize>(&self, roots: &[Root; N], row: &[f32]) -> [f32; N] {
-        let mut places = roots.map(|root| root.node as usize);
-        let depth = roots.iter().fold(0, |most, root| most.max(root.depth));
-        for _ in 0..depth {
-            for at in &mut places {
-                let node = self.nodes[*at];
-                let x = row[usize::from(node.tag >> 1)];
-                let right = (x > node.bound) | (x.is_nan() & (node.tag & 1 == 1));
-                *at += usize::from(node.child) + usize::from(right);
-            }
-        }
-        places.map(|at| self.values[at])
+        self.base + self.masks.score(&row[..self.width])
     }
 
     /// Appends the forest to `out`: width, base and number of trees, then a tag and a number for each node,
@@ -138,11 +96,10 @@ impl Forest {
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&(self.width as u16).to_le_bytes());
         out.extend_from_slice(&self.base.to_le_bytes());
-        out.extend_from_slice(&(self.roots.len() as u32).to_le_bytes());
-        for (node, &value) in self.nodes.iter().zip(&self.values) {
-            let (tag, number) = if node.is_leaf() { (LEAF, value) } else { (node.tag, node.bound) };
-            out.extend_from_slice(&tag.to_le_bytes());
-            out.extend_from_slice(&number.to_le_bytes());
+        out.extend_from_slice(&(self.trees as u32).to_le_bytes());
+        for node in &self.nodes {
+            out.extend_from_slice(&node.tag.to_le_bytes());
+            out.extend_from_slice(&node.number.to_le_bytes());
         }
     }
 
@@ -159,34 +116,70 @@ impl Forest {
         for _ in 0..u32::from_le_bytes(take(bytes)?) {
             forest.push(|| Some((u16::from_le_bytes(take(bytes)?), f32::from_le_bytes(take(bytes)?))))?;
         }
+        forest.prepare();
         Some(forest)
     }
 
     /// Adds a tree from the tags and numbers of its nodes, breadth first. How many they are follows from the tags,
-    /// and a child always comes after its parent. `None` if they end early, name no feature of a row, or hold no
-    /// usable number.
+    /// and a child always comes after its parent. `None` if they end early, are too many, name no feature of a row, or
+    /// hold no usable number.
     fn push(&mut self, mut next: impl FnMut() -> Option<(u16, f32)>) -> Option<()> {
         let root = self.nodes.len();
-        let (mut depth, mut level_end, mut end) = (0, root + 1, root + 1);
+        let mut end = root + 1;
         while self.nodes.len() < end {
-            if self.nodes.len() == level_end {
-                (depth, level_end) = (depth + 1, end);
-            }
             let (tag, number) = next()?;
-            if tag == LEAF && number.is_finite() {
-                self.nodes.push(Node::LEAF);
-                self.values.push(number);
-            } else if usize::from(tag >> 1) < self.width && !number.is_nan() {
-                let child = u16::try_from(end - self.nodes.len()).ok()?;
-                self.nodes.push(Node { bound: number, tag, child });
-                self.values.push(0.0);
-                end += 2;
-            } else {
+            let is_leaf = tag == LEAF && number.is_finite();
+            if !is_leaf && (usize::from(tag >> 1) >= self.width || number.is_nan()) {
+                return None;
+            }
+            self.nodes.push(Node { tag, number });
+            end += if is_leaf { 0 } else { 2 };
+            if end - root > 2 * MOST_LEAVES - 1 {
                 return None;
             }
         }
-        self.roots.push(Root { node: u32::try_from(root).ok()?, depth });
-        Some(())
+        self.trees += 1;
+        (self.trees <= MOST_TREES).then_some(())
+    }
+
+    /// Lays out the trees for scoring.
+    fn prepare(&mut self) {
+        let (mut splits, mut leaves) = (Vec::new(), Vec::new());
+        let mut root = 0;
+        for tree in 0..self.trees {
+            let mut values = Vec::with_capacity(MOST_LEAVES);
+            let mut layout = Layout { tree, nodes: &self.nodes[root..], splits: &mut splits, values: &mut values };
+            layout.lay_out(0);
+            root += 2 * values.len() - 1;
+            values.resize(MOST_LEAVES, 0.0);
+            leaves.push(values.try_into().expect("as many as fit"));
+        }
+        self.masks = Masks::new(&splits, leaves);
+    }
+}
+
+/// A tree whose splits and leaves are collected, leaves from the left.
+struct Layout<'a> {
+    tree: usize,
+    nodes: &'a [Node],
+    splits: &'a mut Vec<masks::Split>,
+    values: &'a mut Vec<f32>,
+}
+
+impl Layout<'_> {
+    /// Collects what is under the node at `at`.
+    fn lay_out(&mut self, at: usize) {
+        let Node { tag, number } = self.nodes[at];
+        if tag == LEAF {
+            return self.values.push(number);
+        }
+        let first_child = 1 + 2 * self.nodes[..at].iter().filter(|node| node.tag != LEAF).count();
+        let before = self.values.len();
+        self.lay_out(first_child);
+        let left = (u16::MAX << before & !(u16::MAX << self.values.len())) as u8;
+        let feature = usize::from(tag >> 1);
+        self.splits.push(masks::Split { tree: self.tree, feature, bound: number, missing_right: tag & 1 == 1, left });
+        self.lay_out(first_child + 1);
     }
 }
 
@@ -208,7 +201,7 @@ pub(crate) fn fit(rows: &[f32], width: usize, labels: &[bool], options: &Options
     let table = Table::new(rows, width, options.bins.clamp(2, MOST_BINS));
     let mut forest = Forest::new(width, prior(labels) as f32);
     let mut scores = vec![f64::from(forest.base); labels.len()];
-    for _ in 0..options.trees {
+    for _ in 0..options.trees.min(MOST_TREES) {
         let slopes = scores.iter().zip(labels).map(|(&score, &label)| Sums::of_row(score, label)).collect();
         let tree = Tree::grow(&table, options, slopes);
         if tree.leaves.len() == 1 {
@@ -221,6 +214,7 @@ pub(crate) fn fit(rows: &[f32], width: usize, labels: &[bool], options: &Options
         let mut nodes = tree.breadth_first().into_iter();
         forest.push(|| nodes.next()).expect("a grown tree is sound");
     }
+    forest.prepare();
     forest
 }
 
@@ -630,7 +624,7 @@ mod tests {
         let rows: Vec<f32> = numbers(1000).into_iter().flat_map(|x| [0.0, x, x]).collect();
         let labels: Vec<bool> = rows.chunks(3).map(|row| row[1] > 0.3 && row[1] < 0.7).collect();
         let forest = fit(&rows, 3, &labels, &SMALL);
-        assert!(forest.nodes.iter().all(|node| node.is_leaf() || node.tag >> 1 == 1));
+        assert!(forest.nodes.iter().all(|node| node.tag == LEAF || node.tag >> 1 == 1));
     }
 
     #[test]
@@ -638,7 +632,7 @@ mod tests {
         let rows = numbers(400);
         for label in [false, true] {
             let forest = fit(&rows, 2, &[label; 200], &Options { l2: 0.0, ..SMALL });
-            assert!(forest.roots.is_empty());
+            assert_eq!(forest.trees, 0);
             assert!(forest.score(&rows) > 5.0 || !label);
             assert!(forest.score(&rows) < -5.0 || label);
         }
@@ -647,7 +641,7 @@ mod tests {
     #[test]
     fn rows_without_features_and_no_rows_at_all_give_the_prior() {
         let forest = fit(&[], 0, &[true, true, true, false], &SMALL);
-        assert!(forest.roots.is_empty() && (forest.score(&[]) - (3.5_f32 / 1.5).ln()).abs() < 1e-6);
+        assert!(forest.trees == 0 && (forest.score(&[]) - (3.5_f32 / 1.5).ln()).abs() < 1e-6);
         assert!(fit(&[], 2, &[], &SMALL).score(&[0.0, 0.0]).abs() < 1e-6);
     }
 
@@ -673,7 +667,7 @@ mod tests {
     }
 
     #[test]
-    fn trees_of_unequal_depth_are_followed_side_by_side() {
+    fn trees_of_unequal_depth_are_scored_side_by_side() {
         let mut forest = Forest::new(1, 0.25);
         for tree in [
             &[(0, 0.5), (LEAF, 1.0), (LEAF, 2.0)][..],
@@ -685,6 +679,7 @@ mod tests {
             let mut nodes = tree.iter().copied();
             forest.push(|| nodes.next()).expect("a sound tree");
         }
+        forest.prepare();
         assert_eq!(forest.score(&[0.2]), 11_111.25);
         assert_eq!(forest.score(&[0.3]), 11_211.25);
         assert_eq!(forest.score(&[0.6]), 12_312.25);

@@ -14,6 +14,7 @@ pub mod forest;
 pub mod language;
 pub mod law;
 mod layer;
+mod masks;
 pub mod model;
 pub mod net;
 pub mod normalise;
@@ -26,6 +27,7 @@ pub mod reader;
 mod rivals;
 pub mod severity;
 pub mod signals;
+pub mod summary;
 pub mod svm;
 pub mod table;
 pub mod taxonomy;
@@ -40,6 +42,7 @@ pub use notes::{Note, notes};
 pub use passage::{Passage, passage};
 pub use reader::{Confidence, Explicitness, Finding, Provision, Reader, analyse};
 pub use severity::{Assessment, assess};
+pub use summary::{Direction, FactDifference, Happening, SummaryLine, summarise};
 pub use taxonomy::{
     Adjustment, Article, Category, ClauseType, Form, Regulation, RegulationLink, Severity, Stance, Taxonomy, taxonomy,
 };

@@ -1,8 +1,9 @@
 //! The trained model: its file, and scoring with it.
 //!
 //! The file is little-endian: a header, the clause types with their calibration, the numbers that turn sums into scores, the table of
-//! features, and a row of 8-bit numbers for each of its places. It is laid out as it is used, so that reading it is little more than
-//! copying. Scoring adds integers, and adds and multiplies single-precision numbers in a fixed order: no transcendental function, so
+//! features, and a row of small numbers for each of them. It is laid out as it is used, so that reading it is little more than
+//! copying, and compressed with zstd: numbers near zero are the most frequent, so a number takes about four bits.
+//! Scoring adds integers, and adds and multiplies single-precision numbers in a fixed order: no transcendental function, so
 //! every machine gets the same bits.
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,7 +13,7 @@ use crate::layer::{Active, LINE, Outputs, Rows};
 use crate::rivals::{Judged, Rivals, Scored};
 use crate::table::{Found, Table};
 
-const MAGIC: &[u8; 4] = b"CWC5";
+const MAGIC: &[u8; 4] = b"CWC6";
 /// Squares of inverse document frequencies are kept as multiples of this.
 const SQUARE_STEP: f32 = 1.0 / 512.0;
 /// Features are numbered by frequency: as many neighbours share one inverse document frequency, so that all of these are near.
@@ -218,9 +219,19 @@ impl Model {
 
     /// The model as a file.
     pub fn to_bytes(&self) -> Vec<u8> {
+        let content = self.content();
+        let mut out = Vec::from(MAGIC);
+        out.extend((content.len() as u32).to_le_bytes());
+        out.extend(compress(&content));
+        let seal = seal_of(&out);
+        out.extend_from_slice(&seal);
+        out
+    }
+
+    /// What the file holds, uncompressed.
+    fn content(&self) -> Vec<u8> {
         let Layer { table, squares, rows, steps, base } = &self.layer;
         let mut out = Vec::with_capacity(rows.len() * base.len() + table.places.len() * 5 + 262_144);
-        out.extend_from_slice(MAGIC);
         out.extend([self.kinds.to_bits(), u8::from(self.outputs.is_some()), u8::from(self.rivals.is_some())]);
         let counts = [self.types.len(), base.len(), table.shifts.len(), table.places.len(), rows.len()];
         counts.iter().for_each(|&count| out.extend((count as u32).to_le_bytes()));
@@ -247,8 +258,6 @@ impl Model {
         }
         squares.iter().for_each(|square| out.extend(square.to_le_bytes()));
         out.extend(rows.to_bytes());
-        let seal = seal_of(&out);
-        out.extend_from_slice(&seal);
         out
     }
 
@@ -262,6 +271,13 @@ impl Model {
             return Err(ModelError::Damaged(sealed));
         }
         let mut input = Input { bytes: &bytes[..sealed], at: MAGIC.len() };
+        let length = input.count()?;
+        let content = decompress(&bytes[input.at..sealed], length).ok_or(ModelError::Damaged(input.at))?;
+        Model::from_content(&content)
+    }
+
+    fn from_content(content: &[u8]) -> Result<Model, ModelError> {
+        let mut input = Input { bytes: content, at: 0 };
         let [kinds, has_outputs, has_rivals] = input.array()?;
         let kinds = Kinds::from_bits(kinds);
         let mut counts = [0; 5];
@@ -280,7 +296,7 @@ impl Model {
         let places = input.numbers(places, pair)?;
         let squares = input.numbers(rows.div_ceil(SHARING), u16::from_le_bytes)?;
         let rows = input.take(rows.checked_mul(width).ok_or(ModelError::Damaged(input.at))?)?;
-        let consistent = input.at == sealed
+        let consistent = input.at == content.len()
             && width > 0
             && has_outputs < 2
             && has_rivals < 2
@@ -291,6 +307,25 @@ impl Model {
         let layer = Layer { table, squares, rows: Rows::from_bytes(rows, width), steps, base };
         Ok(Model { rivals, ..Model::new(types, kinds, block_weights, layer, outputs) })
     }
+}
+
+/// Most bytes that a model can have: a damaged length asks for no more memory.
+const MOST_BYTES: usize = 64 << 20;
+/// How hard zstd tries; reading is as fast at any level.
+const LEVEL: i32 = 19;
+
+fn compress(content: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(zstd_safe::compress_bound(content.len()));
+    zstd_safe::compress(&mut out, content, LEVEL).expect("the output has room for the worst case");
+    out
+}
+
+/// The content of `length` bytes that was compressed to `bytes`, if that is what they are.
+fn decompress(bytes: &[u8], length: usize) -> Option<Vec<u8>> {
+    let mut content = Vec::new();
+    content.try_reserve_exact(length.min(MOST_BYTES)).ok()?;
+    let found = zstd_safe::decompress(&mut content, bytes).ok()?;
+    (found == length).then_some(content)
 }
 
 /// Euclidean length from the sum of squares in steps.

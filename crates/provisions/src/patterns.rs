@@ -311,8 +311,7 @@ const RULES: &[(&str, &str)] = &[
 /// All rules, compiled: these, and after them those of [`crate::denials`].
 pub fn rules() -> &'static RuleSet {
     static SET: LazyLock<RuleSet> = LazyLock::new(|| {
-        let denials: Vec<String> = denials::lines().collect();
-        RuleSet::compile(RULES.iter().map(|(_, line)| *line).chain(denials.iter().map(String::as_str)))
+        RuleSet::compile_with(RULES.iter().map(|(_, line)| *line).chain(denials::lines()), denials::list)
     });
     &SET
 }

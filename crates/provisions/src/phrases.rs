@@ -7,8 +7,10 @@
 //! Phrases are looked up by the stem of their first word, or of their first two, so that most words of a text cost a bit test. A phrase
 //! that is met sets a bit for each condition of each rule that it satisfies; the rules whose bits are all set are then a few
 //! logical operations away, whatever their number.
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 use crate::words::{self, Word, Words};
 
@@ -132,7 +134,24 @@ impl RuleSet {
     /// When there are more than [`MOST_RULES`] rules, a rule has more than four conditions, or a phrase is a prefix of fewer than three
     /// letters: the tables are constants of this crate, and tested.
     pub fn compile<'a>(lines: impl Iterator<Item = &'a str>) -> RuleSet {
-        let mut compiler = Compiler::default();
+        RuleSet::compile_with(lines, |_| None)
+    }
+
+    /// As [`Self::compile`]; where `list` knows a phrase, it is a name for the phrases that come back, separated by `|`.
+    ///
+    /// # Panics
+    /// As [`Self::compile`].
+    pub fn compile_with<'a>(
+        lines: impl Iterator<Item = &'a str>,
+        list: impl Fn(&str) -> Option<Cow<'static, str>>,
+    ) -> RuleSet {
+        let mut compiler = Compiler {
+            list,
+            phrases: Vec::new(),
+            numbers: HashMap::new(),
+            written: HashMap::new(),
+            words: Words::default(),
+        };
         // A rule that does not exist must never seem met.
         let mut absent = [u64::MAX; BLOCKS * (MOST_GROUPS + 1)];
         absent[..BLOCKS].fill(0);
@@ -265,30 +284,52 @@ impl Phrase {
     }
 }
 
-/// Phrases by text, while rules are compiled: key, what is asked, what is satisfied.
-#[derive(Default)]
-struct Compiler {
+/// Phrases while rules are compiled.
+struct Compiler<'a, List> {
+    list: List,
+    /// Key, what is asked, what is satisfied.
     phrases: Vec<(u64, Vec<Asked>, Vec<Part>)>,
+    /// The numbers of phrases by their text.
     numbers: HashMap<String, usize>,
+    /// The numbers of the phrases that something written in a rule stands for: most of it is written in many rules.
+    written: HashMap<&'a str, Rc<[usize]>>,
     words: Words,
 }
 
-impl Compiler {
+impl<'a, List: Fn(&str) -> Option<Cow<'static, str>>> Compiler<'a, List> {
     /// Lets each of the alternatives satisfy `part`.
-    fn add(&mut self, alternatives: &str, part: Part) {
+    fn add(&mut self, alternatives: &'a str, part: Part) {
         for text in alternatives.split('|').map(str::trim).filter(|text| !text.is_empty()) {
-            let number = self.numbers.get(text).copied().unwrap_or_else(|| {
-                let (key, asked) = read_phrase(text, &mut self.words);
-                self.numbers.insert(text.to_owned(), self.phrases.len());
-                self.phrases.push((key, asked, Vec::new()));
-                self.phrases.len() - 1
-            });
-            let parts = &mut self.phrases[number].2;
-            // The alternatives of one condition come one after the other.
-            if parts.last() != Some(&part) {
-                parts.push(part);
+            for &number in self.written(text).iter() {
+                let parts = &mut self.phrases[number].2;
+                // The alternatives of one condition come one after the other.
+                if parts.last() != Some(&part) {
+                    parts.push(part);
+                }
             }
         }
+    }
+
+    fn written(&mut self, text: &'a str) -> Rc<[usize]> {
+        if let Some(known) = self.written.get(text) {
+            return Rc::clone(known);
+        }
+        let list = (self.list)(text);
+        let phrases = list.as_deref().unwrap_or(text).split('|').map(str::trim);
+        let numbers: Rc<[usize]> = phrases.map(|phrase| self.number(phrase)).collect();
+        self.written.insert(text, Rc::clone(&numbers));
+        numbers
+    }
+
+    fn number(&mut self, phrase: &str) -> usize {
+        if let Some(&known) = self.numbers.get(phrase) {
+            return known;
+        }
+        let number = self.phrases.len();
+        let (key, asked) = read_phrase(phrase, &mut self.words);
+        self.phrases.push((key, asked, Vec::new()));
+        self.numbers.insert(phrase.to_owned(), number);
+        number
     }
 
     fn into_rules(mut self, absent: State, blocks: usize) -> RuleSet {

@@ -177,6 +177,8 @@ pub struct Category {
     pub id: String,
     /// Name for people.
     pub title: String,
+    /// Whom its clauses affect, to be read after "affects".
+    pub affects: String,
     /// What belongs here.
     pub about: String,
 }

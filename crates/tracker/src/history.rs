@@ -30,6 +30,9 @@ const DEFECTIVE_IN_A_ROW: i64 = 8;
 /// Classifications are remembered for this many clauses of a document; texts that come back are not read again.
 const REMEMBERED: usize = 20_000;
 
+/// Why a change is called cosmetic that a collection made by extracting the text in another way.
+pub const EXTRACTION: &str = "the collection changed how it extracts the text";
+
 /// A capture and the clean text read from it.
 #[derive(Debug, Clone)]
 pub struct Observation {
@@ -218,7 +221,7 @@ impl<'a> History<'a> {
         self.versions = number;
         self.texts.entry(digest).or_insert(number);
         self.latest_text = Some(digest);
-        let date = |date: Option<Date>| date.map(|d| format!("{:04}-{:02}-{:02}", d.year, d.month, d.day));
+        let date = |date: Option<Date>| date.map(|date| date.to_string());
         let version = NewVersion {
             number,
             words: text.split_whitespace().count() as i64,

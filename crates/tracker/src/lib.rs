@@ -7,6 +7,7 @@ pub mod import;
 pub mod kinds;
 pub mod labels;
 pub mod reading;
+pub mod reanalysis;
 pub mod track;
 
 /// A name as it stands in addresses: lower-case ASCII letters and digits, other runs become one hyphen.

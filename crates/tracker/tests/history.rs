@@ -4,8 +4,8 @@ mod common;
 use std::collections::BTreeMap;
 
 use atlas::ids::DocumentId;
-use atlas::records::{Batch, EventKind, HistoryState, Materiality, NewCapture, NewDocument, Platform};
-use common::{ARBITRATION, DAY, START, in_memory, terms};
+use atlas::records::{Batch, EventKind, HistoryState, Materiality, NewCapture};
+use common::{ARBITRATION, DAY, START, in_memory, plum, terms};
 use provisions::Reader;
 use tracker::history::{History, Observation, Observed};
 
@@ -137,20 +137,7 @@ async fn it_does_not_matter_where_a_history_is_cut() {
     let mut fingerprints = Vec::new();
     for every in [24, 1, 5] {
         let atlas = in_memory().await;
-        let platform =
-            Platform { slug: "plum".into(), name: "Plum".into(), homepage: None, sector: None, country: None };
-        atlas.put_platform(&platform).await.unwrap();
-        let (kind, title) = ("Terms of Service".to_string(), "Terms".to_string());
-        let new = NewDocument {
-            platform: "plum".into(),
-            kind,
-            title,
-            urls: vec![],
-            language: None,
-            select: vec![],
-            remove: vec![],
-        };
-        let id = atlas.put_document(&new).await.unwrap();
+        let id = plum(&atlas).await;
         for (part, texts) in texts.chunks(every).enumerate() {
             let state: Option<HistoryState> = atlas.history(id).await.unwrap();
             let mut history = History::resume(Reader::embedded(), id, state);

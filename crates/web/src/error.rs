@@ -13,6 +13,9 @@ pub(crate) enum Failure {
     /// There is no such record or page.
     #[error("there is no {0}")]
     Missing(String),
+    /// The record was there, and is withdrawn.
+    #[error("{0}")]
+    Withdrawn(String),
     /// A part of the request cannot be understood.
     #[error("{name} cannot be {value:?}: {rule}")]
     Input {
@@ -49,6 +52,7 @@ impl Failure {
     pub fn status(&self) -> StatusCode {
         match self {
             Failure::Missing(_) => StatusCode::NOT_FOUND,
+            Failure::Withdrawn(_) => StatusCode::GONE,
             Failure::Input { .. } => StatusCode::BAD_REQUEST,
             Failure::Refused(status, _) => *status,
             Failure::Atlas(_) | Failure::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -63,6 +67,11 @@ impl Failure {
                 "Not found",
                 self.to_string(),
                 "Check the address, or search the record. A record that was once published keeps its address for ever.",
+            ),
+            Failure::Withdrawn(_) => (
+                "Withdrawn",
+                self.to_string(),
+                "The document and its versions are in the record as before: read the words there.",
             ),
             Failure::Input { .. } => {
                 ("Not understood", self.to_string(), "Mend that part of the address and try again.")

@@ -12,6 +12,7 @@ mod error;
 mod faq;
 mod feed;
 mod links;
+mod meaning;
 mod negotiate;
 mod page;
 mod pages;

@@ -1,8 +1,10 @@
 //! Two versions of a document clause by clause: what changed in full, what did not folded.
-use compare::{Pair, PairKind};
+use compare::{Alignment, Pair, PairKind};
 use document::Structure;
+use provisions::{Reader, summarise};
 use serde::Serialize;
 
+use crate::meaning::Meaning;
 use crate::words::{Html, escaped};
 use crate::{view, words};
 
@@ -71,6 +73,8 @@ pub(crate) struct Redline {
     pub counts: [i64; 4],
     /// Clauses in which only marks, case or numbering changed.
     pub marks_only: i64,
+    /// What the changes mean.
+    pub meaning: Meaning,
 }
 
 impl Redline {
@@ -128,7 +132,14 @@ pub(crate) fn compare(old: &str, new: &str) -> Redline {
         shown = here;
         redline.runs.push(Run::Changed(changed));
     }
+    redline.meaning = meaning(&sides, &alignment);
     redline
+}
+
+fn meaning(sides: &(Side<'_>, Side<'_>), alignment: &Alignment) -> Meaning {
+    let changed = alignment.pairs.iter().filter(|pair| pair.kind != PairKind::Same && !pair.cosmetic);
+    let (old, new) = ((sides.0.text, &sides.0.structure), (sides.1.text, &sides.1.structure));
+    Meaning::new(summarise(Reader::embedded(), old, new, changed.map(|pair| (pair.old, pair.new))))
 }
 
 impl Redline {

@@ -81,7 +81,8 @@ fn sort_out(wordings: Vec<Wording>) -> (Vec<Wording>, Vec<(u32, archive::Sha256D
     (open, gone.into_iter().map(|(_, lineage, words)| (lineage, words)).collect())
 }
 
-fn state(row: &Row) -> Result<ProvisionState> {
+/// A provision from columns in the order of [`PROVISIONS`]; others may follow.
+pub(crate) fn state(row: &Row) -> Result<ProvisionState> {
     let mut c = row.columns();
     Ok(ProvisionState {
         lineage: c.next::<i64>()? as u32,

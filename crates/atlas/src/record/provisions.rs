@@ -9,7 +9,9 @@ use crate::store::{Insert, Tx, Value, args, statements, to_json};
 
 statements! {
     STORED = "SELECT id, lineage, clause_type, first_seen_ms, last_changed_ms FROM provisions WHERE document_id = $1",
-    LAST = "SELECT COALESCE(MAX(id), 0) FROM provisions",
+    // A withdrawn provision's ID is given to no other.
+    LAST = "SELECT COALESCE(MAX(last), 0) FROM (SELECT MAX(id) AS last FROM provisions
+        UNION ALL SELECT MAX(provision_id) AS last FROM revisions) AS used",
     SEEN = "SELECT first_seen_ms FROM versions WHERE document_id = $1 AND number = $2",
     EVENTS_IN = "SELECT COUNT(*) FROM provision_events WHERE document_id = $1 AND version = $2",
 }
@@ -32,20 +34,39 @@ pub(crate) const INSERTS: &[Insert] = &[PROVISIONS, EVENTS];
 
 /// What is stored of a provision that the batch may touch.
 #[derive(Clone, Copy)]
-struct Stored {
+pub(crate) struct Stored {
     id: i64,
     first_seen_ms: i64,
     last_changed_ms: i64,
 }
 
-type Key = (u32, String);
+impl Stored {
+    /// Of what is to be written anew under an ID.
+    pub(crate) fn anew(id: i64) -> Stored {
+        Stored { id, first_seen_ms: 0, last_changed_ms: i64::MIN }
+    }
+}
+
+/// The key of a provision within its document: lineage and clause type.
+pub(crate) type Key = (u32, String);
 
 /// Writes the batch's provisions, giving IDs to new ones in the order of the batch, and its events.
 pub(super) async fn write(tx: &mut Tx, batch: &Batch, platform: i64, seen: &HashMap<i64, i64>) -> Result<()> {
     if batch.provisions.is_empty() && batch.events.is_empty() {
         return Ok(());
     }
-    let mut stored = stored(tx, batch).await?;
+    let stored = stored(tx, batch).await?;
+    write_beside(tx, batch, platform, seen, stored).await.map(drop)
+}
+
+/// As [`write`], where provisions have their IDs from `stored`; gives the IDs of all.
+pub(crate) async fn write_beside(
+    tx: &mut Tx,
+    batch: &Batch,
+    platform: i64,
+    seen: &HashMap<i64, i64>,
+    mut stored: HashMap<Key, Stored>,
+) -> Result<HashMap<Key, i64>> {
     let times = times(tx, batch, seen).await?;
     let mut last = last(tx, LAST).await?;
     let mut changed: HashMap<(u32, &str), i64> = HashMap::new();
@@ -67,7 +88,8 @@ pub(super) async fn write(tx: &mut Tx, batch: &Batch, platform: i64, seen: &Hash
         values.extend(row(batch, platform, state, *place));
     }
     tx.insert(PROVISIONS, values).await?;
-    write_events(tx, batch, &stored, &times).await
+    write_events(tx, batch, &stored, &times).await?;
+    Ok(stored.into_iter().map(|(key, stored)| (key, stored.id)).collect())
 }
 
 async fn stored(tx: &mut Tx, batch: &Batch) -> Result<HashMap<Key, Stored>> {

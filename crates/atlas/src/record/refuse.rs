@@ -17,7 +17,7 @@ pub(super) fn refused(batch: &Batch, reason: impl Into<String>) -> AtlasError {
 }
 
 /// Refuses numbers out of order, references to nothing, and keys given twice.
-pub(super) fn contradictions(batch: &Batch) -> Result<()> {
+fn contradictions(batch: &Batch) -> Result<()> {
     let last = numbers(batch)?;
     let mut keys = HashSet::new();
     for p in &batch.provisions {
@@ -88,8 +88,14 @@ fn name(provision: &ProvisionState) -> String {
 }
 
 impl Atlas {
+    /// Refuses a batch that contradicts itself, or the texts: `texts` are its own.
+    pub(crate) async fn refuse_unsound(&self, batch: &Batch, texts: &[Hashed]) -> Result<()> {
+        contradictions(batch)?;
+        self.refuse_false_excerpts(batch, texts).await
+    }
+
     /// Refuses a batch with an excerpt that is not, byte for byte, in the text of its version. What fails here is never published.
-    pub(super) async fn refuse_false_excerpts(&self, batch: &Batch, texts: &[Hashed]) -> Result<()> {
+    async fn refuse_false_excerpts(&self, batch: &Batch, texts: &[Hashed]) -> Result<()> {
         let mut known: HashMap<i64, std::sync::Arc<Vec<u8>>> = HashMap::new();
         for (number, (_, text)) in (batch.after_version + 1..).zip(texts) {
             known.insert(number, text.clone());

@@ -4,7 +4,7 @@ use std::io::Write;
 use atlas::records::NewChange;
 use compare::{Alignment, Pair, PairKind, Span, SpanKind, align, redline};
 use document::{Reading, heading_path};
-use provisions::Reader;
+use provisions::{Direction, Happening, Reader, SummaryLine, summarise};
 use serde_json::{Value, json};
 use tracker::history;
 
@@ -34,12 +34,13 @@ pub struct Args {
     allowed: Vec<fetch::IpNet>,
 }
 
-/// Two documents and how their clauses correspond.
+/// Two documents, how their clauses correspond, and what that means.
 struct Comparison {
     old: Reading,
     new: Reading,
     alignment: Alignment,
     change: Option<NewChange>,
+    meaning: Vec<SummaryLine>,
 }
 
 /// Prints the change.
@@ -49,7 +50,12 @@ pub async fn run(args: Args) -> crate::Answer {
     let alignment = align(&a, &b);
     let change = history::between(Reader::embedded(), &old.text, &new.text);
     let same = alignment.pairs.iter().all(|pair| pair.kind == PairKind::Same);
-    let comparison = Comparison { old, new, alignment, change };
+    let meaning = {
+        let differing = alignment.pairs.iter().filter(|pair| pair.kind != PairKind::Same && !pair.cosmetic);
+        let (old, new) = ((old.text.as_str(), &old.structure), (new.text.as_str(), &new.structure));
+        summarise(Reader::embedded(), old, new, differing.map(|pair| (pair.old, pair.new)))
+    };
+    let comparison = Comparison { old, new, alignment, change, meaning };
     let mut out = std::io::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&as_json(&comparison))?)?;
@@ -125,6 +131,8 @@ fn as_json(comparison: &Comparison) -> Value {
         "materiality": comparison.change.as_ref().map(|change| change.materiality),
         "reason": comparison.change.as_ref().map(|change| &change.reason),
         "headline": comparison.change.as_ref().map(|change| &change.headline),
+        "stated_effective": comparison.new.structure.dates.effective.map(|date| date.to_string()),
+        "meaning": comparison.meaning,
         "same": count(PairKind::Same),
         "reworded": count(PairKind::Reworded),
         "moved": count(PairKind::Moved),
@@ -147,6 +155,7 @@ fn table(out: &mut impl Write, comparison: &Comparison, all: bool) -> anyhow::Re
     let counts = kinds.into_iter().filter(|kind| alignment.count(*kind) > 0);
     let counts: Vec<String> = counts.map(|kind| format!("{} {}", alignment.count(kind), name(kind))).collect();
     writeln!(out, "{}", paint::faint(&format!("clauses: {}", counts.join(", ")), colours))?;
+    means(out, comparison, colours)?;
     let mut heading = String::new();
     let (mut moved, mut cosmetic) = (0, 0);
     for pair in comparison.changed() {
@@ -174,6 +183,45 @@ fn table(out: &mut impl Write, comparison: &Comparison, all: bool) -> anyhow::Re
         writeln!(out, "\n{}", paint::faint(&format!("{} (--all shows them)", more.join(", ")), colours))?;
     }
     Ok(())
+}
+
+/// What the change means, a line for each provision of which more changed than words.
+fn means(out: &mut impl Write, comparison: &Comparison, colours: bool) -> std::io::Result<()> {
+    if let Some(date) = comparison.new.structure.dates.effective {
+        writeln!(out, "{}", paint::faint(&format!("in force from {date}, as it says"), colours))?;
+    }
+    for line in &comparison.meaning {
+        let facts = line.facts.iter().map(|fact| match line.happening {
+            Happening::Reworded => format!("{} {} -> {}", fact.label, or_none(&fact.before), or_none(&fact.after)),
+            Happening::Appeared => format!("{} {}", fact.label, fact.after),
+            Happening::Gone => format!("{} {}", fact.label, fact.before),
+        });
+        let mut parts: Vec<String> = facts.collect();
+        if let (Some(before), Some(after)) = (line.before, line.after)
+            && before != after
+        {
+            parts.insert(0, format!("{before} -> {after}"));
+        }
+        let happening = match line.happening {
+            Happening::Appeared => "new",
+            Happening::Gone => "gone",
+            Happening::Reworded if parts.is_empty() => continue,
+            Happening::Reworded => "reworded",
+        };
+        let direction = match line.direction {
+            Direction::Stricter => "stricter",
+            Direction::Milder => "milder",
+            Direction::Other => "",
+        };
+        let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join("; ")) };
+        let told = format!("{}, {happening}{parts}", line.kind.title);
+        writeln!(out, "  {direction:<9} {}", paint::wrap(&paint::plain(&told), 12).trim_start())?;
+    }
+    Ok(())
+}
+
+fn or_none(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
 }
 
 fn one(out: &mut impl Write, comparison: &Comparison, pair: &Pair, all: bool, colours: bool) -> std::io::Result<()> {

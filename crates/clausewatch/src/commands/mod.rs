@@ -10,6 +10,7 @@ pub mod import;
 pub mod pdf_child;
 pub mod read;
 mod read_table;
+pub mod reanalyse;
 pub mod serve;
 pub mod show;
 pub mod track;

@@ -136,7 +136,7 @@ fn found(reading: &Reading) -> Vec<Provision> {
 }
 
 fn whole(input: &Input, reading: &Reading) -> Value {
-    let date = |date: Option<document::Date>| date.map(|d| format!("{:04}-{:02}-{:02}", d.year, d.month, d.day));
+    let date = |date: Option<document::Date>| date.map(|date| date.to_string());
     let provision = |provision: &Provision| {
         json!({
             "type": provision.type_id,

@@ -74,9 +74,7 @@ pub fn print(
 fn about(source: &str, reading: &Reading) -> String {
     let mut parts = vec![paint::plain(source)];
     parts.extend(reading.language.as_ref().map(|code| provisions::language::name(code).to_owned()));
-    let date = |label: &str, date: Option<document::Date>| {
-        date.map(|d| format!("{label} {:04}-{:02}-{:02}", d.year, d.month, d.day))
-    };
+    let date = |label: &str, date: Option<document::Date>| date.map(|date| format!("{label} {date}"));
     parts.extend(date("last updated", reading.structure.dates.updated));
     parts.extend(date("effective", reading.structure.dates.effective));
     let clauses = reading.structure.clauses.iter().filter(|clause| !clause.is_heading()).count();

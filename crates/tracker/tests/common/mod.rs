@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use archive::Sha256Digest;
+use atlas::ids::DocumentId;
+use atlas::records::{NewDocument, Platform};
 use atlas::{Atlas, Location, LogConfig};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
@@ -23,6 +25,22 @@ pub async fn open_at(location: &Location) -> Atlas {
 
 pub async fn in_memory() -> Atlas {
     open_at(&Location::Memory).await
+}
+
+/// A document of an invented platform.
+pub async fn plum(atlas: &Atlas) -> DocumentId {
+    let platform = Platform { slug: "plum".into(), name: "Plum".into(), homepage: None, sector: None, country: None };
+    atlas.put_platform(&platform).await.unwrap();
+    let document = NewDocument {
+        platform: "plum".into(),
+        kind: "Terms of Service".into(),
+        title: "Terms".into(),
+        urls: vec![],
+        language: None,
+        select: vec![],
+        remove: vec![],
+    };
+    atlas.put_document(&document).await.unwrap()
 }
 
 /// A git repository under construction, as a stream for `git fast-import`.

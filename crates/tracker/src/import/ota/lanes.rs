@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use super::super::Summary;
 use super::walk::{Record, Track};
 use super::{Options, OtaError, position_text};
-use crate::history::{History, Observation, Observed};
+use crate::history::{EXTRACTION, History, Observation, Observed};
 
 /// Lanes, on every machine alike. Twice the cores of a small machine: a lane that waits for its turn leaves its core to another.
 const LANES: usize = 4;
@@ -187,6 +187,6 @@ fn observe(repo: &gix::Repository, options: &Options<'_>, record: &Record) -> Re
     };
     let headers = vec![("content-type".to_string(), "text/markdown; charset=utf-8".to_string())];
     let capture = NewCapture { at_ms: record.at_ms, url: None, status: 0, headers, body, origin: Some(origin) };
-    let technical = record.technical.then(|| "the collection changed how it extracts the text".to_string());
+    let technical = record.technical.then(|| EXTRACTION.to_string());
     Ok(Observation { capture, text: reading.text, recorded: true, technical })
 }

@@ -25,6 +25,8 @@ struct ChangePage {
     redline: Option<Redline>,
     /// Path of the page that shows the newer text.
     newer: String,
+    /// `YYYY-MM-DD` from which the newer text says it is in force.
+    effective: Option<String>,
 }
 
 impl ChangePage {
@@ -60,10 +62,14 @@ pub(super) async fn show(State(site): State<Site>, wants: Wants, Path(id): Path<
         .crumb(of.document_title.as_str(), links::document(&of.document))
         .here(of.id.to_string());
     let newer = links::version(&of.document, &change.to_version);
-    let page = ChangePage { head, base, redline, newer, of };
+    let version = site.atlas.version(of.document, change.to_version).await?;
+    let effective = version.and_then(|version| version.stated_effective);
+    let page = ChangePage { head, base, redline, newer, effective, of };
     wants.record(&page, || {
         let changes = page.redline.as_ref().map(Redline::changes);
-        json!({"change": page.of, "compared_with_version": page.base, "clauses": changes})
+        let meaning = page.redline.as_ref().map(|redline| &redline.meaning);
+        json!({"change": page.of, "compared_with_version": page.base, "stated_effective": page.effective, "meaning": meaning,
+            "clauses": changes})
     })
 }
 

@@ -69,7 +69,7 @@ pub(super) async fn show(
         json!({
             "document": page.document, "from": page.from, "to": page.to,
             "reworded": reworded, "added": added, "removed": removed, "moved": moved, "marks_only": page.redline.marks_only,
-            "changes": page.redline.changes(),
+            "meaning": page.redline.meaning, "changes": page.redline.changes(),
         })
     })
 }

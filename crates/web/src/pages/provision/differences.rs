@@ -27,12 +27,8 @@ pub(super) fn differences(this: &Provision, facts: &Facts, other: &Provision, th
             there: other.severity.to_string(),
         });
     }
-    for label in labels(facts, theirs) {
-        let (here, there) = (values(facts, &label), values(theirs, &label));
-        if here != there {
-            found.push(Difference { about: label, here, there });
-        }
-    }
+    let of_facts = provisions::summary::differences(facts, theirs).into_iter();
+    found.extend(of_facts.map(|fact| Difference { about: fact.label, here: fact.before, there: fact.after }));
     let only = |reasons: &[String], not: &[String]| {
         reasons.iter().filter(|reason| !not.contains(reason)).cloned().collect::<Vec<_>>().join("; ")
     };
@@ -42,21 +38,4 @@ pub(super) fn differences(this: &Provision, facts: &Facts, other: &Provision, th
     }
     found.truncate(MOST);
     found
-}
-
-/// Labels of both, in the order in which they are found.
-fn labels(facts: &Facts, theirs: &Facts) -> Vec<String> {
-    let mut labels: Vec<String> = Vec::new();
-    for fact in facts.lines.iter().chain(&theirs.lines) {
-        if !labels.contains(&fact.label) {
-            labels.push(fact.label.clone());
-        }
-    }
-    labels
-}
-
-fn values(facts: &Facts, label: &str) -> String {
-    let found: Vec<&str> =
-        facts.lines.iter().filter(|fact| fact.label == label).map(|fact| fact.value.as_str()).collect();
-    found.join(", ")
 }

@@ -5,11 +5,13 @@ mod sheet;
 
 use askama::Template;
 use atlas::ids::ProvisionId;
+use atlas::records::{Revised, Revision};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use provisions::taxonomy;
 use serde_json::{Value, json};
 
 use crate::error::Failure;
@@ -38,7 +40,7 @@ struct ProvisionPage {
 async fn show(State(site): State<Site>, wants: Wants, Path(name): Path<String>) -> Result<Response, Failure> {
     let (name, as_pdf) = name.strip_suffix(".pdf").map_or((name.as_str(), false), |name| (name, true));
     let id = provision_id(name)?;
-    let record = Record::gather(&site, id).await?.ok_or_else(|| Failure::missing(format!("provision {id}")))?;
+    let Some(record) = Record::gather(&site, id).await? else { return Err(absent(&site, id).await) };
     if as_pdf {
         return paper(&site, record).await;
     }
@@ -51,6 +53,25 @@ async fn show(State(site): State<Site>, wants: Wants, Path(name): Path<String>) 
         url,
     };
     wants.record(&page, || value(&site, &page.r))
+}
+
+/// Why there is no provision with this ID: a later reader may have withdrawn it.
+async fn absent(site: &Site, id: ProvisionId) -> Failure {
+    let revisions = match site.atlas.provision_revisions(id).await {
+        Ok(revisions) => revisions,
+        Err(error) => return error.into(),
+    };
+    let Some(Revision { record: Revised::Provision { clause_type, excerpt, .. }, document, at_ms, .. }) =
+        revisions.last()
+    else {
+        return Failure::missing(format!("provision {id}"));
+    };
+    let title = taxonomy().get(clause_type).map_or(clause_type.as_str(), |kind| &kind.title);
+    Failure::Withdrawn(format!(
+        "{id} was withdrawn on {}: {document} was read again, and the later reader does not find \u{201c}{title}\u{201d} in the words \u{201c}{}\u{201d}",
+        words::date(at_ms),
+        words::clip(excerpt, 300)
+    ))
 }
 
 pub(super) fn provision_id(text: &str) -> Result<ProvisionId, Failure> {
@@ -83,7 +104,7 @@ async fn paper(site: &Site, record: Record) -> Result<Response, Failure> {
 
 async fn evidence(State(site): State<Site>, Path(name): Path<String>) -> Result<Response, Failure> {
     let id = provision_id(&name)?;
-    let provision = site.atlas.provision(id).await?.ok_or_else(|| Failure::missing(format!("provision {id}")))?;
+    let Some(provision) = site.atlas.provision(id).await? else { return Err(absent(&site, id).await) };
     let evidence = site.atlas.evidence(provision.document, provision.last_version, Some(id)).await?;
     super::evidence::bundle(evidence, &id.to_string()).await
 }
@@ -109,6 +130,7 @@ fn value(site: &Site, r: &Record) -> Value {
         "version": r.version,
         "elsewhere": r.elsewhere.iter().map(|other| json!({"provision": other.provision, "differences": other.differences})).collect::<Vec<_>>(),
         "lineage": r.steps.iter().map(|step| json!({"version": step.version, "at_ms": step.at_ms, "event": step.what, "change": step.change})).collect::<Vec<_>>(),
+        "revisions": r.revisions,
         "regulations": r.regulations.iter().map(|a| json!({"id": a.regulation.id, "name": a.regulation.name,
             "jurisdiction": a.regulation.jurisdiction, "article": a.article.map(|article| &article.cite), "reason": a.reason,
             "condition": a.condition})).collect::<Vec<_>>(),

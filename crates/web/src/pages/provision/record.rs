@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use archive::log::{TlogProof, VerifierKey, leaf_hash};
 use atlas::ids::{ChangeId, ProvisionId};
-use atlas::records::{Capture, Document, EventKind, Provision, Version, Wording};
+use atlas::records::{Capture, Document, EventKind, Provision, Revision, RevisionKind, Version, Wording};
 use atlas::{Atlas, AtlasError, Rarity};
 use document::Structure;
 use provisions::{Applicable, Circumstances, ClauseType, Explanation, Facts, taxonomy};
@@ -46,6 +46,8 @@ pub(super) struct Record {
     pub steps: Vec<Step>,
     /// Its life as a drawing; empty where there is nothing to draw.
     pub life: Html,
+    /// What became of it whenever the document was read again, oldest first.
+    pub revisions: Vec<Revision>,
     pub regulations: Vec<Applicable<'static>>,
     pub evidence: Held,
     pub others: Vec<Provision>,
@@ -159,6 +161,7 @@ impl Record {
             elsewhere: elsewhere(atlas, &provision, &facts).await?,
             steps: steps(atlas, &provision, &events).await?,
             life: life(&events, &document),
+            revisions: atlas.provision_revisions(id).await?,
             regulations: kind
                 .map(|kind| provisions::applicable(kind, &circumstances(&document, body)))
                 .unwrap_or_default(),
@@ -207,6 +210,11 @@ impl Record {
         worded.map_or(self.provision.last_changed_ms, |step| step.at_ms)
     }
 
+    /// What became of the record when the document was read again, a line each, the latest first.
+    pub fn revision_lines(&self) -> Vec<String> {
+        self.revisions.iter().rev().map(revision_line).collect()
+    }
+
     fn cited(&self, site: &Site) -> Cited {
         Cited {
             platform: self.provision.platform_name.clone(),
@@ -249,6 +257,25 @@ async fn text(atlas: &Atlas, version: &Version) -> Result<Option<String>, Failur
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Words of a clause and facts are too long for a line; that they differ is said.
+fn revision_line(revision: &Revision) -> String {
+    let day = words::date(&revision.at_ms);
+    let difference = |d: &atlas::records::Difference| match d.field.as_str() {
+        "excerpt" | "facts" => format!("other {}", d.field),
+        field => format!("{field} {}, was {}", words_or_none(&d.after), words_or_none(&d.before)),
+    };
+    let what = match revision.kind {
+        RevisionKind::Found => "found by a later reader".to_string(),
+        RevisionKind::Withdrawn => "withdrawn by a later reader".to_string(),
+        RevisionKind::Judged => revision.differences.iter().map(difference).collect::<Vec<_>>().join("; "),
+    };
+    format!("{day}: {what}")
+}
+
+fn words_or_none(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
 }
 
 impl Words {
