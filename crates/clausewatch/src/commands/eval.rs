@@ -49,6 +49,8 @@ pub fn run(args: Args) -> crate::Answer {
     if args.opp_115 {
         return of_practices(&args);
     }
+    // What cannot be written is said before minutes of work.
+    let card = args.card.as_ref().map(|path| Ok::<_, anyhow::Error>((path, read_card(path)?))).transpose()?;
     let (mut examples, all_read) = read_corpora(&args.corpus)?;
     examples.extend(args.more.examples()?);
     let (measures, predictions) = eval::evaluate(&examples, &Options::default())?;
@@ -64,8 +66,7 @@ pub fn run(args: Args) -> crate::Answer {
     if let Some(path) = &args.measures {
         write(path, &json)?;
     }
-    if let Some(path) = &args.card {
-        let before = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    if let Some((path, before)) = card {
         write(path, &card::renew(&before, &measures).with_context(|| path.display().to_string())?)?;
     }
     let mut out = std::io::stdout().lock();
@@ -75,6 +76,10 @@ pub fn run(args: Args) -> crate::Answer {
         table(&measures, &mut out)?;
     }
     Ok(all_read)
+}
+
+fn read_card(path: &std::path::Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| path.display().to_string())
 }
 
 /// Measures a head of potentially unfair sentences.
