@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::ids::{ChangeId, DocumentId};
 use crate::open::Atlas;
 use crate::records::Materiality;
-use crate::store::{Row, Value, args, json, statements, to_json};
+use crate::store::{Row, Value, args, damaged, json, statements, to_json};
 
 /// A day, in milliseconds.
 const DAY_MS: i64 = 86_400_000;
@@ -325,14 +325,7 @@ impl Atlas {
     }
 
     /// Takes a question, unless it is settled or taken, or `day_limit` questions were taken today (UTC).
-    pub async fn claim(
-        &self,
-        asker: &Asker,
-        asked: &Asked,
-        now_ms: i64,
-        eager: bool,
-        day_limit: i64,
-    ) -> Result<Claim> {
+    pub async fn claim(&self, asker: &Asker, asked: &Asked, now_ms: i64, eager: bool, day_limit: i64) -> Result<Claim> {
         let mut tx = self.store.write_unordered().await?;
         let mut args = row_key(asker, asked);
         args.extend(args![now_ms, now_ms + LEASE_MS, i64::from(eager)]);
@@ -375,14 +368,23 @@ impl Atlas {
         tx.commit().await
     }
 
-    /// The newest answer about a clause.
+    /// The newest answer about a clause. Its quotations are looked for in the clause again; where one is missing, it is an error.
     pub async fn said_of_clause(&self, clause: &ClauseWords<'_>) -> Result<Option<Said<AboutClause>>> {
-        self.said(&clause.asked()).await
+        let said: Option<Said<AboutClause>> = self.said(&clause.asked()).await?;
+        let quoted = said.iter().flat_map(|said| &said.what.types);
+        in_place(quoted.map(|named| (named.quotation.as_str(), clause.words)))?;
+        Ok(said)
     }
 
-    /// The newest answer about the change from one text to another.
-    pub async fn said_of_change(&self, old: Sha256Digest, new: Sha256Digest) -> Result<Option<Said<AboutChange>>> {
-        self.said(&Asked::change(old, new)).await
+    /// The newest answer about the change from one text to another. Its quotations are looked for in the texts again; where one is
+    /// missing, it is an error.
+    pub async fn said_of_change(&self, old: &str, new: &str) -> Result<Option<Said<AboutChange>>> {
+        let hash = |text: &str| Sha256Digest::of(text.as_bytes());
+        let said: Option<Said<AboutChange>> = self.said(&Asked::change(hash(old), hash(new))).await?;
+        let quoted = said.iter().flat_map(|said| &said.what.quotations);
+        let text = |side| if side == Side::Old { old } else { new };
+        in_place(quoted.map(|quoted| (quoted.quotation.as_str(), text(quoted.side))))?;
+        Ok(said)
     }
 
     async fn said<T: DeserializeOwned>(&self, asked: &Asked) -> Result<Option<Said<T>>> {
@@ -404,6 +406,14 @@ impl Atlas {
         let rows = self.store.fetch(REASONS, args).await?;
         let reasons = rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_>>()?;
         Ok(Tally { answered, refused, failed, under_way: all - answered - refused - failed, reasons })
+    }
+}
+
+/// Fails unless every quotation stands in its text.
+fn in_place<'q>(mut quotations: impl Iterator<Item = (&'q str, &'q str)>) -> Result<()> {
+    match quotations.all(|(quotation, text)| text.contains(quotation)) {
+        true => Ok(()),
+        false => Err(damaged("an answer of a language model", "it quotes words that are not in the text")),
     }
 }
 

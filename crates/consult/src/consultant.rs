@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use atlas::answers::{Asked, Asker, Claim, ClauseWords, Open, OpenChange, OpenClause, Outcome};
+use atlas::answers::{Asked, Asker, Claim, ClauseWords, Open, OpenChange, OpenClause, Outcome, Tally};
 use atlas::ids::{ChangeId, DocumentId};
 use atlas::{Atlas, AtlasError};
 use futures_util::{StreamExt, stream};
@@ -166,14 +166,21 @@ impl Consultant {
         self.endpoint.asker()
     }
 
+    /// How the questions to this model stand, those of earlier passes included.
+    pub async fn tally(&self) -> Result<Tally, AtlasError> {
+        self.atlas.tally(self.asker()).await
+    }
+
     /// Asks about what was not asked about yet: standing clauses, those with the severest provisions first, and for every three of them
     /// one material change, the newest first. Fails only if the store does.
     pub async fn pass(&self, wanted: &Wanted, told: &(dyn Fn(&Event) + Send + Sync)) -> Result<Report, AtlasError> {
         let (mut report, mut seen, mut in_a_row) = (Report::default(), HashSet::new(), 0);
+        let mut failure = None;
         let ending = AtomicBool::new(false);
         loop {
             let left = wanted.most.map_or(usize::MAX, |most| most.saturating_sub(report.asked()));
-            let batch = if left == 0 || report.stopped.is_some() { Vec::new() } else { self.next(wanted, &seen).await? };
+            let batch =
+                if left == 0 || report.stopped.is_some() { Vec::new() } else { self.next(wanted, &seen).await? };
             if batch.is_empty() {
                 return Ok(report);
             }
@@ -184,9 +191,14 @@ impl Consultant {
             while let Some(done) = questions.next().await {
                 let stop = match done? {
                     Done::Nothing => None,
+                    // That it is left alone says less than why.
+                    Done::Stop(Stop::Endpoint(rests)) => Some(Stop::Endpoint(failure.clone().unwrap_or(rests))),
                     Done::Stop(stop) => Some(stop),
                     Done::Event(event) => {
                         told(&event);
+                        if let Outcome::Failed(reason) = &event.outcome {
+                            failure = Some(reason.clone());
+                        }
                         counted(&mut report, &mut in_a_row, &event.outcome)
                     }
                 };
@@ -208,9 +220,14 @@ impl Consultant {
         Ok(())
     }
 
-    /// How long to wait after a pass: while the endpoint is left alone, or until something new may have been recorded.
-    pub fn pause(&self) -> Duration {
-        self.endpoint.resting().unwrap_or(Duration::from_secs(60))
+    /// How long to wait after a pass before the next: while the endpoint is left alone, or until something new may have been recorded.
+    pub fn pause(&self, report: &Report) -> Duration {
+        match &report.stopped {
+            // Each pass would pay for as many answers in vain.
+            Some(Stop::Unfit(_)) => Duration::from_secs(24 * 60 * 60),
+            Some(Stop::DayIsFull) => Duration::from_secs(10 * 60),
+            Some(Stop::Endpoint(_)) | None => self.endpoint.resting().unwrap_or(Duration::from_secs(60)),
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashSet<Asked>> {

@@ -177,7 +177,8 @@ impl Endpoint {
             return Err(ConsultError::Model);
         }
         let asker = Asker { model: model.into(), prompt: PROMPT_VERSION.into() };
-        let authorization = settings.key.as_ref().map(|key| {
+        let key = settings.key.as_ref().filter(|key| !key.0.is_empty());
+        let authorization = key.map(|key| {
             let mut value = HeaderValue::from_str(&format!("Bearer {}", key.0)).map_err(|_| ConsultError::Key)?;
             value.set_sensitive(true);
             Ok(value)
@@ -245,7 +246,9 @@ impl Endpoint {
         let first = self.dialect.load(Ordering::Relaxed);
         let mut dialects = (0..DIALECTS.len()).map(|step| (first + step) % DIALECTS.len()).peekable();
         loop {
-            let Some(&at) = dialects.peek() else { return Err(Fault::lasting("the server answers 400: it does not take the question")) };
+            let Some(&at) = dialects.peek() else {
+                return Err(Fault::lasting("the server answers 400: it does not take the question"));
+            };
             let fault = match self.once(question, DIALECTS[at]).await {
                 Ok(completion) => {
                     self.dialect.store(at, Ordering::Relaxed);
@@ -335,7 +338,7 @@ impl Endpoint {
         if error.is_connect() {
             return Fault::passing(format!("it cannot be reached: {}", fetch::cause(error)));
         }
-        Fault::passing("the connection broke off in the middle of an answer")
+        Fault::passing("the connection broke off, or what came is not HTTP")
     }
 }
 
@@ -366,11 +369,21 @@ fn status(response: &reqwest::Response) -> Fault {
     // A date instead of seconds is not read; our own wait is used.
     let wait = text_of(response, header::RETRY_AFTER).trim().parse().ok().map(Duration::from_secs);
     match code {
-        300..=399 => Fault::lasting(format!("the server answers {code}, a redirect, which is not followed; give the address that it leads to")),
-        400 | 422 => Fault { dialect: true, ..Fault::lasting(format!("the server answers {code}: it does not take the question")) },
-        401 | 403 => Fault::lasting(format!("the server answers {code}: the key is missing, wrong or not allowed to use the model; it is read from CLAUSEWATCH_MODEL_KEY")),
+        300..=399 => Fault::lasting(format!(
+            "the server answers {code}, a redirect, which is not followed; give the address that it leads to"
+        )),
+        400 | 422 => Fault {
+            dialect: true,
+            ..Fault::lasting(format!("the server answers {code}: it does not take the question"))
+        },
+        401 | 403 => Fault::lasting(format!(
+            "the server answers {code}: the key is missing, wrong or not allowed to use the model; it is read from CLAUSEWATCH_MODEL_KEY"
+        )),
         404 => Fault::lasting("the server answers 404: the address or the model’s name is wrong"),
-        429 => Fault { wait, ..Fault::passing("the server answers 429: too many questions, or nothing left to pay for them") },
+        429 => Fault {
+            wait,
+            ..Fault::passing("the server answers 429: too many questions, or nothing left to pay for them")
+        },
         500..=599 => Fault { wait, ..Fault::passing(format!("the server answers {code}")) },
         _ => Fault::lasting(format!("the server answers {code}")),
     }
@@ -409,7 +422,9 @@ mod tests {
         ] {
             assert_eq!(address(base).unwrap().as_str(), posted);
         }
-        for base in ["", "models.example/v1", "ftp://models.example", "file:///etc/passwd", "https://me:secret@m.example/"] {
+        for base in
+            ["", "models.example/v1", "ftp://models.example", "file:///etc/passwd", "https://me:secret@m.example/"]
+        {
             let error = address(base).unwrap_err().to_string();
             assert!(!error.contains("secret"), "{error}");
         }

@@ -23,7 +23,9 @@ pub use endpoint::{Endpoint, Failure, Key, Settings};
 #[derive(Debug, thiserror::Error)]
 pub enum ConsultError {
     /// The address of the endpoint or of the proxy.
-    #[error("the model's address cannot be used: {0}; give the part before /chat/completions, for example http://127.0.0.1:11434/v1")]
+    #[error(
+        "the model's address cannot be used: {0}; give the part before /chat/completions, for example http://127.0.0.1:11434/v1"
+    )]
     Address(String),
     /// The model's name.
     #[error("the model's name is empty, longer than 200 characters or has control characters in it")]

@@ -177,7 +177,9 @@ mod tests {
         assert_eq!(Question::about_clause(&ClauseWords { words: &long, lead_in: None }), None);
         let clause = ChangedClause { side: Side::New, words: &long[..5000] };
         let asked = Question::about_change(&[clause; 9]).unwrap();
-        assert!(asked.user.len() < MOST_BYTES + 200 && asked.user.ends_with("6 more clauses changed, which are not shown."));
+        assert!(
+            asked.user.len() < MOST_BYTES + 200 && asked.user.ends_with("6 more clauses changed, which are not shown.")
+        );
         assert_eq!(Question::about_change(&[ChangedClause { side: Side::New, words: &long }]), None);
     }
 }
