@@ -196,6 +196,8 @@ fn a_run_that_is_killed_or_ended_is_gone_on_with() {
 /// Starts `up` and looks at a page, over and over for a while, until it is as wanted; then ends `up`.
 fn up_shows(folder: &Path, url: &str, wanted: impl Fn(&str) -> bool) -> bool {
     std::fs::create_dir(folder.join("catalog")).unwrap();
+    let entry = "name = \"Quince\"\n[[document]]\ntype = \"Terms of Service\"\nurl = \"http://127.0.0.1:1/terms\"\n";
+    std::fs::write(folder.join("catalog/quince.toml"), entry).unwrap();
     let mut up = command(folder, url, &["up", "--listen", "127.0.0.1:0"]);
     let mut up = up.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let address = address_of(&mut up);

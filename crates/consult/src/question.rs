@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     /// SHA-256 of what version 1 sends.
-    const SENT: &str = "";
+    const SENT: &str = "53819fab325900b90dce46b241a5c214084d9df28b990ca7269d00ee366dbc1c";
 
     #[test]
     fn other_words_have_another_version() {
@@ -164,10 +164,14 @@ mod tests {
         let new = old.replace("30 days", "7 days").replace("The law of Norland governs.\n", "");
         let changed = changed_clauses(old, &new);
         let told: Vec<_> = changed.iter().map(|clause| (clause.side, clause.words)).collect();
-        assert_eq!(told[0], (Side::Old, "We give 30 days of notice of any change to these terms."));
-        assert_eq!(told[1], (Side::New, "We give 7 days of notice of any change to these terms."));
-        assert_eq!(told[2], (Side::Old, "The law of Norland governs."));
-        assert_eq!(told.len(), 3);
+        for clause in [
+            (Side::Old, "We give 30 days of notice of any change to these terms."),
+            (Side::New, "We give 7 days of notice of any change to these terms."),
+            (Side::Old, "The law of Norland governs."),
+        ] {
+            assert!(told.contains(&clause), "{told:?}");
+        }
+        assert_eq!(told.len(), 3, "{told:?}");
         assert!(changed_clauses(old, old).is_empty());
     }
 

@@ -25,12 +25,18 @@ pub const ARBITRATION: &str = "You and Plum agree that any dispute, claim or con
 pub const WAIVER: &str = "You waive any right to bring or take part in a class action, a collective action or any other representative proceeding against Plum.";
 pub const ENDING: &str = "We may suspend or terminate your account at any time, for any reason or no reason, without notice and without liability to you.";
 
-/// The document, whose fee is so many crowns.
+/// The document, whose fee is so many crowns; where it is high, there is another one for leaving.
 pub fn terms(crowns: u32) -> String {
+    let leaving = match crowns > 9 {
+        true => format!(
+            "\nIf you cancel in the first year, you must pay an early termination fee of {crowns} crowns, which we do not refund.\n"
+        ),
+        false => String::new(),
+    };
     format!(
         "# Plum Terms\n\nThese terms bind you and Plum Limited of Port Vesper.\n\n## Disputes\n\n{ARBITRATION}\n\n{WAIVER}\n\n## \
          Ending\n\n{ENDING}\n\n## Fees\n\nYou must pay {crowns} crowns a month for the plan that you chose, and we charge your card on \
-         the first day of each month until you cancel.\n"
+         the first day of each month until you cancel.\n{leaving}"
     )
 }
 
@@ -80,7 +86,7 @@ pub async fn world() -> (Atlas, DocumentId) {
 /// Impatient settings, so that no test waits.
 pub fn settings(url: &str) -> Settings {
     Settings {
-        timeout: Duration::from_millis(400),
+        timeout: Duration::from_millis(1500),
         max_bytes: 64 * 1024,
         tries: 2,
         backoff: Duration::from_millis(2),
