@@ -398,6 +398,9 @@ async fn what_is_described_for_programs_is_there() {
     assert!(world.post("/check.json", &[("text", "", words)]).await.json().is_object());
 }
 
+/// A clause type and a quotation.
+type Named = (&'static str, &'static str);
+
 /// The clause of [`PROVISION`].
 const CLAUSE: &str = "You may not use output to train or improve any model that competes with ours.";
 
@@ -408,8 +411,8 @@ async fn model_says<T: Serialize>(world: &World, asked: Asked, model: &str, at_m
     world.atlas.settle(&asker, &asked, at_ms, &Outcome::Answered(answer)).await.unwrap();
 }
 
-fn reading(types: &[(&str, &str)]) -> AboutClause {
-    let named = |(id, quotation): &(&str, &str)| NamedType { id: (*id).into(), quotation: (*quotation).into() };
+fn reading(types: &[Named]) -> AboutClause {
+    let named = |(id, quotation): &Named| NamedType { id: (*id).into(), quotation: (*quotation).into() };
     AboutClause { explanation: "Says <b>who</b> may train what.".into(), types: types.iter().map(named).collect() }
 }
 
@@ -424,7 +427,7 @@ async fn a_language_model_is_shown_where_it_disagrees_too() {
     let ratings = element(&before, "ratings").split("</div>").next().unwrap().to_string();
 
     let (ban, waiver) = ((world::BAN, "train or improve any model"), (world::WAIVER, "competes with ours."));
-    let readings: [(&[(&str, &str)], &str, &str, &str); 4] = [
+    let readings: [(&[Named], &str, &str, &str); 4] = [
         (&[ban], "agrees", "Agrees", "It reads the clause as this page does"),
         (&[waiver, ban], "agrees", "Agrees", "and names other types too"),
         (&[waiver], "names_other_types", "Disagrees", "names other types"),
