@@ -101,7 +101,7 @@ pub fn changed_clauses<'t>(old: &'t str, new: &'t str) -> Vec<ChangedClause<'t>>
     let (old, new) = (clauses(old), clauses(new));
     let mut changed = Vec::new();
     for pair in compare::align(&old, &new).pairs {
-        if pair.cosmetic || pair.kind == PairKind::Same || pair.similarity >= 1.0 {
+        if pair.cosmetic || pair.kind == PairKind::Same {
             continue;
         }
         let sides = [(Side::Old, pair.old.map(|at| old[at])), (Side::New, pair.new.map(|at| new[at]))];
