@@ -224,7 +224,8 @@ impl Endpoint {
                 self.without_key(content)
             }
             Err(fault) => {
-                self.breaker.failed(Instant::now(), fault.wait);
+                let long = fault.wait.filter(|wait| *wait > self.settings.longest_wait);
+                self.breaker.failed(Instant::now(), long);
                 Err(Failure::Failed(fault.reason))
             }
         }
