@@ -7,6 +7,7 @@ use crate::schema;
 use crate::store::{Insert, Sql};
 
 const LISTS: &[&[Sql]] = &[
+    crate::answers::STATEMENTS,
     crate::blobs::STATEMENTS,
     crate::check::STATEMENTS,
     crate::fingerprint::STATEMENTS,

@@ -4,6 +4,7 @@ mod commands;
 mod desk;
 mod inputs;
 mod instance;
+mod model;
 mod paint;
 
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ enum Verb {
     Up(commands::up::Args),
     Serve(commands::serve::Args),
     Work(commands::work::Args),
+    Consult(commands::consult::Args),
     Track(commands::track::Args),
     Import(commands::import::Args),
     Read(commands::read::Args),
@@ -78,6 +80,7 @@ async fn run(cli: Cli) -> Answer {
         Verb::Up(args) => commands::up::run(&place, args).await,
         Verb::Serve(args) => commands::serve::run(&place, args).await,
         Verb::Work(args) => commands::work::run(&place, args).await,
+        Verb::Consult(args) => commands::consult::run(&place, args).await,
         Verb::Track(args) => commands::track::run(&place, args).await,
         Verb::Import(args) => commands::import::run(&place, args).await,
         Verb::Read(args) => commands::read::run(args).await,

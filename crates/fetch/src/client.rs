@@ -31,15 +31,27 @@ pub struct Settings {
     pub max_bytes: usize,
 }
 
+/// Sent as `User-Agent` where the operator gives none.
+pub const USER_AGENT: &str =
+    concat!("clausewatch/", env!("CARGO_PKG_VERSION"), " (self-hosted record of terms; contact: see the operator)");
+
+/// An HTTP client that does no more than it is told: it follows no redirect, uses no proxy (one would resolve names behind a guard's
+/// back), and undoes no compression. `timeout` covers a request to the last byte of its answer.
+pub fn plain_client(user_agent: &str, timeout: Duration) -> reqwest::ClientBuilder {
+    // The process may have chosen a provider before; either is fine.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .user_agent(user_agent)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .timeout(timeout)
+        .connect_timeout(timeout.min(Duration::from_secs(15)))
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Settings {
-            user_agent: concat!(
-                "clausewatch/",
-                env!("CARGO_PKG_VERSION"),
-                " (self-hosted record of terms; contact: see the operator)"
-            )
-            .into(),
+            user_agent: USER_AGENT.into(),
             allowed: Vec::new(),
             delay: Duration::from_secs(2),
             timeout: Duration::from_secs(30),
@@ -106,17 +118,9 @@ pub struct Fetcher {
 impl Fetcher {
     /// A fetcher with these settings. Fails if the TLS configuration or the user agent cannot be used.
     pub fn new(settings: Settings) -> Result<Self, FetchError> {
-        // The process may have chosen a provider before; either is fine.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let guard = Arc::new(Guard::new(settings.allowed.clone()));
-        let client = reqwest::Client::builder()
-            .user_agent(&settings.user_agent)
-            .redirect(reqwest::redirect::Policy::none())
+        let client = plain_client(&settings.user_agent, settings.timeout)
             .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
-            // A proxy would resolve names itself, behind the guard's back.
-            .no_proxy()
-            .timeout(settings.timeout)
-            .connect_timeout(settings.timeout.min(Duration::from_secs(15)))
             .build()
             .map_err(|error| FetchError::Network {
                 url: String::new(),
@@ -291,13 +295,17 @@ fn status(url: &Url, response: &reqwest::Response) -> FetchError {
     FetchError::Status { url: url.to_string(), status: response.status().as_u16(), retry_after: wait }
 }
 
-/// The innermost cause says what happened; the outer ones only that a request failed.
-fn network(url: &Url, error: &reqwest::Error) -> FetchError {
+/// Why a request failed. The innermost cause says what happened; the outer ones only that a request failed.
+pub fn cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
         cause = source;
     }
-    let reason = if error.is_timeout() { "no answer in time".into() } else { cause.to_string() };
+    if error.is_timeout() { "no answer in time".into() } else { cause.to_string() }
+}
+
+fn network(url: &Url, error: &reqwest::Error) -> FetchError {
+    let reason = cause(error);
     if reason.contains("private or reserved network") {
         return FetchError::Refused { url: url.to_string(), reason };
     }

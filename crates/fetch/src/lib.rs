@@ -8,7 +8,7 @@ mod host;
 
 pub use ipnet::IpNet;
 
-pub use client::{Fetched, Fetcher, Request, Settings, Success};
+pub use client::{Fetched, Fetcher, Request, Settings, Success, USER_AGENT, cause, plain_client};
 
 /// Why a document could not be fetched.
 #[derive(Debug, thiserror::Error)]

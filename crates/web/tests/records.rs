@@ -2,6 +2,8 @@
 mod world;
 
 use archive::Sha256Digest;
+use atlas::answers::{AboutChange, AboutClause, Asked, Asker, ClauseWords, NamedType, Outcome, Side, SideQuotation};
+use serde::Serialize;
 use world::{Answer, World, plain_text};
 
 const PROVISION: &str = "/provisions/CW-P-000001";
@@ -387,7 +389,101 @@ async fn what_is_described_for_programs_is_there() {
         asked += 1;
     }
     assert!(asked >= 30, "{asked}");
+    let provision = &described["paths"]["/provisions/{provision}.json"]["get"]["responses"]["200"]["content"];
+    let said = &provision["application/json"]["schema"]["properties"]["language_model"]["oneOf"][0]["$ref"];
+    let schema = said.as_str().unwrap().rsplit('/').next().unwrap();
+    assert!(described["components"]["schemas"][schema]["properties"]["agreement"].is_object(), "{said}");
     assert!(described["paths"]["/check.json"]["post"].is_object());
     let words = b"We may close your account at any time for any reason.";
     assert!(world.post("/check.json", &[("text", "", words)]).await.json().is_object());
+}
+
+/// A clause type and a quotation.
+type Named = (&'static str, &'static str);
+
+/// The clause of [`PROVISION`].
+const CLAUSE: &str = "You may not use output to train or improve any model that competes with ours.";
+
+/// Has a language model say something.
+async fn model_says<T: Serialize>(world: &World, asked: Asked, model: &str, at_ms: i64, answer: T) {
+    let asker = Asker { model: model.into(), prompt: "1".into() };
+    world.atlas.claim(&asker, &asked, at_ms, false, 99).await.unwrap();
+    world.atlas.settle(&asker, &asked, at_ms, &Outcome::Answered(answer)).await.unwrap();
+}
+
+fn reading(types: &[Named]) -> AboutClause {
+    let named = |(id, quotation): &Named| NamedType { id: (*id).into(), quotation: (*quotation).into() };
+    AboutClause { explanation: "Says <b>who</b> may train what.".into(), types: types.iter().map(named).collect() }
+}
+
+#[tokio::test]
+async fn a_language_model_is_shown_where_it_disagrees_too() {
+    let world = World::new().await;
+    let asked = ClauseWords { words: CLAUSE, lead_in: None }.asked();
+    let before = world.get(PROVISION).await.page();
+    assert!(!before.contains("language-model") && !before.contains("language model"), "nothing without an answer");
+    let json = world.get_json(PROVISION).await.json();
+    assert!(json["language_model"].is_null() && json.as_object().unwrap().contains_key("language_model"));
+    let ratings = element(&before, "ratings").split("</div>").next().unwrap().to_string();
+
+    let (ban, waiver) = ((world::BAN, "train or improve any model"), (world::WAIVER, "competes with ours."));
+    let readings: [(&[Named], &str, &str, &str); 4] = [
+        (&[ban], "agrees", "Agrees", "It reads the clause as this page does"),
+        (&[waiver, ban], "agrees", "Agrees", "and names other types too"),
+        (&[waiver], "names_other_types", "Disagrees", "names other types"),
+        (&[], "sees_no_such_clause", "Disagrees", "nor any other clause type in it"),
+    ];
+    for (number, (types, agreement, chip, words)) in readings.into_iter().enumerate() {
+        let at_ms = 1_768_000_000_000 + number as i64;
+        model_says(&world, asked, &format!("model-{number}"), at_ms, reading(types)).await;
+        let page = world.get(PROVISION).await.page();
+        let shown = element(&page, "language-model");
+        let text = plain_text(shown);
+        assert!(shown.contains(&format!(">{chip}</span>")) && text.contains(words), "{agreement}: {text}");
+        assert!(text.contains(&format!("model-{number} on 9 January 2026, prompt version 1")), "{text}");
+        assert!(text.contains("Says <b>who</b> may train what.") && !shown.contains("<b>"), "only words: {shown}");
+        for (id, quotation) in types {
+            assert!(shown.contains(&format!("href=\"/types/{id}\"")) && text.contains(quotation), "{text}");
+        }
+        assert!(element(&page, "ratings").starts_with(&ratings), "no rating depends on it");
+        let json = world.get_json(PROVISION).await.json();
+        let said = &json["language_model"];
+        assert_eq!((&said["agreement"], &said["model"]), (&agreement.into(), &format!("model-{number}").into()));
+        assert_eq!((said["types"].as_array().unwrap().len(), said["asked_ms"].as_i64()), (types.len(), Some(at_ms)));
+    }
+}
+
+#[tokio::test]
+async fn what_a_language_model_quotes_must_be_there_whenever_it_is_shown() {
+    let world = World::new().await;
+    let before = world.get(PROVISION).await.page();
+    let asked = ClauseWords { words: CLAUSE, lead_in: None }.asked();
+    model_says(&world, asked, "m", 1, reading(&[(world::BAN, "You may use output as you like")])).await;
+    assert!(world.get(PROVISION).await.page() == before, "the page is what it was");
+}
+
+#[tokio::test]
+async fn a_paragraph_about_a_change_is_shown_with_its_words() {
+    let world = World::new().await;
+    let path = "/changes/CW-C-000001";
+    assert!(!world.get(path).await.page().contains("language-model"));
+    assert!(world.get_json(path).await.json()["language_model"].is_null());
+    let text = |number| {
+        let (atlas, plum) = (world.atlas.clone(), world.plum);
+        async move { atlas.version_text(plum, number).await.unwrap().unwrap() }
+    };
+    let asked = Asked::change(Sha256Digest::of(text(1).await.as_bytes()), Sha256Digest::of(text(2).await.as_bytes()));
+    let quoted = |side, words: &str| SideQuotation { side, quotation: words.into() };
+    let quotations = vec![quoted(Side::Old, "to train a model"), quoted(Side::New, "to train or improve any model")];
+    let paragraph = "The ban now covers any model.".to_string();
+    model_says(&world, asked, "m-1", 1_768_000_000_000, AboutChange { paragraph, quotations }).await;
+    let page = world.get(path).await.page();
+    let shown = plain_text(element(&page, "language-model"));
+    for part in ["The ban now covers any model.", "Before to train a model", "Now to train or improve any model", "m-1"]
+    {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let json = world.get_json(path).await.json();
+    assert_eq!(json["language_model"]["quotations"][0]["side"], "old");
+    assert_eq!(json["language_model"]["prompt_version"], "1");
 }

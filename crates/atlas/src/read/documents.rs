@@ -112,7 +112,7 @@ pub(crate) fn wording(row: &Row) -> Result<Wording> {
 }
 
 /// Reads two columns as a byte range.
-pub(super) fn range(c: &mut Columns<'_>) -> Result<Range<usize>> {
+pub(crate) fn range(c: &mut Columns<'_>) -> Result<Range<usize>> {
     let (start, end): (i64, i64) = (c.next()?, c.next()?);
     match (usize::try_from(start), usize::try_from(end)) {
         (Ok(start), Ok(end)) => Ok(start..end),

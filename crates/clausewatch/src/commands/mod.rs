@@ -1,5 +1,6 @@
 //! One file for each verb.
 pub mod classify;
+pub mod consult;
 pub mod demo;
 pub mod diff;
 pub mod doctor;

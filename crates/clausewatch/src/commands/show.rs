@@ -3,6 +3,7 @@ use std::io::Write;
 use std::str::FromStr;
 
 use atlas::Atlas;
+use atlas::answers::{AboutClause, ClauseWords, Said};
 use atlas::ids::{ChangeId, DocumentId, ProvisionId};
 use atlas::records::{Change, Document, Provision};
 use provisions::taxonomy;
@@ -67,12 +68,13 @@ async fn provision(atlas: &Atlas, id: ProvisionId, as_json: bool) -> crate::Answ
     let Some(record) = atlas.provision(id).await? else { return Ok(false) };
     let events = atlas.provision_events(id).await?;
     let rarity = atlas.rarity(&record.clause_type).await?;
+    let said = said(atlas, &record).await?;
     if as_json {
         let events: Vec<_> = events
             .iter()
             .map(|(kind, version, at_ms)| json!({"event": kind, "version": version, "at_ms": at_ms}))
             .collect();
-        let value = json!({"provision": record, "events": events, "rarity": {"platforms": rarity.platforms, "of_platforms": rarity.of_platforms}});
+        let value = json!({"provision": record, "events": events, "rarity": {"platforms": rarity.platforms, "of_platforms": rarity.of_platforms}, "language_model": said});
         println!("{}", serde_json::to_string_pretty(&value)?);
         return Ok(true);
     }
@@ -92,7 +94,28 @@ async fn provision(atlas: &Atlas, id: ProvisionId, as_json: bool) -> crate::Answ
         let event = serde_json::to_value(event)?;
         writeln!(out, "{}  {} in version {version}", day(at_ms), event.as_str().unwrap_or(""))?;
     }
+    if let Some(said) = said {
+        writeln!(out, "\nA language model, {}, on {}:", paint::plain(&said.model), day(said.at_ms))?;
+        writeln!(out, "{}", paint::wrap(&said.what.explanation, 4))?;
+        for named in &said.what.types {
+            let quoted = format!("{}: “{}”", named.id, paint::plain(&named.quotation));
+            writeln!(out, "{}", paint::wrap(&quoted, 4))?;
+        }
+        if !said.what.types.iter().any(|named| named.id == record.clause_type) {
+            writeln!(out, "    It does not see {} in the clause.", record.clause_type)?;
+        }
+    }
     Ok(true)
+}
+
+/// What an attached language model said about the clause.
+async fn said(atlas: &Atlas, record: &Provision) -> anyhow::Result<Option<Said<AboutClause>>> {
+    let text = atlas.version_text(record.document, record.last_version).await?.unwrap_or_default();
+    let structure = document::structure(&text);
+    match ClauseWords::at(&text, &structure, &record.excerpt_range) {
+        Some(clause) => Ok(atlas.said_of_clause(&clause).await?),
+        None => Ok(None),
+    }
 }
 
 fn standing(record: &Provision) -> String {

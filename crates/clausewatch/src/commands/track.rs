@@ -5,6 +5,7 @@ use tracker::track::{Outcome, Tracker};
 
 use crate::commands::work::{self, Sources};
 use crate::instance::{Place, now_ms};
+use crate::model::Model;
 
 /// Fetch what is due, or the platforms named, now
 #[derive(Debug, clap::Args)]
@@ -16,6 +17,8 @@ pub struct Args {
     once: bool,
     #[command(flatten)]
     sources: Sources,
+    #[command(flatten)]
+    model: Model,
 }
 
 /// Whether all of these platforms can be tracked; says which cannot, and why.
@@ -48,7 +51,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     args.sources.register(&atlas).await?;
     let fetcher = args.sources.fetcher()?;
     if args.platforms.is_empty() && !args.once {
-        return work::run(place, work::Args { sources: args.sources }).await;
+        return work::run(place, work::Args { sources: args.sources, model: args.model }).await;
     }
     let platforms: Vec<String> = args.platforms.iter().map(|name| tracker::slug(name)).collect();
     if !known(&atlas, &platforms).await? {

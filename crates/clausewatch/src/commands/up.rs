@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::commands::{serve, work};
 use crate::instance::{Place, now_ms};
+use crate::model::Model;
 
 /// Track your catalog and serve the site, in one process
 #[derive(Debug, clap::Args)]
@@ -13,6 +14,8 @@ pub struct Args {
     listen: SocketAddr,
     #[command(flatten)]
     sources: work::Sources,
+    #[command(flatten)]
+    model: Model,
 }
 
 /// Serves and tracks until interrupted.
@@ -21,6 +24,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let platforms = args.sources.register(&atlas).await?;
     println!("{platforms} platforms in {}", args.sources.catalog.display());
     let fetcher = args.sources.fetcher()?;
+    args.model.attend(&atlas)?;
     tokio::select! {
         done = work::forever(&atlas, &fetcher) => done,
         done = serve::site(atlas.clone(), args.listen, "", Arc::new(now_ms)) => done,

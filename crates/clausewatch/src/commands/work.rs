@@ -9,12 +9,15 @@ use tracker::track::{Outcome, Tracker};
 
 use crate::commands::serve::interrupted;
 use crate::instance::{Place, now_ms};
+use crate::model::Model;
 
 /// Track what is due, again and again; the site is another process (`serve`)
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     pub sources: Sources,
+    #[command(flatten)]
+    pub model: Model,
 }
 
 /// What to track and how to reach it.
@@ -57,6 +60,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open().await?;
     args.sources.register(&atlas).await?;
     let fetcher = args.sources.fetcher()?;
+    args.model.attend(&atlas)?;
     tokio::select! {
         done = forever(&atlas, &fetcher) => done,
         () = interrupted() => Ok(true),

@@ -21,6 +21,10 @@ pub struct Ran {
 pub fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_clausewatch"));
     command.current_dir(folder).env_remove("CLAUSEWATCH_DATABASE_URL").env_remove("CLAUSEWATCH_DATA");
+    for name in ["URL", "KEY", "LIMIT", "PROXY"] {
+        command.env_remove(format!("CLAUSEWATCH_MODEL_{name}"));
+    }
+    command.env_remove("CLAUSEWATCH_MODEL");
     command.env("NO_COLOR", "1").env_remove("COLUMNS").env("TMPDIR", folder);
     command
 }

@@ -66,10 +66,14 @@ pub(super) const RECORDS: &[Address] = &[
         "Changes, newest first.",
         &[("platform", "Only of the platform with this slug."), PAGE],
     ),
-    Address::json("/changes/{change}.json", "A change with the provisions that it touches.", &[]),
+    Address::json(
+        "/changes/{change}.json",
+        "A change with the provisions that it touches, and a language model's paragraph if there is one.",
+        &[],
+    ),
     Address::json(
         "/provisions/{provision}.json",
-        "A provision: excerpt, ratings, explanation, lineage, other platforms, regulations, evidence, citations.",
+        "A provision: excerpt, ratings, explanation, lineage, other platforms, regulations, evidence, citations, a language model's answer if there is one.",
         &[],
     ),
     Address::json(

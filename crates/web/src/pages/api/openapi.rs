@@ -33,9 +33,52 @@ pub(super) fn description(name: &str, base_url: &str) -> Value {
                         "next": { "type": "string", "description": "What to do." },
                     },
                 },
+                "LanguageModelOnClause": language_model(&json!({
+                    "agreement": { "enum": ["agrees", "names_other_types", "sees_no_such_clause"],
+                        "description": "How its reading stands to that of the reader of this site." },
+                    "explanation": { "type": "string", "description": "The clause in its words. Nobody checked them." },
+                    "types": { "type": "array", "description": "The clause types that it names.", "items": quoted("id", "A clause type.") },
+                })),
+                "LanguageModelOnChange": language_model(&json!({
+                    "paragraph": { "type": "string", "description": "The change in its words. Nobody checked them." },
+                    "quotations": { "type": "array", "items": quoted("side", "Whose words they are: old or new.") },
+                })),
             },
         },
     })
+}
+
+/// What an attached language model said, with these fields.
+fn language_model(fields: &Value) -> Value {
+    let mut properties = json!({
+        "model": { "type": "string" },
+        "prompt_version": { "type": "string" },
+        "asked_ms": { "type": "integer", "description": "When it answered." },
+    });
+    for (name, field) in fields.as_object().into_iter().flatten() {
+        properties[name] = field.clone();
+    }
+    let required: Vec<String> = properties.as_object().into_iter().flat_map(Map::keys).cloned().collect();
+    let about = "Nothing of the record depends on it. Quotations stand in the text, character for character.";
+    json!({ "type": "object", "description": about, "required": required, "properties": properties })
+}
+
+/// A quotation with what it is of.
+fn quoted(of: &str, what: &str) -> Value {
+    let quotation = json!({ "type": "string", "description": "Words of the text, verbatim." });
+    let properties = json!({ of: { "type": "string", "description": what }, "quotation": quotation });
+    json!({ "type": "object", "required": [of, "quotation"], "properties": properties })
+}
+
+/// What is known of the JSON of an address.
+fn answer(address: &Address) -> Value {
+    let said = match address.path {
+        "/provisions/{provision}.json" => "#/components/schemas/LanguageModelOnClause",
+        "/changes/{change}.json" => "#/components/schemas/LanguageModelOnChange",
+        _ => return json!({ "type": "object" }),
+    };
+    let said = json!({ "oneOf": [{ "$ref": said }, { "type": "null" }] });
+    json!({ "type": "object", "properties": { "language_model": said } })
 }
 
 fn get(address: &Address) -> Value {
@@ -70,7 +113,7 @@ fn post(address: &Address) -> Value {
 }
 
 fn responses(address: &Address) -> Value {
-    let schema = if address.media == "application/json" { json!({ "type": "object" }) } else { json!({}) };
+    let schema = if address.media == "application/json" { answer(address) } else { json!({}) };
     let failure = json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Failure" } } });
     json!({
         "200": { "description": address.what, "content": { address.media: { "schema": schema } } },

@@ -1,5 +1,6 @@
 //! A change: what it did, which provisions it touches, the redline.
 use askama::Template;
+use atlas::answers::{AboutChange, Said, Side};
 use atlas::ids::ChangeId;
 use atlas::records::{Change, Materiality};
 use axum::extract::{Path, State};
@@ -10,6 +11,7 @@ use crate::error::Failure;
 use crate::negotiate::Wants;
 use crate::page::Head;
 use crate::pages::documents;
+use crate::pages::provision::undamaged;
 use crate::redline::{self, Redline};
 use crate::site::Site;
 use crate::{links, words};
@@ -23,6 +25,8 @@ struct ChangePage {
     base: i64,
     /// None for a defective version, which is compared with nothing.
     redline: Option<Redline>,
+    /// What a language model says, if one was attached and answered.
+    said: Option<Said<AboutChange>>,
     /// Path of the page that shows the newer text.
     newer: String,
     /// `YYYY-MM-DD` from which the newer text says it is in force.
@@ -48,9 +52,9 @@ pub(super) async fn show(State(site): State<Site>, wants: Wants, Path(id): Path<
     let of = site.atlas.change(parsed).await?.ok_or_else(missing)?;
     let change = &of.change;
     let base = documents::sound(&site, of.document, change.from_version).await?;
-    let redline = match change.materiality {
-        Materiality::Defective => None,
-        _ => Some(compare(&site, &of, base).await?),
+    let (redline, said) = match change.materiality {
+        Materiality::Defective => (None, None),
+        _ => compare(&site, &of, base).await?,
     };
     let name = format!("{}, {}", of.platform_name, of.document_title);
     let head = site
@@ -64,19 +68,21 @@ pub(super) async fn show(State(site): State<Site>, wants: Wants, Path(id): Path<
     let newer = links::version(&of.document, &change.to_version);
     let version = site.atlas.version(of.document, change.to_version).await?;
     let effective = version.and_then(|version| version.stated_effective);
-    let page = ChangePage { head, base, redline, newer, effective, of };
+    let page = ChangePage { head, base, redline, said, newer, effective, of };
     wants.record(&page, || {
         let changes = page.redline.as_ref().map(Redline::changes);
         let meaning = page.redline.as_ref().map(|redline| &redline.meaning);
         json!({"change": page.of, "compared_with_version": page.base, "stated_effective": page.effective, "meaning": meaning,
-            "clauses": changes})
+            "clauses": changes, "language_model": page.said})
     })
 }
 
-async fn compare(site: &Site, of: &Change, base: i64) -> Result<Redline, Failure> {
+/// What a change did, and what a language model says about it.
+async fn compare(site: &Site, of: &Change, base: i64) -> Result<(Option<Redline>, Option<Said<AboutChange>>), Failure> {
     let missing = |number| Failure::Internal(format!("{} lacks version {number}", of.document));
     let old = site.atlas.version_text(of.document, base).await?.ok_or_else(|| missing(base))?;
     let to = of.change.to_version;
     let new = site.atlas.version_text(of.document, to).await?.ok_or_else(|| missing(to))?;
-    Ok(redline::compare(&old, &new))
+    let said = undamaged(site.atlas.said_of_change(&old, &new).await)?;
+    Ok((Some(redline::compare(&old, &new)), said))
 }

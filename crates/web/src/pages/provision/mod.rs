@@ -1,5 +1,6 @@
 //! A provision: what a clause says, what it means, since when, and what proves it.
 mod differences;
+mod opinion;
 mod record;
 mod sheet;
 
@@ -20,6 +21,8 @@ use crate::page::Head;
 use crate::share::{ShareLink, share_links};
 use crate::site::Site;
 use crate::{faq, links, pdf, words};
+use opinion::Opinion;
+pub(super) use opinion::undamaged;
 use record::Record;
 
 pub(crate) fn routes() -> Router<Site> {
@@ -141,5 +144,6 @@ fn value(site: &Site, r: &Record) -> Value {
         "changes_in_30_days": r.recent,
         "citations": r.citations,
         "questions": r.questions,
+        "language_model": r.opinion.as_ref().map(Opinion::json),
     })
 }

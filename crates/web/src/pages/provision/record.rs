@@ -10,6 +10,7 @@ use document::Structure;
 use provisions::{Applicable, Circumstances, ClauseType, Explanation, Facts, taxonomy};
 
 use super::differences::{Difference, differences};
+use super::opinion::Opinion;
 use crate::citation::{Citation, Cited, citations};
 use crate::error::Failure;
 use crate::faq::{self, Question};
@@ -42,6 +43,8 @@ pub(super) struct Record {
     pub facts: Facts,
     pub explanation: Explanation,
     pub notes: Vec<ShownNote>,
+    /// What a language model says, if one was attached and answered.
+    pub opinion: Option<Opinion>,
     pub elsewhere: Vec<Elsewhere>,
     pub steps: Vec<Step>,
     /// Its life as a drawing; empty where there is nothing to draw.
@@ -152,7 +155,12 @@ impl Record {
         let others: Vec<Provision> = all.into_iter().filter(|other| other.id != id).collect();
         let rarity = atlas.rarity(&provision.clause_type).await?;
         let evidence = Held::gather(atlas, &document, &version, text.is_some()).await?;
+        let opinion = match words {
+            Some(_) => Opinion::gather(atlas, &provision, body, &structure).await?,
+            None => None,
+        };
         let mut record = Record {
+            opinion,
             removed_ms: removed_ms(atlas, &provision).await?,
             rarity,
             words,
