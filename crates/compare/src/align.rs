@@ -448,7 +448,7 @@ fn same_number(a: &str, b: &str) -> bool {
 }
 
 /// Pairs of free clauses that share a feature which is not common.
-fn likely(old: &[&[u64]], new: &[&[u64]]) -> Vec<(usize, usize)> {
+pub(crate) fn likely(old: &[&[u64]], new: &[&[u64]]) -> Vec<(usize, usize)> {
     let mut index: HashMap<u64, Vec<u32>> = HashMap::new();
     for (i, list) in old.iter().enumerate() {
         let mut last = None;

@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
-    align::{Gaps, Matching, REWORDED},
+    align::{Gaps, Matching, REWORDED, likely},
     words::{fnv, without_number, words, words_as_written},
 };
 
@@ -124,10 +124,8 @@ pub(crate) fn find(
 
 /// Finds old clauses that were split.
 fn splits(texts: (&[&str], &[&str]), mut features: (&mut Features<'_>, &mut Features<'_>), matching: &mut Matching) {
-    for (olds, news) in Gaps::of(matching).free(matching) {
-        for &whole in &olds {
-            begin(whole, olds.len() == 1, &news, &mut features, matching);
-        }
+    for (whole, is_alone, parts) in at_one_place(&mut features, matching) {
+        begin(whole, is_alone, &parts, &mut features, matching);
     }
     // A clause that several were merged into is not split as well.
     let merged: HashSet<usize> = matching.old_in_new.iter().flatten().copied().collect();
@@ -155,6 +153,28 @@ fn splits(texts: (&[&str], &[&str]), mut features: (&mut Features<'_>, &mut Feat
             matching.new_in_old[part] = Some(whole);
         }
     }
+}
+
+/// For each free old clause, whether it is the only one between its neighbours, and the free new clauses there that may be parts of it.
+fn at_one_place(
+    features: &mut (&mut Features<'_>, &mut Features<'_>),
+    matching: &Matching,
+) -> Vec<(usize, bool, Vec<usize>)> {
+    let mut found = Vec::new();
+    for (olds, news) in Gaps::of(matching).free(matching) {
+        olds.iter().for_each(|&index| features.0.know(index));
+        news.iter().for_each(|&index| features.1.know(index));
+        if let [whole] = olds[..] {
+            found.push((whole, true, news));
+            continue;
+        }
+        let old_features: Vec<&[u64]> = olds.iter().map(|&index| features.0.known(index)).collect();
+        let new_features: Vec<&[u64]> = news.iter().map(|&index| features.1.known(index)).collect();
+        let mut parts: Vec<Vec<usize>> = vec![Vec::new(); olds.len()];
+        likely(&old_features, &new_features).into_iter().for_each(|(whole, part)| parts[whole].push(news[part]));
+        found.extend(olds.into_iter().zip(parts).map(|(whole, parts)| (whole, false, parts)));
+    }
+    found
 }
 
 /// Joins a free clause with the largest of the free clauses at its place that are its parts, if they account for most of it.
