@@ -115,7 +115,7 @@ fn divided(old: &[&str], new: &[&str], alignment: &Alignment) -> Vec<bool> {
 /// Whether the old and the new side of a run of pairs have the same words in the same order, section numbers aside.
 fn same_run(old: &[&str], new: &[&str], run: &[Pair]) -> bool {
     let saying = |side: fn(&Pair) -> &[usize], clauses: &[&str]| {
-        let all = run.iter().flat_map(|pair| side(pair)).copied();
+        let all = run.iter().flat_map(side).copied();
         let mut indices: Vec<usize> = all.filter(|&index| !is_bare(clauses[index])).collect();
         indices.sort_unstable();
         indices
