@@ -25,8 +25,11 @@ fn aligned(old: &[String], new: &[String]) -> Alignment {
     align(&texts(old), &texts(new))
 }
 
+/// What an alignment tells of a pair: old and new clauses, which are the same one, what happened, whether it is cosmetic.
+type Told = (Vec<usize>, Vec<usize>, Option<(usize, usize)>, PairKind, bool);
+
 /// What a pair is when old and new change places, and where the order of the pairs does not count.
-fn mirrored(pair: &Pair) -> (Vec<usize>, Vec<usize>, Option<(usize, usize)>, PairKind, bool) {
+fn mirrored(pair: &Pair) -> Told {
     let kind = match pair.kind {
         PairKind::Added => PairKind::Removed,
         PairKind::Removed => PairKind::Added,
@@ -37,7 +40,7 @@ fn mirrored(pair: &Pair) -> (Vec<usize>, Vec<usize>, Option<(usize, usize)>, Pai
     (pair.new.clone(), pair.old.clone(), pair.main.map(|(old, new)| (new, old)), kind, pair.cosmetic)
 }
 
-fn sides(pair: &Pair) -> (Vec<usize>, Vec<usize>, Option<(usize, usize)>, PairKind, bool) {
+fn sides(pair: &Pair) -> Told {
     (pair.old.clone(), pair.new.clone(), pair.main, pair.kind, pair.cosmetic)
 }
 
