@@ -38,7 +38,7 @@ statements! {
         NOT EXISTS (SELECT 1 FROM provision_events e WHERE e.provision_id = p.id AND e.version = p.first_version AND e.kind = $2)
         OR (p.removed_version IS NOT NULL AND NOT EXISTS (SELECT 1 FROM provision_events e
             WHERE e.provision_id = p.id AND e.version = p.removed_version AND e.kind = $3)))",
-    WORDINGS = "SELECT lineage, from_version, to_version, range_start, range_end, words_sha256
+    WORDINGS = "SELECT lineage, from_version, to_version, range_start, range_end, words_sha256, split_from, merged_into
         FROM wordings WHERE document_id = $1 ORDER BY from_version, lineage",
     LINEAGES = "SELECT number, lineages FROM versions WHERE document_id = $1 ORDER BY number",
     LOST_PROVISIONS = "SELECT p.id FROM provisions p

@@ -19,7 +19,7 @@ statements! {
         FROM captures WHERE document_id = $1 ORDER BY id",
     VERSIONS = "SELECT number, text_sha256, text_bytes, words, clauses, first_seen_ms, last_verified_ms, stated_updated, stated_effective,
         capture_id, lineages FROM versions WHERE document_id = $1 ORDER BY number",
-    WORDINGS = "SELECT lineage, from_version, to_version, range_start, range_end, words_sha256
+    WORDINGS = "SELECT lineage, from_version, to_version, range_start, range_end, words_sha256, split_from, merged_into
         FROM wordings WHERE document_id = $1 ORDER BY lineage, from_version",
     PROVISIONS = "SELECT id, platform_id, lineage, clause_type, first_version, last_version, removed_version, first_seen_ms,
         last_changed_ms, range_start, range_end, excerpt, heading, score, confidence, severity, reasons, explicitness, facts, analyser
@@ -35,7 +35,7 @@ const WHOLE: &[(Sql, &str)] = &[(PLATFORMS, "ittttt"), (DOCUMENTS, "iittttttiiii
 const BY_DOCUMENT: &[(Sql, &str)] = &[
     (CAPTURES, "iiititbiti"),
     (VERSIONS, "ibiiiiittib"),
-    (WORDINGS, "iiiiib"),
+    (WORDINGS, "iiiiibii"),
     (PROVISIONS, "iiitiiiiiiittriititt"),
     (EVENTS, "iiiii"),
     (CHANGES, "iiiiiitiiiit"),

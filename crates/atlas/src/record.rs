@@ -45,9 +45,11 @@ const VERSIONS: Insert = Insert {
     tail: "",
 };
 pub(crate) const WORDINGS: Insert = Insert {
-    into: "wordings (document_id, lineage, from_version, to_version, range_start, range_end, words_sha256)",
-    columns: 7,
-    tail: "ON CONFLICT (document_id, lineage, from_version) DO UPDATE SET to_version = excluded.to_version",
+    into: "wordings (document_id, lineage, from_version, to_version, range_start, range_end, words_sha256, split_from,
+        merged_into)",
+    columns: 9,
+    tail: "ON CONFLICT (document_id, lineage, from_version) DO UPDATE SET to_version = excluded.to_version,
+        merged_into = excluded.merged_into",
 };
 const CHANGES: Insert = Insert {
     into: "changes (id, document_id, platform_id, from_version, to_version, at_ms, materiality, reason, added, removed, reworded, moved,
@@ -313,7 +315,17 @@ pub(crate) fn address(url: Option<&str>, origin: Option<&Origin>) -> String {
 
 pub(crate) fn wordings(batch: &Batch) -> Vec<Value> {
     let values = batch.wordings.iter().flat_map(|w| {
-        args![batch.document, w.lineage, w.from_version, w.to_version, w.range.start, w.range.end, w.words_sha256]
+        args![
+            batch.document,
+            w.lineage,
+            w.from_version,
+            w.to_version,
+            w.range.start,
+            w.range.end,
+            w.words_sha256,
+            w.split_from.map(i64::from),
+            w.merged_into.map(i64::from)
+        ]
     });
     values.collect()
 }

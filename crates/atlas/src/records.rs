@@ -181,6 +181,10 @@ pub struct Wording {
     pub range: Range<usize>,
     /// SHA-256 of the words, by which a clause that returns after a removal is recognised.
     pub words_sha256: Sha256Digest,
+    /// The lineage of the clause from which this one was split off in `from_version`.
+    pub split_from: Option<u32>,
+    /// The lineage of the clause into which this one was merged after `to_version`.
+    pub merged_into: Option<u32>,
 }
 
 /// The difference between two consecutive versions.

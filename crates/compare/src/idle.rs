@@ -3,7 +3,7 @@
 use std::{cell::LazyCell, collections::HashSet};
 
 use crate::{
-    align::{Alignment, Pair, PairKind},
+    align::{Alignment, Pair, PairKind, words_of},
     materiality::weighty_changes,
     words::{hash_of_words, same, without_number, words, words_as_written},
 };
@@ -19,12 +19,12 @@ const STAND_IN: &str = "[email protected]";
 pub fn idle(old: &[&str], new: &[&str], alignment: &Alignment, listed: (&[bool], &[bool])) -> Vec<bool> {
     let copies = LazyCell::new(|| Copies { old: keys(old), new: keys(new) });
     let divided = divided(old, new, alignment);
-    let is_idle = |(pair, divided): (&Pair, bool)| match (pair.old, pair.new) {
+    let is_idle = |(pair, divided): (&Pair, bool)| match (&pair.old[..], &pair.new[..]) {
         _ if divided => true,
-        (Some(from), Some(to)) => pair.kind == PairKind::Reworded && is_idle_rewording(old[from], new[to]),
-        (Some(index), None) => is_bare(old[index]) || !listed.0[index] && copies.has(old[index]),
-        (None, Some(index)) => is_bare(new[index]) || !listed.1[index] && copies.has(new[index]),
-        (None, None) => true,
+        (&[index], []) => is_bare(old[index]) || !listed.0[index] && copies.has(old[index]),
+        ([], &[index]) => is_bare(new[index]) || !listed.1[index] && copies.has(new[index]),
+        _ if pair.kind == PairKind::Moved => false,
+        _ => matches!((pair.old_text(old), pair.new_text(new)), (Some(a), Some(b)) if is_idle_rewording(&a, &b)),
     };
     alignment.pairs.iter().zip(divided).map(is_idle).collect()
 }
@@ -114,13 +114,13 @@ fn divided(old: &[&str], new: &[&str], alignment: &Alignment) -> Vec<bool> {
 
 /// Whether the old and the new side of a run of pairs have the same words in the same order, section numbers aside.
 fn same_run(old: &[&str], new: &[&str], run: &[Pair]) -> bool {
-    let mut from: Vec<usize> = run.iter().filter_map(|pair| pair.old).collect();
-    from.sort_unstable();
-    let says = |text: &&str| !is_bare(text);
-    let before =
-        from.iter().map(|&index| old[index]).filter(says).flat_map(|text| words_as_written(without_number(text)));
-    let after = run.iter().filter_map(|pair| pair.new).map(|index| new[index]).filter(says);
-    same(before, after.flat_map(|text| words_as_written(without_number(text))))
+    let saying = |side: fn(&Pair) -> &[usize], clauses: &[&str]| {
+        let all = run.iter().flat_map(side).copied();
+        let mut indices: Vec<usize> = all.filter(|&index| !is_bare(clauses[index])).collect();
+        indices.sort_unstable();
+        indices
+    };
+    same(words_of(&saying(|pair| &pair.old, old), old), words_of(&saying(|pair| &pair.new, new), new))
 }
 
 #[cfg(test)]
@@ -154,7 +154,7 @@ mod tests {
         let new = ["Law", "Norland law governs. Courts of Port Vesper decide.", "End", "You do not pay."];
         let alignment = align(&old, &new);
         let idle = idle(&old, &new, &alignment, (&[false; 5], &[false; 4]));
-        let of = |index: usize| idle[alignment.pairs.iter().position(|pair| pair.new == Some(index)).unwrap()];
+        let of = |index: usize| idle[alignment.pairs.iter().position(|pair| pair.new.contains(&index)).unwrap()];
         assert!(of(1) && !of(3));
     }
 

@@ -13,6 +13,7 @@
 mod align;
 mod idle;
 mod materiality;
+mod parts;
 mod redline;
 mod words;
 

@@ -1,12 +1,12 @@
 //! How much a change matters, judged from the words that changed.
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    align::{Alignment, Pair, PairKind},
+    align::{Alignment, Pair, PairKind, words_of},
     redline::{Span, SpanKind, redline},
-    words::{same, spelled, without_number, words, words_as_written},
+    words::{same, spelled, words, words_as_written},
 };
 
 /// How much a change matters.
@@ -162,9 +162,13 @@ pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context
     if let Some(number) = context.returns_to {
         return verdict(Materiality::Returning, &format!("the text is again that of version {number}"));
     }
-    let reworded = |pair: &&Pair| pair.kind != PairKind::Same && !(pair.kind == PairKind::Reworded && pair.cosmetic);
+    let reworded = |pair: &&Pair| !pair.is_unchanged();
     let is_idle = |index: usize| context.idle.get(index).copied().unwrap_or(false);
     let mut changed: Vec<&Pair> = alignment.pairs.iter().filter(reworded).collect();
+    if changed.is_empty() && alignment.pairs.iter().any(|pair| matches!(pair.kind, PairKind::Split | PairKind::Merged))
+    {
+        return verdict(Materiality::Cosmetic, "the same words, divided in another way");
+    }
     if changed.is_empty() {
         return verdict(Materiality::Cosmetic, "no word changed: only marks, spaces, numbering or link targets");
     }
@@ -185,7 +189,7 @@ pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context
         return verdict(Materiality::Cosmetic, "only a date or a counter changed");
     }
     // Prices of the day come with their rise or fall; without it, a bare figure may be what somebody pays.
-    let rises = |pair: &&Pair| sides(old, new, pair).any(is_rise);
+    let rises = |pair: &&Pair| sides(old, new, pair).any(|text| is_rise(&text));
     if changed.iter().any(|pair| is_figure(old, new, pair) && sides(old, new, pair).any(|text| text.contains('%')))
         || alignment.pairs.iter().filter(rises).nth(RISES).is_some()
     {
@@ -222,23 +226,23 @@ pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context
 
 /// Whether the clauses that changed have the same words in the same order, however they are divided.
 fn same_sequence(old: &[&str], new: &[&str], changed: &[&Pair]) -> bool {
-    let mut from: Vec<usize> = changed.iter().filter_map(|pair| pair.old).collect();
-    from.sort_unstable();
-    let before = from.iter().flat_map(|&index| words_as_written(without_number(old[index])));
-    let after = changed.iter().filter_map(|pair| pair.new);
-    same(before, after.flat_map(|index| words_as_written(without_number(new[index]))))
+    let sorted = |side: fn(&Pair) -> &[usize]| {
+        let mut indices: Vec<usize> = changed.iter().flat_map(|pair| side(pair)).copied().collect();
+        indices.sort_unstable();
+        indices
+    };
+    same(words_of(&sorted(|pair| &pair.old), old), words_of(&sorted(|pair| &pair.new), new))
 }
 
 /// A pair's texts: one where a clause came or went, else two.
-fn sides<'a>(old: &[&'a str], new: &[&'a str], pair: &Pair) -> impl Iterator<Item = &'a str> {
-    let (before, after) = (pair.old.map(|index| old[index]), pair.new.map(|index| new[index]));
-    before.into_iter().chain(after)
+fn sides<'a>(old: &[&'a str], new: &[&'a str], pair: &Pair) -> impl Iterator<Item = Cow<'a, str>> {
+    pair.old_text(old).into_iter().chain(pair.new_text(new))
 }
 
 /// Whether all that a pair has is digits.
 fn is_figure(old: &[&str], new: &[&str], pair: &Pair) -> bool {
     sides(old, new, pair).all(|text| {
-        let mut words = words(text).peekable();
+        let mut words = words(&text).peekable();
         words.peek().is_some() && words.all(|word| word.chars().all(char::is_numeric))
     })
 }
@@ -252,9 +256,9 @@ fn is_rise(text: &str) -> bool {
 /// Whether a pair is a menu entry on each side, and none that could be a statement ("No refunds").
 fn is_aside(old: &[&str], new: &[&str], pair: &Pair, flags: (&[bool], &[bool])) -> bool {
     let within = |flags: &[bool], index: usize| flags.get(index).copied().unwrap_or(false);
-    pair.old.is_none_or(|index| within(flags.0, index))
-        && pair.new.is_none_or(|index| within(flags.1, index))
-        && !sides(old, new, pair).any(|text| words(text).any(|word| is_weighty(&word)))
+    pair.old.iter().all(|&index| within(flags.0, index))
+        && pair.new.iter().all(|&index| within(flags.1, index))
+        && !sides(old, new, pair).any(|text| words(&text).any(|word| is_weighty(&word)))
 }
 
 /// Whether a clause only says where somebody is: names and numbers as a postal address has them.
@@ -291,7 +295,7 @@ fn is_contact(text: &str) -> bool {
 
 /// Whether a pair binds nobody, whatever the reader of provisions sees in it: addresses, contacts and credits.
 pub fn is_reference(old: &[&str], new: &[&str], pair: &Pair) -> bool {
-    sides(old, new, pair).all(|text| is_address(text) || is_contact(text) || is_credit(text))
+    sides(old, new, pair).all(|text| is_address(&text) || is_contact(&text) || is_credit(&text))
 }
 
 /// Why a capture is not the document.
@@ -386,7 +390,8 @@ fn is_date_or_counter(old: &[&str], new: &[&str], pair: &Pair) -> bool {
     let terms = |text: &str| if words(text).any(|word| word == "ago") { Vec::new() } else { quantities(text) };
     let dated =
         |text: &&str| text.contains('©') || text.len() <= 200 && words(text).any(|word| CUES.contains(&word.as_str()));
-    let sides: Vec<&str> = sides(old, new, pair).collect();
+    let sides: Vec<Cow<'_, str>> = sides(old, new, pair).collect();
+    let sides: Vec<&str> = sides.iter().map(Cow::as_ref).collect();
     match sides[..] {
         [before, after] if before != after && without_dates(before) == without_dates(after) => true,
         _ if !sides.iter().all(dated) => false,
@@ -435,14 +440,12 @@ fn is_calendar_word(word: &str) -> bool {
 /// Whether a pair adds, removes or rewords so much that it can be a statement: [`SENTENCE`] letters, as some scripts part no words.
 fn changes_a_sentence(old: &[&str], new: &[&str], pair: &Pair) -> bool {
     let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
-    let changed = match (pair.old, pair.new) {
-        (Some(from), Some(to)) => {
-            let (gone, come) = changed_words(old[from], new[to]);
+    let changed = match (pair.old_text(old), pair.new_text(new)) {
+        (Some(before), Some(after)) => {
+            let (gone, come) = changed_words(&before, &after);
             gone.iter().chain(&come).map(|word| letters(word)).sum()
         }
-        (Some(from), None) => letters(old[from]),
-        (None, Some(to)) => letters(new[to]),
-        (None, None) => 0,
+        (before, after) => before.or(after).map_or(0, |text| letters(&text)),
     };
     changed >= SENTENCE
 }
@@ -487,11 +490,9 @@ fn weighty_word(old: &[&str], new: &[&str], pair: &Pair) -> Option<String> {
         let word = words(text).find(|word| is_weighty(word));
         word.filter(|_| words(text).any(|word| PERSONS.contains(&word.as_str())))
     };
-    match (pair.old, pair.new) {
-        (Some(from), Some(to)) => weighty_changes(old[from], new[to]),
-        (Some(index), None) => whole(old[index]),
-        (None, Some(index)) => whole(new[index]),
-        (None, None) => None,
+    match (pair.old_text(old), pair.new_text(new)) {
+        (Some(before), Some(after)) => weighty_changes(&before, &after),
+        (before, after) => whole(&before.or(after)?),
     }
 }
 

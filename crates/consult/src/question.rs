@@ -104,8 +104,8 @@ pub fn changed_clauses<'t>(old: &'t str, new: &'t str) -> Vec<ChangedClause<'t>>
         if pair.cosmetic || pair.kind == PairKind::Same {
             continue;
         }
-        let sides = [(Side::Old, pair.old.map(|at| old[at])), (Side::New, pair.new.map(|at| new[at]))];
-        changed.extend(sides.into_iter().filter_map(|(side, words)| Some(ChangedClause { side, words: words? })));
+        changed.extend(pair.old.iter().map(|&at| ChangedClause { side: Side::Old, words: old[at] }));
+        changed.extend(pair.new.iter().map(|&at| ChangedClause { side: Side::New, words: new[at] }));
     }
     changed
 }

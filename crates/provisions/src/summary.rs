@@ -77,27 +77,28 @@ fn id_of<S: serde::Serializer>(kind: &&'static ClauseType, serializer: S) -> Res
 pub type Version<'a> = (&'a str, &'a Structure);
 
 /// What the change from `old` to `new` means, most severe first. `changed` are the clauses that differ, by index in each version: the
-/// same clause in other words, or one that only one version has.
-pub fn summarise(
+/// same clause in other words, one that was split or merged, or one that only one version has.
+pub fn summarise<'c>(
     reader: &Reader,
     old: Version<'_>,
     new: Version<'_>,
-    changed: impl Iterator<Item = (Option<usize>, Option<usize>)>,
+    changed: impl Iterator<Item = (&'c [usize], &'c [usize])>,
 ) -> Vec<SummaryLine> {
     let foreign = (Head::of_text(old.0), Head::of_text(new.0));
-    let read = |(text, structure): Version<'_>, foreign, index: Option<usize>| {
-        index.map_or_else(Vec::new, |index| reader.findings(&passage(text, structure, index, foreign)))
+    let read = |(text, structure): Version<'_>, foreign, index: usize| {
+        reader.findings(&passage(text, structure, index, foreign))
     };
     let mut types: BTreeMap<&str, Sides> = BTreeMap::new();
     for (from, to) in changed {
-        let (before, after) = (read(old, foreign.0, from), read(new, foreign.1, to));
-        for finding in before {
-            let side = &mut types.entry(finding.type_id).or_default().before;
-            side.extend(from.map(|index| (index, finding)));
+        for &index in from {
+            for finding in read(old, foreign.0, index) {
+                types.entry(finding.type_id).or_default().before.push((index, finding));
+            }
         }
-        for finding in after {
-            let side = &mut types.entry(finding.type_id).or_default().after;
-            side.extend(to.map(|index| (index, finding)));
+        for &index in to {
+            for finding in read(new, foreign.1, index) {
+                types.entry(finding.type_id).or_default().after.push((index, finding));
+            }
         }
     }
     let mut lines: Vec<SummaryLine> = types.iter().filter_map(|(id, sides)| sides.line(taxonomy().get(id)?)).collect();
@@ -259,8 +260,9 @@ mod tests {
     /// What becomes of the type `id` when a text is replaced by another.
     fn line(id: &str, old: &str, new: &str) -> SummaryLine {
         let (before, after) = (document::structure(old), document::structure(new));
-        let gone = (0..before.clauses.len()).map(|i| (Some(i), None));
-        let changed = gone.chain((0..after.clauses.len()).map(|i| (None, Some(i))));
+        let (gone, come): (Vec<usize>, Vec<usize>) =
+            ((0..before.clauses.len()).collect(), (0..after.clauses.len()).collect());
+        let changed = [(gone.as_slice(), come.as_slice())].into_iter();
         let lines = summarise(Reader::embedded(), (old, &before), (new, &after), changed);
         lines.into_iter().find(|line| line.kind.id == id).expect("a line of this type")
     }

@@ -5,7 +5,9 @@
 //!
 //! **Lineage.** Clauses of consecutive versions are aligned; a clause keeps the lineage number of the clause that it comes from. A
 //! clause that was removed and stands again word for word gets its old number back, so that texts that flip back and forth do not
-//! breed lineages. A defective version (an error page, an empty shell) has no lineages: the version before it stays the base.
+//! breed lineages. Of a clause that was split one part keeps the number, and of clauses that were merged one number stays: that of the
+//! largest, or of another if the provision is there. The other parts begin lineages that name the one they come from, and the other
+//! clauses' lineages end naming the one that they went into. A defective version (an error page, an empty shell) has no lineages: the version before it stays the base.
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -238,7 +240,7 @@ impl<'a> History<'a> {
     fn first(&mut self, number: i64, text: &str, structure: &Structure) -> Vec<u32> {
         let lineages: Vec<u32> = structure.clauses.iter().map(|_| self.new_lineage()).collect();
         for (clause, &lineage) in structure.clauses.iter().zip(&lineages) {
-            self.open_wording(lineage, number, clause.range.clone(), &text[clause.range.clone()]);
+            self.open_wording(lineage, number, clause.range.clone(), &text[clause.range.clone()], None);
         }
         let findings = self.findings(text, structure);
         let base = Base { text: text.into(), structure: structure.clone(), lineages: lineages.clone(), findings };
@@ -274,8 +276,8 @@ impl<'a> History<'a> {
             return (vec![0; structure.clauses.len()], Some(change));
         }
         let first_event = self.batch.events.len();
-        let lineages = self.carry(number, &base, &old, &new, structure, &alignment);
         let findings = self.findings(text, structure);
+        let lineages = self.carry(number, &base, (&old, &new), (structure, &findings), &alignment);
         let next = Base { text: text.into(), structure: structure.clone(), lineages: lineages.clone(), findings };
         self.leave(&base, &next, number);
         let reworded = reworded(&alignment, new.len());
@@ -319,7 +321,7 @@ impl<'a> History<'a> {
             reason: verdict.reason,
             added: count(PairKind::Added),
             removed: count(PairKind::Removed),
-            reworded: count(PairKind::Reworded),
+            reworded: alignment.reworded() as i64,
             moved: count(PairKind::Moved),
             headline: String::new(),
         };
@@ -337,53 +339,75 @@ impl<'a> History<'a> {
         &mut self,
         number: i64,
         base: &Base,
-        old: &[&str],
-        new: &[&str],
-        structure: &Structure,
+        (old, new): (&[&str], &[&str]),
+        (structure, findings): (&Structure, &[Arc<[Finding]>]),
         alignment: &Alignment,
     ) -> Vec<u32> {
+        let heirs: Vec<Option<(usize, usize)>> =
+            alignment.pairs.iter().map(|pair| heir(pair, &base.findings, findings)).collect();
+        self.end_lineages(number, base, old, alignment, &heirs);
         let mut lineages = vec![0; new.len()];
-        let removed = alignment.pairs.iter().filter(|pair| pair.new.is_none()).filter_map(|pair| pair.old);
-        let mut removed: Vec<(u32, usize)> = removed.map(|from| (base.lineages[from], from)).collect();
-        // In the order in which a resumed history finds them in the store.
-        removed.sort_unstable();
-        for (lineage, from) in removed {
-            self.close_wording(lineage, number - 1);
-            self.retired.entry(Sha256Digest::of(old[from].as_bytes())).or_default().push(lineage);
-        }
-        for pair in &alignment.pairs {
-            let Some(to) = pair.new else { continue };
-            let range = structure.clauses[to].range.clone();
-            lineages[to] = match pair.old {
-                Some(from) => {
-                    let lineage = base.lineages[from];
-                    if old[from] != new[to] {
-                        self.close_wording(lineage, number - 1);
-                        self.open_wording(lineage, number, range, new[to]);
+        for (pair, heir) in alignment.pairs.iter().zip(&heirs) {
+            for &to in &pair.new {
+                let range = structure.clauses[to].range.clone();
+                lineages[to] = match *heir {
+                    Some((from, heir)) if heir == to => {
+                        let lineage = base.lineages[from];
+                        if old[from] != new[to] {
+                            self.close_wording(lineage, number - 1, None);
+                            self.open_wording(lineage, number, range, new[to], None);
+                        }
+                        lineage
                     }
-                    lineage
-                }
-                None => {
-                    let back = self.retired.get_mut(&Sha256Digest::of(new[to].as_bytes())).and_then(Vec::pop);
-                    let lineage = back.unwrap_or_else(|| self.new_lineage());
-                    self.open_wording(lineage, number, range, new[to]);
-                    lineage
-                }
-            };
+                    _ => {
+                        let back = self.retired.get_mut(&Sha256Digest::of(new[to].as_bytes())).and_then(Vec::pop);
+                        let lineage = back.unwrap_or_else(|| self.new_lineage());
+                        let split_from = heir.map(|(from, _)| base.lineages[from]);
+                        self.open_wording(lineage, number, range, new[to], split_from);
+                        lineage
+                    }
+                };
+            }
         }
         lineages
     }
 
-    fn open_wording(&mut self, lineage: u32, number: i64, range: Range<usize>, words: &str) {
+    /// Closes the wordings of the old clauses that have no heir: those removed, and those merged into another.
+    fn end_lineages(
+        &mut self,
+        number: i64,
+        base: &Base,
+        old: &[&str],
+        alignment: &Alignment,
+        heirs: &[Option<(usize, usize)>],
+    ) {
+        let mut ended: Vec<(u32, usize, Option<u32>)> = Vec::new();
+        for (pair, heir) in alignment.pairs.iter().zip(heirs) {
+            let into = heir.map(|(from, _)| base.lineages[from]);
+            let gone = pair.old.iter().filter(|from| heir.is_none_or(|(heir, _)| heir != **from));
+            ended.extend(gone.map(|&from| (base.lineages[from], from, into)));
+        }
+        // In the order in which a resumed history finds them in the store.
+        ended.sort_unstable();
+        for (lineage, from, into) in ended {
+            self.close_wording(lineage, number - 1, into);
+            self.retired.entry(Sha256Digest::of(old[from].as_bytes())).or_default().push(lineage);
+        }
+    }
+
+    fn open_wording(&mut self, lineage: u32, number: i64, range: Range<usize>, words: &str, split_from: Option<u32>) {
         let words_sha256 = Sha256Digest::of(words.as_bytes());
-        let wording = Wording { lineage, from_version: number, to_version: None, range, words_sha256 };
+        let (to_version, merged_into) = (None, None);
+        let wording =
+            Wording { lineage, from_version: number, to_version, range, words_sha256, split_from, merged_into };
         self.batch.wordings.insert((lineage, number), wording.clone());
         self.open.insert(lineage, wording);
     }
 
-    fn close_wording(&mut self, lineage: u32, last: i64) {
+    fn close_wording(&mut self, lineage: u32, last: i64, merged_into: Option<u32>) {
         if let Some(mut wording) = self.open.remove(&lineage) {
             wording.to_version = Some(last);
+            wording.merged_into = merged_into;
             self.batch.wordings.insert((lineage, wording.from_version), wording);
         }
     }
@@ -512,13 +536,28 @@ impl<'a> History<'a> {
     }
 }
 
+/// The old clause whose lineage goes on, and the new clause that carries it on: what the alignment calls the main part, unless another
+/// part has more of the clause types found before, for a provision keeps its ID where its words went.
+fn heir(pair: &Pair, before: &[Arc<[Finding]>], after: &[Arc<[Finding]>]) -> Option<(usize, usize)> {
+    let main = pair.main?;
+    let kept = |&(from, to): &(usize, usize)| {
+        let stays = |found: &&Finding| after[to].iter().any(|other| other.type_id == found.type_id);
+        before[from].iter().filter(stays).count()
+    };
+    let mut best = main;
+    for link in pair.old.iter().flat_map(|&from| pair.new.iter().map(move |&to| (from, to))) {
+        if kept(&link) > kept(&best) {
+            best = link;
+        }
+    }
+    Some(best)
+}
+
 /// Which of the new clauses stood there before in other words.
 fn reworded(alignment: &Alignment, clauses: usize) -> Vec<bool> {
     let mut reworded = vec![false; clauses];
-    for pair in alignment.pairs.iter().filter(|pair| !pair.cosmetic && pair.old.is_some()) {
-        if let Some(to) = pair.new {
-            reworded[to] = true;
-        }
+    for pair in alignment.pairs.iter().filter(|pair| !pair.cosmetic && !pair.old.is_empty()) {
+        pair.new.iter().for_each(|&to| reworded[to] = true);
     }
     reworded
 }
@@ -529,7 +568,7 @@ fn unchanging(base: &Base, next: &Base, alignment: &Alignment) -> Vec<bool> {
     let mut idle = idle(&base.clauses(), &next.clauses(), alignment, (&listed(base), &listed(next)));
     let (before, after) = (base.widgets(), next.widgets());
     for (pair, idle) in alignment.pairs.iter().zip(&mut idle) {
-        *idle |= pair.old.is_none_or(|index| before[index]) && pair.new.is_none_or(|index| after[index]);
+        *idle |= pair.old.iter().all(|&index| before[index]) && pair.new.iter().all(|&index| after[index]);
     }
     idle
 }
@@ -542,23 +581,26 @@ fn kept(
     idle: &[bool],
     (before, after): (&[u32], &[u32]),
 ) -> HashSet<u32> {
-    let stays = |(pair, idle): (&Pair, &bool)| {
-        let lineage = pair.new.map(|to| after[to]).or(pair.old.map(|from| before[from]))?;
-        let slight = || matches!((pair.old, pair.new), (Some(from), Some(to)) if is_slight(old[from], new[to]));
-        (*idle || pair.cosmetic || slight() || is_reference(old, new, pair)).then_some(lineage)
+    let stays = |(pair, idle): &(&Pair, &bool)| {
+        let slight =
+            || matches!((pair.old_text(old), pair.new_text(new)), (Some(old), Some(new)) if is_slight(&old, &new));
+        **idle || pair.cosmetic || slight() || is_reference(old, new, pair)
     };
-    alignment.pairs.iter().zip(idle).filter_map(stays).collect()
+    let lineages = |(pair, _): (&Pair, &bool)| {
+        let (old, new) = (pair.old.iter().map(|&from| before[from]), pair.new.iter().map(|&to| after[to]));
+        old.chain(new).collect::<Vec<_>>()
+    };
+    alignment.pairs.iter().zip(idle).filter(stays).flat_map(lineages).collect()
 }
 
 /// The heading under which all clauses that changed stand, if it is one.
 fn section<'b>(base: &'b Base, next: &'b Base, alignment: &Alignment) -> Option<&'b str> {
     let mut common = None;
     for pair in &alignment.pairs {
-        let unchanged = pair.kind == PairKind::Same || (pair.kind == PairKind::Reworded && pair.cosmetic);
-        let (side, index) = match (pair.old, pair.new) {
-            _ if unchanged => continue,
-            (_, Some(index)) => (next, index),
-            (Some(index), None) => (base, index),
+        let (side, index) = match (pair.old.first(), pair.new.first()) {
+            _ if pair.is_unchanged() => continue,
+            (_, Some(index)) => (next, *index),
+            (Some(index), None) => (base, *index),
             (None, None) => continue,
         };
         let heading = side.clause(side.structure.clauses[index].heading?);
@@ -579,7 +621,7 @@ fn other_language(old: &str, new: &str) -> bool {
 /// that was reworded is.
 fn without_extraction(verdict: Verdict, technical: Option<String>, alignment: &Alignment) -> Verdict {
     let judged = matches!(verdict.materiality, Materiality::Minor | Materiality::Material);
-    match technical.filter(|_| judged && alignment.count(PairKind::Reworded) == 0) {
+    match technical.filter(|_| judged && alignment.reworded() == 0) {
         Some(reason) => Verdict { materiality: Materiality::Cosmetic, reason },
         None => verdict,
     }

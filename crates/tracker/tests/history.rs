@@ -60,6 +60,39 @@ fn lineages_survive_rewording_moving_removal_and_return() {
 }
 
 #[test]
+fn parts_of_a_split_and_a_merged_clause_name_each_other() {
+    let (lamps, boots) = (
+        "The keeper lights forty lamps at dusk and counts them twice.",
+        "Guests leave their boots by the northern door of the house.",
+    );
+    let together = A.replace("twice.\n\nGuests", "twice. Guests");
+    let batch = fold(&[&together, A, &together]);
+    let whole = lineages(&batch, 1)[&format!("{lamps} {boots}")];
+    let parts = lineages(&batch, 2);
+    assert!(parts[lamps] == whole && parts[boots] != whole, "the largest part keeps the number");
+    let of_boots: Vec<_> = batch.wordings.iter().filter(|w| w.lineage == parts[boots]).collect();
+    let [wording] = of_boots[..] else { panic!("{of_boots:?}") };
+    assert_eq!((wording.from_version, wording.to_version), (2, Some(2)));
+    assert_eq!((wording.split_from, wording.merged_into), (Some(whole), Some(whole)));
+    assert_eq!(lineages(&batch, 3), lineages(&batch, 1));
+    assert_eq!(verdicts(&batch), [Materiality::Cosmetic, Materiality::Returning]);
+}
+
+#[test]
+fn the_lineage_goes_where_the_provision_goes() {
+    let plain = "The keeper lights forty lamps at dusk, counts them twice, writes their number into the book of the house, and closes \
+        the northern door before the guests have left their boots. In winter the lamps are lit an hour earlier, the stove in the hall \
+        is filled with dry birch, bread and soup stand on the long table until midnight, and whoever comes late from the mountain \
+        finds a blanket, a candle and a chair beside the window in the eastern room.";
+    let whole = format!("# Terms\n\n{plain} {ARBITRATION}\n\nThe auditor reads the visitors' book every spring.\n");
+    let parts = whole.replace(&format!("{plain} "), &format!("{plain}\n\n"));
+    let batch = fold(&[&whole, &parts]);
+    assert!(batch.events.iter().any(|event| event.version == 1), "there is a provision to follow");
+    assert!(batch.events.iter().all(|event| event.version == 1), "{:?}", batch.events);
+    assert_eq!(lineages(&batch, 2)[ARBITRATION], lineages(&batch, 1)[&format!("{plain} {ARBITRATION}")]);
+}
+
+#[test]
 fn a_defective_version_keeps_the_base() {
     let long = terms("Plum", &(0..30).collect::<Vec<_>>());
     let batch = fold(&[

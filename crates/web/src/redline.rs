@@ -1,4 +1,6 @@
 //! Two versions of a document clause by clause: what changed in full, what did not folded.
+use std::borrow::Cow;
+
 use compare::{Alignment, Pair, PairKind};
 use document::Structure;
 use provisions::{Reader, summarise};
@@ -46,21 +48,21 @@ pub(crate) struct Line {
 /// A clause that changed.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Changed {
-    /// Name of the change for programs and the style sheet: `added`, `removed`, `reworded`, `moved`, `marks`.
+    /// Name of the change for programs and the style sheet: `added`, `removed`, `reworded`, `moved`, `split`, `merged`, `marks`.
     #[serde(rename = "change")]
     pub class: &'static str,
     /// What happened, in words.
     #[serde(skip)]
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     /// The heading under which a moved clause stood before.
     #[serde(rename = "moved_from", skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Its words with what changed marked.
+    /// Its words with what changed marked; of several clauses, with a pilcrow between them.
     #[serde(rename = "redline_html")]
     pub html: Html,
     /// Whether it is a heading.
     pub heading: bool,
-    /// Index of the clause in the newer version, for a link to its place.
+    /// Index of the clause in the newer version, the first of several, for a link to its place.
     pub clause: Option<usize>,
 }
 
@@ -69,8 +71,8 @@ pub(crate) struct Changed {
 pub(crate) struct Redline {
     /// Its runs in the order of the newer version.
     pub runs: Vec<Run>,
-    /// Clauses reworded (marks and numbers aside), added, removed, moved.
-    pub counts: [i64; 4],
+    /// Clauses reworded (marks and numbers aside), split, merged, added, removed, moved.
+    pub counts: [i64; 6],
     /// Clauses in which only marks, case or numbering changed.
     pub marks_only: i64,
     /// What the changes mean.
@@ -85,9 +87,11 @@ impl Redline {
 
     /// The counts in words: "2 clauses reworded, 1 added".
     pub fn summary(&self) -> String {
-        let [reworded, added, removed, moved] = self.counts;
+        let [reworded, split, merged, added, removed, moved] = self.counts;
         let all = [
             (reworded, "reworded"),
+            (split, "split"),
+            (merged, "merged"),
             (added, "added"),
             (removed, "removed"),
             (moved, "moved"),
@@ -103,14 +107,14 @@ impl Redline {
 
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
-        self.counts == [0; 4] && self.marks_only == 0
+        self.counts == [0; 6] && self.marks_only == 0
     }
 }
 
 /// Compares two clean texts.
 pub(crate) fn compare(old: &str, new: &str) -> Redline {
     let sides = (Side::new(old), Side::new(new));
-    let alignment = compare::align(&sides.0.clauses(), &sides.1.clauses());
+    let alignment = compare::align(&sides.0.clauses, &sides.1.clauses);
     let mut redline = Redline::default();
     // The heading that a reader saw last: those of clauses that are the same are folded away.
     let mut shown: Option<&str> = None;
@@ -125,7 +129,8 @@ pub(crate) fn compare(old: &str, new: &str) -> Redline {
             redline.marks(changed);
             continue;
         }
-        let here = if changed.heading { pair.new.map(|index| sides.1.clause(index)) } else { heading_of(&sides, pair) };
+        let own = pair.new.first().map(|&index| sides.1.clauses[index]);
+        let here = if changed.heading { own } else { heading_of(&sides, pair) };
         if here != shown && !changed.heading {
             redline.runs.extend(here.map(|heading| Run::Under(heading.to_string())));
         }
@@ -139,13 +144,18 @@ pub(crate) fn compare(old: &str, new: &str) -> Redline {
 fn meaning(sides: &(Side<'_>, Side<'_>), alignment: &Alignment) -> Meaning {
     let changed = alignment.pairs.iter().filter(|pair| pair.kind != PairKind::Same && !pair.cosmetic);
     let (old, new) = ((sides.0.text, &sides.0.structure), (sides.1.text, &sides.1.structure));
-    Meaning::new(summarise(Reader::embedded(), old, new, changed.map(|pair| (pair.old, pair.new))))
+    Meaning::new(summarise(
+        Reader::embedded(),
+        old,
+        new,
+        changed.map(|pair| (pair.old.as_slice(), pair.new.as_slice())),
+    ))
 }
 
 impl Redline {
     fn same(&mut self, new: &Side<'_>, pair: &Pair) {
-        let Some(index) = pair.new else { return };
-        let line = Line { text: new.clause(index).to_string(), heading: new.structure.clauses[index].is_heading() };
+        let Some(&index) = pair.new.first() else { return };
+        let line = Line { text: new.clauses[index].to_string(), heading: new.structure.clauses[index].is_heading() };
         match self.runs.last_mut() {
             Some(Run::Same(lines)) => lines.push(line),
             _ => self.runs.push(Run::Same(vec![line])),
@@ -164,9 +174,11 @@ impl Redline {
             PairKind::Same => return,
             PairKind::Reworded if pair.cosmetic => return self.marks_only += 1,
             PairKind::Reworded => 0,
-            PairKind::Added => 1,
-            PairKind::Removed => 2,
-            PairKind::Moved => 3,
+            PairKind::Split => 1,
+            PairKind::Merged => 2,
+            PairKind::Added => 3,
+            PairKind::Removed => 4,
+            PairKind::Moved => 5,
         };
         self.counts[place] += 1;
     }
@@ -176,62 +188,62 @@ impl Redline {
 struct Side<'a> {
     text: &'a str,
     structure: Structure,
+    clauses: Vec<&'a str>,
 }
 
 impl<'a> Side<'a> {
     fn new(text: &'a str) -> Side<'a> {
-        Side { text, structure: document::structure(text) }
-    }
-
-    fn clause(&self, index: usize) -> &'a str {
-        &self.text[self.structure.clauses[index].range.clone()]
-    }
-
-    fn clauses(&self) -> Vec<&'a str> {
-        (0..self.structure.clauses.len()).map(|index| self.clause(index)).collect()
+        let structure = document::structure(text);
+        let clauses = structure.clauses.iter().map(|clause| &text[clause.range.clone()]).collect();
+        Side { text, structure, clauses }
     }
 
     /// The words of the nearest heading above a clause.
     fn heading(&self, index: usize) -> Option<&'a str> {
-        self.structure.clauses[index].heading.map(|heading| self.clause(heading))
+        self.structure.clauses[index].heading.map(|heading| self.clauses[heading])
     }
 }
 
 /// The heading that a pair stands under: in the newer version if it is there.
 fn heading_of<'a>(sides: &(Side<'a>, Side<'a>), pair: &Pair) -> Option<&'a str> {
-    match (pair.old, pair.new) {
-        (_, Some(new)) => sides.1.heading(new),
-        (Some(old), None) => sides.0.heading(old),
+    match (pair.old.first(), pair.new.first()) {
+        (_, Some(new)) => sides.1.heading(*new),
+        (Some(old), None) => sides.0.heading(*old),
         (None, None) => None,
     }
 }
 
 fn changed(sides: &(Side<'_>, Side<'_>), pair: &Pair) -> Changed {
-    let old = pair.old.map(|index| sides.0.clause(index));
-    let new = pair.new.map(|index| sides.1.clause(index));
-    let (class, label) = match pair.kind {
-        PairKind::Added => ("added", "Added"),
-        PairKind::Removed => ("removed", "Removed"),
-        PairKind::Moved if pair.cosmetic => ("moved", "Moved"),
-        PairKind::Moved => ("moved", "Moved and reworded"),
-        PairKind::Same | PairKind::Reworded if pair.cosmetic => (MARKS, "Marks or numbering only"),
-        PairKind::Same | PairKind::Reworded => ("reworded", "Reworded"),
+    let class = if pair.kind == PairKind::Reworded && pair.cosmetic { MARKS } else { pair.kind.name() };
+    let html = match (pair.old_text(&sides.0.clauses), pair.new_text(&sides.1.clauses)) {
+        (Some(old), Some(new)) => view::redline(&old, &new),
+        (Some(old), None) => Html(format!("<del>{}</del>", escaped(&old))),
+        (None, new) => Html(format!("<ins>{}</ins>", escaped(&new.unwrap_or_default()))),
     };
-    let html = match (old, new) {
-        (Some(old), Some(new)) => view::redline(old, new),
-        (Some(old), None) => Html(format!("<del>{}</del>", escaped(old))),
-        (None, new) => Html(format!("<ins>{}</ins>", escaped(new.unwrap_or("")))),
-    };
-    let from = match (pair.kind, pair.old) {
-        (PairKind::Moved, Some(index)) => sides.0.heading(index).map(str::to_string),
+    let from = match (pair.kind, pair.old.first()) {
+        (PairKind::Moved, Some(&index)) => sides.0.heading(index).map(str::to_string),
         _ => None,
     };
-    let heading = match (pair.new, pair.old) {
-        (Some(index), _) => sides.1.structure.clauses[index].is_heading(),
-        (None, Some(index)) => sides.0.structure.clauses[index].is_heading(),
-        (None, None) => false,
-    };
-    Changed { class, label, from, html, heading, clause: pair.new }
+    let (side, indices) = if pair.new.is_empty() { (&sides.0, &pair.old) } else { (&sides.1, &pair.new) };
+    let heading = indices.iter().all(|&index| side.structure.clauses[index].is_heading());
+    Changed { class, label: label(pair), from, html, heading, clause: pair.new.first().copied() }
+}
+
+/// What happened to a clause, in words.
+fn label(pair: &Pair) -> Cow<'static, str> {
+    let same_words = if pair.cosmetic { ", in the same words" } else { " and reworded" };
+    match pair.kind {
+        PairKind::Added => "Added".into(),
+        PairKind::Removed => "Removed".into(),
+        PairKind::Moved if pair.cosmetic => "Moved".into(),
+        PairKind::Moved => "Moved and reworded".into(),
+        PairKind::Split => format!("Split into {} clauses{same_words}", words::number(pair.new.len() as i64)).into(),
+        PairKind::Merged => {
+            format!("{} clauses merged into one{same_words}", words::number(pair.old.len() as i64)).into()
+        }
+        PairKind::Same | PairKind::Reworded if pair.cosmetic => "Marks or numbering only".into(),
+        PairKind::Same | PairKind::Reworded => "Reworded".into(),
+    }
 }
 
 #[cfg(test)]
@@ -243,7 +255,7 @@ mod tests {
         let old = "# Terms\n\nYou pay monthly.\n\n## Notice\n\nWe give 30 days of notice of changes to these terms.\n\n## Law\n\nThe law of Norland governs this agreement.\n";
         let new = "# Terms\n\nYou pay monthly.\n\n## Notice\n\nWe give 10 days of notice of changes to these terms.\n\n## Law\n\nThe law of Norland governs this agreement.\n\nDisputes go to <arbitration>.\n";
         let redline = compare(old, new);
-        assert_eq!(redline.counts, [1, 1, 0, 0]);
+        assert_eq!(redline.counts, [1, 0, 0, 1, 0, 0]);
         let kinds: Vec<String> = redline
             .runs
             .iter()
@@ -269,8 +281,21 @@ mod tests {
     }
 
     #[test]
+    fn splits_and_merges_are_told_in_words() {
+        let whole = "You pay monthly by card.\n\nWe keep your letters for ten years. We keep your pictures for one year and no longer.\n";
+        let parts = "You pay monthly by card.\n\nWe keep your letters for ten years.\n\nWe keep your pictures for two years and no longer.\n";
+        let split = compare(whole, parts);
+        let [changed] = split.changes()[..] else { panic!("{split:?}") };
+        assert_eq!((changed.class, &*changed.label), ("split", "Split into 2 clauses and reworded"));
+        assert!(changed.html.to_string().contains("<ins>¶"), "{}", changed.html);
+        assert_eq!(split.summary(), "1 clause split");
+        let merged = compare(parts, &whole.replace("one year", "two years"));
+        assert_eq!(merged.changes()[0].label, "2 clauses merged into one, in the same words");
+    }
+
+    #[test]
     fn nothing_is_compared_with_nothing() {
         assert!(compare("", "").is_empty());
-        assert_eq!(compare("", "A word.\n").counts, [0, 1, 0, 0]);
+        assert_eq!(compare("", "A word.\n").counts, [0, 0, 0, 1, 0, 0]);
     }
 }

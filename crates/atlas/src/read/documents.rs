@@ -57,7 +57,7 @@ statements! {
     VERSIONS = versions!("WHERE document_id = $1 ORDER BY number"),
     VERSION = versions!("WHERE document_id = $1 AND number = $2"),
     LINEAGES = "SELECT lineages FROM versions WHERE document_id = $1 AND number = $2",
-    WORDINGS = "SELECT lineage, from_version, to_version, range_start, range_end, words_sha256
+    WORDINGS = "SELECT lineage, from_version, to_version, range_start, range_end, words_sha256, split_from, merged_into
         FROM wordings WHERE document_id = $1 AND lineage = $2 ORDER BY from_version",
     CAPTURE = captures!("WHERE id = $1"),
     CAPTURES = captures!("WHERE document_id = $1 ORDER BY id"),
@@ -103,12 +103,22 @@ pub(super) fn version(row: &Row) -> Result<Version> {
     })
 }
 
-/// Reads lineage, from_version, to_version, range_start, range_end, words_sha256.
+/// Reads lineage, from_version, to_version, range_start, range_end, words_sha256, split_from, merged_into.
 pub(crate) fn wording(row: &Row) -> Result<Wording> {
     let mut c = row.columns();
     let (lineage, from_version, to_version): (i64, i64, Option<i64>) = (c.next()?, c.next()?, c.next()?);
     let range = range(&mut c)?;
-    Ok(Wording { lineage: lineage as u32, from_version, to_version, range, words_sha256: c.digest()? })
+    let words_sha256 = c.digest()?;
+    let (split_from, merged_into): (Option<i64>, Option<i64>) = (c.next()?, c.next()?);
+    Ok(Wording {
+        lineage: lineage as u32,
+        from_version,
+        to_version,
+        range,
+        words_sha256,
+        split_from: split_from.map(|lineage| lineage as u32),
+        merged_into: merged_into.map(|lineage| lineage as u32),
+    })
 }
 
 /// Reads two columns as a byte range.

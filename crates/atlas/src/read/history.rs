@@ -13,7 +13,7 @@ statements! {
     BASE = "SELECT v.number, v.text_sha256, v.lineages FROM versions v
         LEFT JOIN changes c ON c.document_id = v.document_id AND c.to_version = v.number
         WHERE v.document_id = $1 AND (c.materiality IS NULL OR c.materiality <> $2) ORDER BY v.number DESC LIMIT 1",
-    WORDINGS = "SELECT lineage, from_version, to_version, range_start, range_end, words_sha256
+    WORDINGS = "SELECT lineage, from_version, to_version, range_start, range_end, words_sha256, split_from, merged_into
         FROM wordings WHERE document_id = $1 ORDER BY lineage, from_version",
     PROVISIONS = "SELECT lineage, clause_type, first_version, last_version, removed_version, range_start, range_end, excerpt, heading,
         score, confidence, severity, reasons, explicitness, facts FROM provisions WHERE document_id = $1 ORDER BY id",

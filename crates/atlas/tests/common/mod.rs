@@ -186,7 +186,15 @@ impl Making {
         for (clause, &lineage) in structure.clauses.iter().zip(&lineages).filter(|_| number == 1) {
             let words_sha256 = Sha256Digest::of(text[clause.range.clone()].as_bytes());
             let range = clause.range.clone();
-            self.batch.wordings.push(Wording { lineage, from_version: number, to_version: None, range, words_sha256 });
+            self.batch.wordings.push(Wording {
+                lineage,
+                from_version: number,
+                to_version: None,
+                range,
+                words_sha256,
+                split_from: None,
+                merged_into: None,
+            });
         }
         let version = NewVersion {
             number,

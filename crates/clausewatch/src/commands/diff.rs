@@ -1,5 +1,5 @@
 //! `clausewatch diff`: the structured change between two documents.
-use std::io::Write;
+use std::{borrow::Cow, io::Write};
 
 use atlas::records::NewChange;
 use compare::{Alignment, Pair, PairKind, Span, SpanKind, align, redline};
@@ -35,9 +35,10 @@ pub struct Args {
 }
 
 /// Two documents, how their clauses correspond, and what that means.
-struct Comparison {
-    old: Reading,
-    new: Reading,
+struct Comparison<'a> {
+    old: &'a Reading,
+    new: &'a Reading,
+    clauses: (Vec<&'a str>, Vec<&'a str>),
     alignment: Alignment,
     change: Option<NewChange>,
     meaning: Vec<SummaryLine>,
@@ -53,9 +54,9 @@ pub async fn run(args: Args) -> crate::Answer {
     let meaning = {
         let differing = alignment.pairs.iter().filter(|pair| pair.kind != PairKind::Same && !pair.cosmetic);
         let (old, new) = ((old.text.as_str(), &old.structure), (new.text.as_str(), &new.structure));
-        summarise(Reader::embedded(), old, new, differing.map(|pair| (pair.old, pair.new)))
+        summarise(Reader::embedded(), old, new, differing.map(|pair| (pair.old.as_slice(), pair.new.as_slice())))
     };
-    let comparison = Comparison { old, new, alignment, change, meaning };
+    let comparison = Comparison { old: &old, new: &new, clauses: (a, b), alignment, change, meaning };
     let mut out = std::io::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&as_json(&comparison))?)?;
@@ -77,51 +78,37 @@ fn clauses(reading: &Reading) -> Vec<&str> {
     reading.structure.clauses.iter().map(|clause| &reading.text[clause.range.clone()]).collect()
 }
 
-fn name(kind: PairKind) -> &'static str {
-    match kind {
-        PairKind::Same => "same",
-        PairKind::Reworded => "reworded",
-        PairKind::Moved => "moved",
-        PairKind::Added => "added",
-        PairKind::Removed => "removed",
-    }
-}
-
-impl Comparison {
+impl Comparison<'_> {
     fn changed(&self) -> impl Iterator<Item = &Pair> {
         self.alignment.pairs.iter().filter(|pair| pair.kind != PairKind::Same)
     }
 
-    /// The words of a pair's clause, before and after.
-    fn words(&self, pair: &Pair) -> (Option<&str>, Option<&str>) {
-        let words = |reading: &Reading, index: Option<usize>| {
-            index.map(|index| reading.structure.clauses[index].range.clone()).map(|range| range.start..range.end)
-        };
-        let old = words(&self.old, pair.old).map(|range| &self.old.text[range]);
-        (old, words(&self.new, pair.new).map(|range| &self.new.text[range]))
+    /// The words of a pair's clauses, before and after.
+    fn words(&self, pair: &Pair) -> (Option<Cow<'_, str>>, Option<Cow<'_, str>>) {
+        (pair.old_text(&self.clauses.0), pair.new_text(&self.clauses.1))
     }
 
     /// The headings above a pair's clause, in the later document if it is there.
     fn place(&self, pair: &Pair) -> String {
-        let path = match (pair.new, pair.old) {
-            (Some(index), _) => heading_path(&self.new.structure, &self.new.text, index),
-            (None, Some(index)) => heading_path(&self.old.structure, &self.old.text, index),
+        let path = match (pair.new.first(), pair.old.first()) {
+            (Some(index), _) => heading_path(&self.new.structure, &self.new.text, *index),
+            (None, Some(index)) => heading_path(&self.old.structure, &self.old.text, *index),
             (None, None) => String::new(),
         };
         paint::plain(path.rsplit(" > ").next().unwrap_or(""))
     }
 }
 
-fn as_json(comparison: &Comparison) -> Value {
+fn as_json(comparison: &Comparison<'_>) -> Value {
     let change = |pair: &Pair| {
         let (old, new) = comparison.words(pair);
         json!({
-            "kind": name(pair.kind),
+            "kind": pair.kind.name(),
             "cosmetic": pair.cosmetic,
             "similarity": pair.similarity,
             "heading": comparison.place(pair),
-            "old_clause": pair.old,
-            "new_clause": pair.new,
+            "old_clauses": pair.old,
+            "new_clauses": pair.new,
             "old": old,
             "new": new,
         })
@@ -136,6 +123,8 @@ fn as_json(comparison: &Comparison) -> Value {
         "same": count(PairKind::Same),
         "reworded": count(PairKind::Reworded),
         "moved": count(PairKind::Moved),
+        "split": count(PairKind::Split),
+        "merged": count(PairKind::Merged),
         "added": count(PairKind::Added),
         "removed": count(PairKind::Removed),
         "changes": comparison.changed().map(change).collect::<Vec<_>>(),
@@ -143,7 +132,7 @@ fn as_json(comparison: &Comparison) -> Value {
 }
 
 /// The change for people: how much it matters, how many clauses, then each.
-fn table(out: &mut impl Write, comparison: &Comparison, all: bool) -> anyhow::Result<()> {
+fn table(out: &mut impl Write, comparison: &Comparison<'_>, all: bool) -> anyhow::Result<()> {
     let colours = paint::colours();
     let Comparison { alignment, change, .. } = comparison;
     let Some(change) = change else { return Ok(writeln!(out, "The texts are the same")?) };
@@ -151,9 +140,17 @@ fn table(out: &mut impl Write, comparison: &Comparison, all: bool) -> anyhow::Re
     let materiality = capital(materiality.as_str().unwrap_or(""));
     writeln!(out, "{}", paint::bold(&paint::wrap(&change.headline, 0), colours))?;
     writeln!(out, "{}", paint::wrap(&format!("{materiality}: {}", change.reason), 0))?;
-    let kinds = [PairKind::Reworded, PairKind::Added, PairKind::Removed, PairKind::Moved, PairKind::Same];
+    let kinds = [
+        PairKind::Reworded,
+        PairKind::Split,
+        PairKind::Merged,
+        PairKind::Added,
+        PairKind::Removed,
+        PairKind::Moved,
+        PairKind::Same,
+    ];
     let counts = kinds.into_iter().filter(|kind| alignment.count(*kind) > 0);
-    let counts: Vec<String> = counts.map(|kind| format!("{} {}", alignment.count(kind), name(kind))).collect();
+    let counts: Vec<String> = counts.map(|kind| format!("{} {}", alignment.count(kind), kind.name())).collect();
     writeln!(out, "{}", paint::faint(&format!("clauses: {}", counts.join(", ")), colours))?;
     means(out, comparison, colours)?;
     let mut heading = String::new();
@@ -186,7 +183,7 @@ fn table(out: &mut impl Write, comparison: &Comparison, all: bool) -> anyhow::Re
 }
 
 /// What the change means, a line for each provision of which more changed than words.
-fn means(out: &mut impl Write, comparison: &Comparison, colours: bool) -> std::io::Result<()> {
+fn means(out: &mut impl Write, comparison: &Comparison<'_>, colours: bool) -> std::io::Result<()> {
     if let Some(date) = comparison.new.structure.dates.effective {
         writeln!(out, "{}", paint::faint(&format!("in force from {date}, as it says"), colours))?;
     }
@@ -224,16 +221,22 @@ fn or_none(text: &str) -> &str {
     if text.is_empty() { "none" } else { text }
 }
 
-fn one(out: &mut impl Write, comparison: &Comparison, pair: &Pair, all: bool, colours: bool) -> std::io::Result<()> {
+fn one(
+    out: &mut impl Write,
+    comparison: &Comparison<'_>,
+    pair: &Pair,
+    all: bool,
+    colours: bool,
+) -> std::io::Result<()> {
     let (old, new) = comparison.words(pair);
-    let (old, new) = (paint::plain(old.unwrap_or("")), paint::plain(new.unwrap_or("")));
+    let (old, new) = (paint::plain(&old.unwrap_or_default()), paint::plain(&new.unwrap_or_default()));
     let clipped = |text: &str| if all { text.to_string() } else { paint::clip(text, WHOLE) };
     let words = match pair.kind {
         PairKind::Added => coloured(&clipped(&new), SpanKind::Inserted, colours),
         PairKind::Removed => coloured(&clipped(&old), SpanKind::Deleted, colours),
         _ => marked(&redline(&old, &new), all, colours),
     };
-    writeln!(out, "  {}", paint::faint(name(pair.kind), colours))?;
+    writeln!(out, "  {}", paint::faint(pair.kind.name(), colours))?;
     writeln!(out, "{}", paint::wrap(&words, 4))
 }
 

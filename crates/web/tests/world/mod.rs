@@ -193,7 +193,8 @@ fn place(text: &str, words: &str) -> Range<usize> {
 
 fn wording(text: &str, words: &str, lineage: u32, from_version: i64, to_version: Option<i64>) -> Wording {
     let words_sha256 = Sha256Digest::of(words.as_bytes());
-    Wording { lineage, from_version, to_version, range: place(text, words), words_sha256 }
+    let range = place(text, words);
+    Wording { lineage, from_version, to_version, range, words_sha256, split_from: None, merged_into: None }
 }
 
 fn provision(text: &str, words: &str, lineage: u32, clause_type: &str, last_version: i64) -> ProvisionState {

@@ -65,10 +65,11 @@ pub(super) async fn show(
     let newer = links::version(&document.id, &to.number);
     let page = ComparePage { head, title, document, from, to, redline, newer };
     wants.record(&page, || {
-        let [reworded, added, removed, moved] = page.redline.counts;
+        let [reworded, split, merged, added, removed, moved] = page.redline.counts;
         json!({
             "document": page.document, "from": page.from, "to": page.to,
-            "reworded": reworded, "added": added, "removed": removed, "moved": moved, "marks_only": page.redline.marks_only,
+            "reworded": reworded, "split": split, "merged": merged, "added": added, "removed": removed, "moved": moved,
+            "marks_only": page.redline.marks_only,
             "meaning": page.redline.meaning, "changes": page.redline.changes(),
         })
     })

@@ -381,6 +381,9 @@ async fn elsewhere(atlas: &Atlas, provision: &Provision, facts: &Facts) -> Resul
     Ok(others.into_iter().map(told).collect())
 }
 
+/// What happened to a clause whose words became part of another.
+const MERGED: &str = "Clause merged into another";
+
 /// The life of the clause, oldest first: its wordings, and what happened to it as a provision.
 async fn steps(atlas: &Atlas, provision: &Provision, events: &[Event]) -> Result<Vec<Step>, Failure> {
     let mut wordings = atlas.wordings(provision.document, provision.lineage).await?;
@@ -396,7 +399,14 @@ async fn steps(atlas: &Atlas, provision: &Provision, events: &[Event]) -> Result
             Some(before) => view::redline(before, &words),
             None => Html(words::escaped(&words)),
         };
-        let what = if before.is_some() { "Clause reworded" } else { "Clause first seen" };
+        let what = match (&before, wording.split_from) {
+            (Some(_), _) => "Clause reworded",
+            (None, Some(_)) => "Clause split off another",
+            (None, None) => "Clause first seen",
+        };
+        if let (Some(last), Some(_)) = (wording.to_version, wording.merged_into) {
+            steps.insert(last + 1, step(atlas, provision, last + 1, MERGED).await?);
+        }
         let mut step = step(atlas, provision, wording.from_version, what).await?;
         (step.words, step.redline) = (Some(shown), before.is_some());
         steps.insert(wording.from_version, step);
@@ -410,7 +420,10 @@ async fn steps(atlas: &Atlas, provision: &Provision, events: &[Event]) -> Result
             EventKind::Returned => "Back in the document",
         };
         if let Some(step) = steps.get_mut(&number) {
-            step.what = what;
+            // That its clause became part of another says more than that it went.
+            if (event, step.what) != (EventKind::Removed, MERGED) {
+                step.what = what;
+            }
         } else if steps.len() < 2 * STEPS {
             steps.insert(number, Step { at_ms, ..step(atlas, provision, number, what).await? });
         }
