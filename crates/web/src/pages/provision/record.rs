@@ -269,7 +269,7 @@ async fn text(atlas: &Atlas, version: &Version) -> Result<Option<String>, Failur
 
 /// Words of a clause and facts are too long for a line; that they differ is said.
 fn revision_line(revision: &Revision) -> String {
-    let day = words::date(&revision.at_ms);
+    let day = words::date(revision.at_ms);
     let difference = |d: &atlas::records::Difference| match d.field.as_str() {
         "excerpt" | "facts" => format!("other {}", d.field),
         field => format!("{field} {}, was {}", words_or_none(&d.after), words_or_none(&d.before)),
