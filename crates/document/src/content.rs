@@ -504,11 +504,11 @@ fn main_content<'a>(page: &'a Document, survey: &Survey) -> Vec<NodeRef<'a>> {
 fn introduce<'a>(above: &NodeRef<'a>, survey: &Survey, content: &mut Vec<NodeRef<'a>>) {
     let mut stack = vec![*above];
     while let Some(node) = stack.pop() {
-        let announces = |child: &NodeRef<'a>| child.is_text() && dates::announces(&child.text());
         if survey.skips(&node) {
             continue;
         }
-        if node.has_name("h1") || node.children_it(false).any(|child| announces(&child)) {
+        let holds_title = node.descendants_it().any(|inner| inner.has_name("h1"));
+        if node.has_name("h1") || (!holds_title && dates::announces(&node.text())) {
             content.push(node);
         } else {
             stack.extend(node.children_it(true).filter(NodeRef::is_element));
