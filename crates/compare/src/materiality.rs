@@ -153,6 +153,12 @@ const WALLS: &[&str] = &[
     "something went wrong",
     "log in to continue",
     "sign in to continue",
+    "log in or sign up",
+    "sign up or log in",
+    "continue with google",
+    "forgot password",
+    "forgot your password",
+    "before you continue",
 ];
 
 /// Judges the change from `old` to `new` clauses, which `alignment` aligns; whether `new` is the document at all is asked before
@@ -629,6 +635,7 @@ mod tests {
     fn a_page_that_lost_its_text_is_defective() {
         let long = "We may change these terms at any time and you agree to them. ".repeat(40);
         assert_eq!(defect(&[&long], &["Access denied"]), Some(Defect::Wall));
+        assert_eq!(defect(&[&long], &["Log in or sign up", "Welcome to Plum", "Continue"]), Some(Defect::Wall));
         assert_eq!(defect(&[&long], &["All rights reserved"]), Some(Defect::Missing));
         assert_eq!(defect(&[&long], &["This page isn’t available", &long]), Some(Defect::Part));
         assert_eq!(defect(&[&long], &[&long]), None);

@@ -5,8 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use dom_query::{Document, NodeId, NodeRef};
 
-use crate::Source;
 use crate::html::SILENT;
+use crate::{Source, dates};
 
 /// Words in an element's class or ID that mark what surrounds a document.
 const SURROUNDINGS: &[&str] = &[
@@ -55,6 +55,10 @@ const ROLES: &[&str] = &[
 ];
 /// Hidden text longer than this is a folded section, which a reader opens, not something that is kept from readers.
 const FOLDED: usize = 400;
+/// Letters and digits of a section that a button folds.
+const SECTION: usize = 80;
+/// Letters and digits of what stands above a document and belongs to it: its title and dates.
+const ABOVE: usize = 400;
 /// Letters and digits outside of an overlay that make a page readable without it.
 const READABLE: usize = 400;
 
@@ -142,6 +146,8 @@ pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
         return Survey { skipped, weights: Weights::new() };
     }
     let weights = weights(page);
+    let titled = with_ancestors(page, "h1");
+    let asking = with_ancestors(page, "input[type=password]");
     let (mut folded, mut overlays) = (HashSet::new(), Vec::new());
     let total = weights.get(&page.root().id).copied().unwrap_or_default();
     // Letters and digits that nothing marks as surroundings.
@@ -159,9 +165,13 @@ pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
         let skip = match surrounding {
             Some(Surrounding::Dialog | Surrounding::Overlay) => false,
             Some(Surrounding::Beside) => weight.all * 3 < total.all || weight.linked * 2 > weight.all,
-            Some(Surrounding::Inside) => weight.linked * 2 > weight.all,
-            None => is_link_block(&node, weight),
+            // A header with the document's title is judged by its parts.
+            Some(Surrounding::Inside) => weight.linked * 2 > weight.all && !titled.contains(&node.id),
+            Some(Surrounding::Button) => !opens_section(&node, &weights),
+            None => is_link_block(&node, weight) || is_list_of_dates(&node, weight),
         };
+        let log_in = node.has_name("form") && asking.contains(&node.id) && weight.all * 3 < total.all;
+        let skip = skip || log_in;
         if skip || (is_hidden(&node) && weight.all < FOLDED) || (weight.all >= FOLDED && is_other_panel(&node)) {
             skipped.insert(node.id);
         }
@@ -295,6 +305,8 @@ enum Surrounding {
     Beside,
     /// Within the document's own element.
     Inside,
+    /// What is pressed.
+    Button,
 }
 
 fn surrounds(node: &NodeRef<'_>) -> Option<Surrounding> {
@@ -305,7 +317,8 @@ fn surrounds(node: &NodeRef<'_>) -> Option<Surrounding> {
     }
     match &*name {
         "dialog" => return Some(Surrounding::Dialog),
-        "nav" | "aside" | "button" => return Some(Surrounding::Beside),
+        "nav" | "aside" => return Some(Surrounding::Beside),
+        "button" => return Some(Surrounding::Button),
         // Only what can hold a part of a page is judged by its names: a heading "Cookies" is no cookie banner.
         "div" | "section" | "ul" | "ol" | "form" | "iframe" => {}
         name if name.contains('-') => {}
@@ -352,6 +365,45 @@ fn is_link_block(node: &NodeRef<'_>, weight: Weight) -> bool {
     holds && weight.links >= 4 && weight.linked * 10 >= weight.all * 9
 }
 
+/// The elements that a selector finds, and all that hold one of them.
+fn with_ancestors(page: &Document, selector: &str) -> HashSet<NodeId> {
+    let found = page.select(selector);
+    let above = found.nodes().iter().flat_map(|node| node.ancestors_it(None).map(|ancestor| ancestor.id));
+    above.chain(found.nodes().iter().map(|node| node.id)).collect()
+}
+
+/// Whether a button is the heading of a section that it folds: it stands in a heading, or it says that it unfolds something and text follows.
+fn opens_section(button: &NodeRef<'_>, weights: &Weights) -> bool {
+    if button.ancestors_it(Some(2)).any(|ancestor| heading_level(&ancestor).is_some()) {
+        return true;
+    }
+    let named = [button.class(), button.id_attr()].into_iter().flatten();
+    let folds = button.has_attr("aria-expanded")
+        || button.has_attr("aria-controls")
+        || named
+            .flat_map(|name| words_of(&name).map(str::to_ascii_lowercase).collect::<Vec<_>>())
+            .any(|word| word == "accordion");
+    let weigh = |node: &NodeRef<'_>| weights.get(&node.id).copied().unwrap_or_default();
+    let followed = |node: NodeRef<'_>| node.next_element_sibling().is_some_and(|next| weigh(&next).prose() >= SECTION);
+    folds && weigh(button).all >= 4 && std::iter::once(*button).chain(button.ancestors_it(Some(1))).any(followed)
+}
+
+/// A choice of dates (the versions of a document): three or more, and hardly anything else.
+fn is_list_of_dates(node: &NodeRef<'_>, weight: Weight) -> bool {
+    let holds = node.node_name().is_some_and(|name| matches!(&*name, "div" | "section" | "ul" | "ol"));
+    if !holds || !(20..=1_500).contains(&weight.all) {
+        return false;
+    }
+    let (mut dates, mut all) = (0, 0);
+    for text in node.descendants_it().filter(NodeRef::is_text) {
+        let text = text.text();
+        let text = text.trim();
+        all += usize::from(text.chars().any(char::is_alphanumeric));
+        dates += usize::from(dates::is_date(text));
+    }
+    dates >= 3 && dates * 10 >= all * 6
+}
+
 fn within(node: &NodeRef<'_>, names: &[&str]) -> bool {
     node.ancestors_it(Some(40)).any(|ancestor| names.iter().any(|name| ancestor.has_name(name)))
 }
@@ -375,7 +427,7 @@ pub(crate) fn roots<'a>(page: &'a Document, source: &Source<'_>, survey: &mut Su
         });
         return part;
     }
-    vec![main_content(page, survey)]
+    main_content(page, survey)
 }
 
 /// The part of the page that an address's fragment names, if it is large enough to be a document: an element, the panel that a tab opens,
@@ -419,10 +471,12 @@ fn outermost(chosen: Vec<NodeRef<'_>>) -> Vec<NodeRef<'_>> {
     chosen.into_iter().filter(keep).filter(|node| seen.insert(node.id)).collect()
 }
 
-/// Descends from the body as long as one child holds nearly all of the text that is not in links.
-fn main_content<'a>(page: &'a Document, survey: &Survey) -> NodeRef<'a> {
+/// Descends from the body as long as one child holds nearly all of the text that is not in links; also what stands above it and gives the
+/// document's title or dates.
+fn main_content<'a>(page: &'a Document, survey: &Survey) -> Vec<NodeRef<'a>> {
     let score = |node: &NodeRef<'_>| if survey.skips(node) { 0 } else { survey.weight(node).prose() };
     let mut node = page.body().unwrap_or_else(|| page.root());
+    let mut content = Vec::new();
     // Inside the element that the page itself calls its main part, less may be left out.
     let mut named = false;
     loop {
@@ -431,10 +485,34 @@ fn main_content<'a>(page: &'a Document, survey: &Survey) -> NodeRef<'a> {
         let share = if named { 97 } else { 90 };
         match best {
             // Paragraphs and lists are parts of a document, never the whole.
-            Some(best) if score(&best) * 100 >= total * share && total > 0 && is_container(&best) => node = best,
-            _ => return node,
+            Some(best) if score(&best) * 100 >= total * share && total > 0 && is_container(&best) => {
+                let before = node.children_it(false).take_while(|child| child.id != best.id);
+                before
+                    .filter(|child| (1..=ABOVE).contains(&score(child)))
+                    .for_each(|child| introduce(&child, survey, &mut content));
+                node = best;
+            }
+            _ => break,
         }
         named |= node.has_name("main") || node.has_name("article") || node.attr("role").is_some_and(|r| &*r == "main");
+    }
+    content.push(node);
+    content
+}
+
+/// Adds what gives a document's title, or says since when it holds, from an element that stands above it.
+fn introduce<'a>(above: &NodeRef<'a>, survey: &Survey, content: &mut Vec<NodeRef<'a>>) {
+    let mut stack = vec![*above];
+    while let Some(node) = stack.pop() {
+        if survey.skips(&node) {
+            continue;
+        }
+        let holds_title = node.descendants_it().any(|inner| inner.has_name("h1"));
+        if node.has_name("h1") || (!holds_title && dates::announces(&node.text())) {
+            content.push(node);
+        } else {
+            stack.extend(node.children_it(true).filter(NodeRef::is_element));
+        }
     }
 }
 

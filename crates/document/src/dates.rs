@@ -114,6 +114,11 @@ const MONTHS: &[(&str, u8)] = &[
     ("octobre", 10),
     ("novembre", 11),
     ("décembre", 12),
+    ("janv", 1),
+    ("févr", 2),
+    ("avr", 4),
+    ("juil", 7),
+    ("déc", 12),
     ("gennaio", 1),
     ("febbraio", 2),
     ("marzo", 3),
@@ -182,6 +187,17 @@ pub(crate) fn stated(text: &str, clauses: &[Clause]) -> StatedDates {
         dates.effective = dates.effective.or_else(|| after_cue(&line, words.len(), EFFECTIVE));
     }
     dates
+}
+
+/// Whether a line announces the date of a document ("Effective March 3, 2024").
+pub(crate) fn announces(line: &str) -> bool {
+    let line = line.to_lowercase();
+    [UPDATED, EFFECTIVE].iter().any(|cues| after_cue(&line, line.len(), cues).is_some())
+}
+
+/// Whether a text is a date and no more than two words beside it.
+pub(crate) fn is_date(text: &str) -> bool {
+    text.len() <= 40 && text.split_whitespace().nth(5).is_none() && first_date(&text.to_lowercase()).is_some()
 }
 
 /// The date that follows a cue which begins before byte `until`.

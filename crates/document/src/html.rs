@@ -65,11 +65,13 @@ fn without_foot(text: &str) -> String {
         let lower = line.trim_start_matches(['#', '-', ' ']).to_lowercase();
         let notice = lower.contains('©') || lower.starts_with("copyright ") || lower.starts_with("all rights reserved");
         let question = ["did this answer", "was this article", "was this page", "was this helpful", "back to top"];
-        lower.chars().count() <= 120 && (notice || question.iter().any(|start| lower.starts_with(start)))
+        let wordless = !lower.chars().any(char::is_alphanumeric);
+        wordless || lower.chars().count() <= 120 && (notice || question.iter().any(|start| lower.starts_with(start)))
     };
     let is_age = |line: &str| {
         let updated = line.starts_with("Updated ") || line.starts_with("Last updated ") || line.starts_with("Edited ");
-        updated && line.ends_with(" ago") && line.len() <= 60
+        let ages = [" ago", " today", " yesterday", " this week", " this month"];
+        updated && ages.iter().any(|age| line.ends_with(age)) && line.len() <= 60
     };
     let mut blocks: Vec<&str> = text.trim_end().split("\n\n").filter(|block| !is_age(block)).collect();
     let foot = |block: &str| block.lines().all(is_page_line);
