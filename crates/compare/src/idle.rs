@@ -23,7 +23,7 @@ pub fn idle(old: &[&str], new: &[&str], alignment: &Alignment, listed: (&[bool],
         _ if divided => true,
         (&[index], []) => is_bare(old[index]) || !listed.0[index] && copies.has(old[index]),
         ([], &[index]) => is_bare(new[index]) || !listed.1[index] && copies.has(new[index]),
-        _ if pair.kind == PairKind::Moved => false,
+        _ if matches!(pair.kind, PairKind::Same | PairKind::Moved) => false,
         _ => matches!((pair.old_text(old), pair.new_text(new)), (Some(a), Some(b)) if is_idle_rewording(&a, &b)),
     };
     alignment.pairs.iter().zip(divided).map(is_idle).collect()

@@ -9,6 +9,7 @@ use document::Structure;
 use serde::Serialize;
 
 use crate::facts::Facts;
+use crate::normalise::sentences;
 use crate::passage::passage;
 use crate::reader::{Finding, Reader};
 use crate::taxonomy::{ClauseType, Severity, Stance, taxonomy};
@@ -85,25 +86,60 @@ pub fn summarise<'c>(
     changed: impl Iterator<Item = (&'c [usize], &'c [usize])>,
 ) -> Vec<SummaryLine> {
     let foreign = (Head::of_text(old.0), Head::of_text(new.0));
-    let read = |(text, structure): Version<'_>, foreign, index: usize| {
-        reader.findings(&passage(text, structure, index, foreign))
-    };
     let mut types: BTreeMap<&str, Sides> = BTreeMap::new();
     for (from, to) in changed {
-        for &index in from {
-            for finding in read(old, foreign.0, index) {
-                types.entry(finding.type_id).or_default().before.push((index, finding));
-            }
+        let (mut before, mut after) = (findings(reader, old, foreign.0, from), findings(reader, new, foreign.1, to));
+        if !from.is_empty() && !to.is_empty() {
+            let wavering = wavering(reader, (old, from), (new, to), foreign.1);
+            let one_sided =
+                |id: &str, other: &[(usize, Finding)]| other.iter().all(|(_, finding)| finding.type_id != id);
+            let kept = before.clone();
+            before.retain(|(_, f)| !(wavering.contains(&f.type_id) && one_sided(f.type_id, &after)));
+            after.retain(|(_, f)| !(wavering.contains(&f.type_id) && one_sided(f.type_id, &kept)));
         }
-        for &index in to {
-            for finding in read(new, foreign.1, index) {
-                types.entry(finding.type_id).or_default().after.push((index, finding));
-            }
-        }
+        before.into_iter().for_each(|found| types.entry(found.1.type_id).or_default().before.push(found));
+        after.into_iter().for_each(|found| types.entry(found.1.type_id).or_default().after.push(found));
     }
     let mut lines: Vec<SummaryLine> = types.iter().filter_map(|(id, sides)| sides.line(taxonomy().get(id)?)).collect();
     lines.sort_by_key(|line| (std::cmp::Reverse(line.before.max(line.after)), line.direction, line.kind.id.as_str()));
     lines
+}
+
+/// What is found in some clauses of a version, with their indices.
+fn findings(
+    reader: &Reader,
+    (text, structure): Version<'_>,
+    foreign: Option<Head>,
+    clauses: &[usize],
+) -> Vec<(usize, Finding)> {
+    let of = |&index: &usize| {
+        let found = reader.findings(&passage(text, structure, index, foreign));
+        found.into_iter().map(move |finding| (index, finding))
+    };
+    clauses.iter().flat_map(of).collect()
+}
+
+/// Types that the sentences state which both versions of a clause have: if the reader finds one on one side only, it is the reader
+/// who changed, not the clause.
+fn wavering(
+    reader: &Reader,
+    (old, from): (Version<'_>, &[usize]),
+    (new, to): (Version<'_>, &[usize]),
+    foreign: Option<Head>,
+) -> Vec<&'static str> {
+    let before: Vec<&str> = from.iter().map(|&index| &old.0[old.1.clauses[index].range.clone()]).collect();
+    let mut stated = Vec::new();
+    for &index in to {
+        let mut passage = passage(new.0, new.1, index, foreign);
+        let ranges = sentences(passage.text).into_iter().map(|range| &passage.text[range]);
+        let kept: Vec<&str> = ranges.filter(|sentence| before.iter().any(|text| text.contains(sentence))).collect();
+        let kept = kept.join(" ");
+        if kept.len() < passage.text.len() {
+            passage.text = &kept;
+            stated.extend(reader.findings(&passage).into_iter().map(|finding| finding.type_id));
+        }
+    }
+    stated
 }
 
 /// The provisions of one type in the clauses that differ.
@@ -289,6 +325,17 @@ mod tests {
         assert_eq!((shorter.happening, shorter.direction), (Happening::Reworded, Direction::Stricter));
         assert_eq!(shorter.facts, [fact("Notice", "30 days", "7 days")]);
         assert_eq!(line("change-with-notice", &with("7 days'"), &with("two months'")).direction, Direction::Milder);
+    }
+
+    #[test]
+    fn what_a_sentence_that_stays_states_neither_comes_nor_goes() {
+        let old = "You may sue us in the courts of Norland. The law of Norland governs these terms.";
+        let new = "Any dispute arising out of these terms will be resolved by final and binding arbitration. You waive the right to a \
+                   jury trial. The law of Norland governs these terms.";
+        let (before, after) = (document::structure(old), document::structure(new));
+        let lines = summarise(Reader::embedded(), (old, &before), (new, &after), [(&[0][..], &[0][..])].into_iter());
+        let types: Vec<&str> = lines.iter().map(|line| line.kind.id.as_str()).collect();
+        assert!(types.contains(&"arbitration") && !types.contains(&"governing-law"), "{types:?}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! Verdicts on real changes against those of people: `labels/changes.tsv`, of which only commits and verdicts are kept. Needs the histories
+//! Verdicts on real changes against those of people: `labels/changes.tsv` and `labels/changes-unseen.tsv`, of which only commits and verdicts are kept. Needs the histories
 //! as a folder of git repositories in `CLAUSEWATCH_HISTORIES`; skipped without.
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use document::Source;
 use provisions::Reader;
@@ -16,21 +16,17 @@ fn text(histories: &Path, collection: &str, commit: &str, file: &str) -> Option<
     document::read(&source).ok().map(|reading| reading.text)
 }
 
-#[test]
-fn changes_are_judged_as_people_judge_them() {
-    let Some(histories) = std::env::var_os("CLAUSEWATCH_HISTORIES") else {
-        eprintln!("CLAUSEWATCH_HISTORIES is not set: skipped");
-        return;
-    };
+/// How many changes of `table` are judged as people judged them, and how many there are.
+fn agreement(table: &str, histories: &Path) -> (usize, usize) {
     let (mut counts, mut right, mut all) = (BTreeMap::new(), 0, 0);
-    for line in include_str!("../../../labels/changes.tsv").lines() {
+    for line in table.lines() {
         let columns: Vec<&str> = line.split('\t').collect();
         let [collection, old, old_file, new, new_file, verdict, _] = columns[..] else { panic!("{line}") };
         // Two versions alone do not say that the second was there before.
         if verdict == "returning" {
             continue;
         }
-        let read = |commit, file| text(Path::new(&histories), collection, commit, file);
+        let read = |commit, file| text(histories, collection, commit, file);
         let (Some(before), Some(after)) = (read(old, old_file), read(new, new_file)) else { continue };
         let ours = match history::between(Reader::embedded(), &before, &after) {
             Some(change) => serde_json::to_value(change.materiality).unwrap().as_str().unwrap().to_string(),
@@ -41,7 +37,32 @@ fn changes_are_judged_as_people_judge_them() {
         *counts.entry((verdict, ours)).or_insert(0) += 1;
     }
     eprintln!("{right} of {all} verdicts are the same; (theirs, ours): {counts:?}");
+    assert_eq!(counts.get(&("material", "cosmetic".to_string())), None);
+    (right, all)
+}
+
+/// The folder of the histories; says so if there is none.
+fn histories() -> Option<PathBuf> {
+    let folder = std::env::var_os("CLAUSEWATCH_HISTORIES").map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("CLAUSEWATCH_HISTORIES is not set: skipped");
+    }
+    folder
+}
+
+#[test]
+fn changes_are_judged_as_people_judge_them() {
+    let Some(histories) = histories() else { return };
+    let (right, all) = agreement(include_str!("../../../labels/changes.tsv"), &histories);
     assert!(all > 400, "only {all} changes were found");
     assert!(right * 100 >= all * 92, "{right} of {all}");
-    assert_eq!(counts.get(&("material", "cosmetic".to_string())), None);
+}
+
+/// The rules were written without these in view.
+#[test]
+fn changes_that_no_rule_was_written_for_are_judged_as_people_judge_them() {
+    let Some(histories) = histories() else { return };
+    let (right, all) = agreement(include_str!("../../../labels/changes-unseen.tsv"), &histories);
+    assert!(all > 200, "only {all} changes were found");
+    assert!(right * 100 >= all * 86, "{right} of {all}");
 }
