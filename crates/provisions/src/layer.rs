@@ -32,14 +32,13 @@ impl Rows {
 
     /// Rows from the bytes of [`Self::to_bytes`], which must be a multiple of `width`, which must not be zero.
     pub(crate) fn from_bytes(bytes: &[u8], width: usize) -> Rows {
-        let per_row = width.div_ceil(LINE);
-        let mut rows = Rows::zeros(bytes.len() / width, width);
-        for (lines, row) in rows.lines.chunks_exact_mut(per_row).zip(bytes.chunks_exact(width)) {
-            for (line, part) in lines.iter_mut().zip(row.chunks(LINE)) {
-                line.0[..part.len()].copy_from_slice(part);
-            }
+        let mut lines = Vec::with_capacity(bytes.len() / width * width.div_ceil(LINE));
+        for part in bytes.chunks_exact(width).flat_map(|row| row.chunks(LINE)) {
+            let mut line = [ZERO; LINE];
+            line[..part.len()].copy_from_slice(part);
+            lines.push(Line(line));
         }
-        rows
+        Rows { lines, width }
     }
 
     /// Number of rows.

@@ -311,8 +311,8 @@ impl Model {
 
 /// Most bytes that a model can have: a damaged length asks for no more memory.
 const MOST_BYTES: usize = 64 << 20;
-/// How hard zstd tries; reading is as fast at any level.
-const LEVEL: i32 = 19;
+/// How hard zstd tries. Weights repeat nothing: a higher level finds short chance repetitions, which make the file larger and slow to read.
+const LEVEL: i32 = 1;
 
 fn compress(content: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(zstd_safe::compress_bound(content.len()));
