@@ -1,6 +1,6 @@
 //! Writing a document's analysis anew, in one transaction: what was seen (captures, versions, the log) stays, what was concluded
 //! from it is replaced by what a later reader concludes. Records keep their IDs, and what became of each is kept as a [`Revision`].
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use archive::Sha256Digest;
 
@@ -27,6 +27,8 @@ statements! {
         WHERE document_id = $1 AND provision_id IS NOT NULL AND kind = $2 ORDER BY id",
     FORGET_EVENTS = "DELETE FROM provision_events WHERE document_id = $1",
     FORGET_WORDINGS = "DELETE FROM wordings WHERE document_id = $1",
+    // No two provisions may have one lineage and type, not even for a moment: those that change places make room first.
+    MAKE_ROOM = "UPDATE provisions SET lineage = -id WHERE document_id = $1",
     WITHDRAW = "DELETE FROM provisions WHERE id = $1",
     SET_LINEAGES = "UPDATE versions SET lineages = $3 WHERE document_id = $1 AND number = $2",
     SET_CHANGE = "UPDATE changes SET materiality = $2, reason = $3, added = $4, removed = $5, reworded = $6, moved = $7, headline = $8
@@ -59,7 +61,8 @@ impl Atlas {
     pub async fn revise(&self, batch: &Batch, write: bool) -> Result<Vec<Revision>> {
         self.refuse_unsound(batch, &hashed(batch).0).await?;
         let mut tx = self.store.write().await?;
-        let before = Before::read(&mut tx, batch).await?;
+        let mut before = Before::read(&mut tx, batch).await?;
+        before.follow(batch);
         let mut revisions = before.withdrawn(batch);
         tx.run(FORGET_EVENTS, args![batch.document]).await?;
         tx.run(FORGET_WORDINGS, args![batch.document]).await?;
@@ -68,6 +71,7 @@ impl Atlas {
                 tx.run(WITHDRAW, args![*id]).await?;
             }
         }
+        tx.run(MAKE_ROOM, args![batch.document]).await?;
         tx.insert(WORDINGS, wordings(batch)).await?;
         before.write_lineages(&mut tx, batch).await?;
         let stored = before.ids(&mut tx, batch.document).await?;
@@ -122,21 +126,35 @@ impl Before {
         let mut provisions = BTreeMap::new();
         for row in tx.fetch(PROVISIONS, args![document]).await? {
             let state = state(&row)?;
-            let key = (state.lineage, state.clause_type.clone());
-            provisions.insert(key, (ProvisionId(row.get(15)?), row.get(16)?, state));
+            provisions.insert(key(&state), (ProvisionId(row.get(15)?), row.get(16)?, state));
         }
         let changes = tx.fetch(CHANGES, args![document]).await?;
         let changes = changes.iter().map(change).collect::<Result<_>>()?;
         Ok(Before { platform: row.get(0)?, seen, lineages, provisions, changes })
     }
 
+    /// Gives the provisions that the batch has under other lineages those lineages: clauses may have been aligned in another way
+    /// meanwhile, but the same words at the end of the same versions are the same provision.
+    fn follow(&mut self, batch: &Batch) {
+        let place = |state: &ProvisionState| (state.clause_type.clone(), state.last_version, state.excerpt_range.start);
+        let kept: HashSet<Key> = batch.provisions.iter().map(key).collect();
+        let lost: Vec<Key> = self.provisions.keys().filter(|key| !kept.contains(*key)).cloned().collect();
+        let mut lost: HashMap<_, Key> = lost.into_iter().map(|key| (place(&self.provisions[&key].2), key)).collect();
+        for state in &batch.provisions {
+            if self.provisions.contains_key(&key(state)) {
+                continue;
+            }
+            if let Some(found) = lost.remove(&place(state)).and_then(|old| self.provisions.remove(&old)) {
+                self.provisions.insert(key(state), found);
+            }
+        }
+    }
+
     /// The provisions that the batch lacks.
     fn withdrawn(&self, batch: &Batch) -> Vec<Revision> {
-        let kept: std::collections::HashSet<(u32, &str)> =
-            batch.provisions.iter().map(|state| (state.lineage, state.clause_type.as_str())).collect();
-        let gone =
-            self.provisions.values().filter(|(_, _, state)| !kept.contains(&(state.lineage, &state.clause_type)));
-        gone.map(|(id, analyser, state)| {
+        let kept: HashSet<Key> = batch.provisions.iter().map(key).collect();
+        let gone = self.provisions.iter().filter(|(key, _)| !kept.contains(*key));
+        gone.map(|(_, (id, analyser, state))| {
             let previous = Some(analyser.clone());
             revision_of(batch, provision(*id, state), RevisionKind::Withdrawn, Vec::new(), previous)
         })
@@ -167,7 +185,7 @@ impl Before {
     fn provisions_revised(&self, batch: &Batch, ids: &HashMap<Key, i64>) -> Vec<Revision> {
         let mut revisions = Vec::new();
         for state in &batch.provisions {
-            let key = (state.lineage, state.clause_type.clone());
+            let key = key(state);
             let record = || provision(ProvisionId(ids[&key]), state);
             match self.provisions.get(&key) {
                 None => revisions.push(revision_of(batch, record(), RevisionKind::Found, Vec::new(), None)),
@@ -225,6 +243,10 @@ fn change(row: &Row) -> Result<(i64, (ChangeId, NewChange))> {
         headline: c.next()?,
     };
     Ok((change.to_version, (id, change)))
+}
+
+fn key(state: &ProvisionState) -> Key {
+    (state.lineage, state.clause_type.clone())
 }
 
 fn provision(id: ProvisionId, state: &ProvisionState) -> Revised {

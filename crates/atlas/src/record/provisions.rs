@@ -21,7 +21,7 @@ const PROVISIONS: Insert = Insert {
         last_changed_ms, range_start, range_end, excerpt, heading, score, confidence, severity, reasons, explicitness, facts,
         analysed_ms, analyser)",
     columns: 22,
-    tail: "ON CONFLICT (id) DO UPDATE SET first_version = excluded.first_version, last_version = excluded.last_version,
+    tail: "ON CONFLICT (id) DO UPDATE SET lineage = excluded.lineage, first_version = excluded.first_version, last_version = excluded.last_version,
         removed_version = excluded.removed_version, first_seen_ms = excluded.first_seen_ms, last_changed_ms = excluded.last_changed_ms,
         range_start = excluded.range_start, range_end = excluded.range_end, excerpt = excluded.excerpt, heading = excluded.heading,
         score = excluded.score, confidence = excluded.confidence, severity = excluded.severity, reasons = excluded.reasons,
