@@ -1,4 +1,5 @@
 //! The records that the atlas keeps, as callers hand them in and get them back. Times are milliseconds since 1970 UTC.
+use std::fmt;
 use std::ops::Range;
 
 use archive::Sha256Digest;
@@ -419,6 +420,17 @@ pub struct Difference {
     pub after: String,
 }
 
+/// "severity High, was Medium". Words of a clause and facts are too long for a line: that they differ is said.
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let or_none = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
+        match self.field.as_str() {
+            "excerpt" | "facts" => write!(f, "other {}", self.field),
+            field => write!(f, "{field} {}, was {}", or_none(&self.after), or_none(&self.before)),
+        }
+    }
+}
+
 /// The record that a revision is of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -458,6 +470,17 @@ pub struct Revision {
     pub analyser: String,
     /// The reader before, of a provision that was there before.
     pub previous: Option<String>,
+}
+
+impl Revision {
+    /// What became of the record, in words.
+    pub fn told(&self) -> String {
+        match self.kind {
+            RevisionKind::Found => "found by a later reader".into(),
+            RevisionKind::Withdrawn => "withdrawn by a later reader".into(),
+            RevisionKind::Judged => self.differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+        }
+    }
 }
 
 /// What a caller needs to go on with a document's history.

@@ -8,9 +8,10 @@ use crate::codes::{Code, pack_lineages};
 use crate::error::{AtlasError, Result};
 use crate::ids::{ChangeId, DocumentId, ProvisionId};
 use crate::open::Atlas;
+use crate::read::changes::new_change;
 use crate::read::history::state;
 use crate::record::{Key, Stored, WORDINGS, hashed, wordings, write_provisions};
-use crate::records::{Batch, Difference, Materiality, NewChange, ProvisionState, Revised, Revision, RevisionKind};
+use crate::records::{Batch, Difference, NewChange, ProvisionState, Revised, Revision, RevisionKind};
 use crate::store::{Insert, Row, Tx, args, digest, statements, to_json};
 
 statements! {
@@ -35,6 +36,8 @@ statements! {
         WHERE id = $1",
     SET_GENERATION = "UPDATE documents SET generation = $2 WHERE id = $1",
     LAST = "SELECT COALESCE(MAX(id), 0) FROM revisions",
+    OF_CHANGE = "SELECT document_id, provision_id, change_id, kind, lineage, clause_type, excerpt, differences, at_ms, analyser, previous
+        FROM revisions WHERE document_id = $1 AND change_id = $2 ORDER BY id",
     OF_PROVISION = "SELECT document_id, provision_id, change_id, kind, lineage, clause_type, excerpt, differences, at_ms, analyser, previous
         FROM revisions WHERE provision_id = $1 ORDER BY id",
 }
@@ -90,6 +93,11 @@ impl Atlas {
     /// What became of a provision whenever its document was analysed again, oldest first.
     pub async fn provision_revisions(&self, id: ProvisionId) -> Result<Vec<Revision>> {
         self.store.fetch(OF_PROVISION, args![id]).await?.iter().map(revision).collect()
+    }
+
+    /// What became of a change of a document whenever that was analysed again, oldest first.
+    pub async fn change_revisions(&self, document: DocumentId, id: ChangeId) -> Result<Vec<Revision>> {
+        self.store.fetch(OF_CHANGE, args![document, id]).await?.iter().map(revision).collect()
     }
 }
 
@@ -229,19 +237,7 @@ impl Before {
 
 fn change(row: &Row) -> Result<(i64, (ChangeId, NewChange))> {
     let mut c = row.columns();
-    let id = ChangeId(c.next()?);
-    let change = NewChange {
-        from_version: c.next()?,
-        to_version: c.next()?,
-        at_ms: c.next()?,
-        materiality: Materiality::from_code(c.next()?)?,
-        reason: c.next()?,
-        added: c.next()?,
-        removed: c.next()?,
-        reworded: c.next()?,
-        moved: c.next()?,
-        headline: c.next()?,
-    };
+    let (id, change) = (ChangeId(c.next()?), new_change(&mut c)?);
     Ok((change.to_version, (id, change)))
 }
 

@@ -128,6 +128,11 @@ impl Alignment {
         self.pairs.iter().filter(|pair| pair.kind == kind && !(kind == PairKind::Reworded && pair.cosmetic)).count()
     }
 
+    /// Pairs of which more differs than the place or marks: what a change may mean is looked for in these.
+    pub fn differing(&self) -> impl Iterator<Item = &Pair> {
+        self.pairs.iter().filter(|pair| pair.kind != PairKind::Same && !pair.cosmetic)
+    }
+
     /// Number of clauses that stand there in other words, divided in another way or not.
     pub fn reworded(&self) -> usize {
         let in_other_words = |pair: &&Pair| {

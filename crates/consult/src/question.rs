@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 
 use archive::Sha256Digest;
 use atlas::answers::{ClauseWords, Side};
-use compare::PairKind;
 use provisions::taxonomy;
 use serde_json::{Value, json};
 
@@ -100,10 +99,7 @@ pub fn changed_clauses<'t>(old: &'t str, new: &'t str) -> Vec<ChangedClause<'t>>
     };
     let (old, new) = (clauses(old), clauses(new));
     let mut changed = Vec::new();
-    for pair in compare::align(&old, &new).pairs {
-        if pair.cosmetic || pair.kind == PairKind::Same {
-            continue;
-        }
+    for pair in compare::align(&old, &new).differing() {
         changed.extend(pair.old.iter().map(|&at| ChangedClause { side: Side::Old, words: old[at] }));
         changed.extend(pair.new.iter().map(|&at| ChangedClause { side: Side::New, words: new[at] }));
     }

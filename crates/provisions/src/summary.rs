@@ -27,6 +27,17 @@ pub enum Direction {
     Milder,
 }
 
+impl Direction {
+    /// In a word; empty where it is not known.
+    pub fn word(self) -> &'static str {
+        match self {
+            Direction::Stricter => "stricter",
+            Direction::Other => "",
+            Direction::Milder => "milder",
+        }
+    }
+}
+
 /// What happened to a provision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -37,6 +48,17 @@ pub enum Happening {
     Gone,
     /// Both have it, in other words.
     Reworded,
+}
+
+impl Happening {
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Happening::Appeared => "new",
+            Happening::Gone => "gone",
+            Happening::Reworded => "reworded",
+        }
+    }
 }
 
 /// In what two clauses of one type differ.
@@ -68,6 +90,18 @@ pub struct SummaryLine {
     pub facts: Vec<FactDifference>,
     /// Index of the clause in the new version, or in the old one if it is gone.
     pub clause: usize,
+}
+
+impl SummaryLine {
+    /// Whether more changed than words: it is new or gone, or its weight or a fact moved.
+    pub fn says_more_than_words(&self) -> bool {
+        self.happening != Happening::Reworded || self.direction != Direction::Other || !self.facts.is_empty()
+    }
+}
+
+/// A fact's value as it is shown, also where nothing is said.
+pub fn or_none(value: &str) -> &str {
+    if value.is_empty() { "none" } else { value }
 }
 
 fn id_of<S: serde::Serializer>(kind: &&'static ClauseType, serializer: S) -> Result<S::Ok, S::Error> {

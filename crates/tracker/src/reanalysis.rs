@@ -2,9 +2,11 @@
 //!
 //! A document's history is folded anew from its first version, as an import would fold it, and replaces what the store concluded
 //! before, document by document; a kill loses at most the document in hand, and the next run goes on with those still to do.
+use std::collections::HashSet;
+
 use atlas::ids::DocumentId;
 use atlas::records::{Batch, NewCapture, Revision};
-use atlas::{Atlas, AtlasError};
+use atlas::{Atlas, AtlasError, ChangeFilter};
 use provisions::Reader;
 use tokio::task::JoinSet;
 
@@ -80,13 +82,16 @@ async fn one(
 
 /// The document's versions as they were seen; the bytes of their captures do not matter here.
 async fn observations(atlas: &Atlas, document: DocumentId) -> Result<Vec<Observation>, ReanalysisError> {
+    let filter = ChangeFilter { document: Some(document), limit: i64::MAX, ..ChangeFilter::default() };
+    let changes = atlas.changes(&filter).await?.into_iter().map(|change| change.change);
+    let extracted: HashSet<i64> =
+        changes.filter(|change| change.reason == EXTRACTION).map(|change| change.to_version).collect();
     let mut observations = Vec::new();
     for version in atlas.versions(document).await? {
         let number = version.number;
         let text = atlas.version_text(document, number).await?;
         let text = text.ok_or(ReanalysisError::TextLost { document, number })?;
-        let change = atlas.change_between(document, number).await?;
-        let technical = change.map(|change| change.change.reason).filter(|reason| reason == EXTRACTION);
+        let technical = extracted.contains(&number).then(|| EXTRACTION.to_string());
         let at_ms = version.first_seen_ms;
         let capture = NewCapture { at_ms, url: None, status: 0, headers: Vec::new(), body: Vec::new(), origin: None };
         observations.push(Observation { capture, text, recorded: true, technical });

@@ -293,7 +293,7 @@ async fn both_engines_hold_the_same_after_an_import() {
     let path = repo.make();
     let sqlite = in_memory().await;
     let expected = import(&sqlite, &path).await;
-    let database = common::Schema::new(&server).await;
+    let database = common::schema::Schema::new(&server).await;
     let index = tempfile::tempdir().unwrap();
     let location = atlas::Location::Postgres { url: database.url.clone(), index: index.path().into() };
     let postgres = common::open_at(&location).await;

@@ -116,6 +116,9 @@ async fn another_reader_says_what_it_reads_otherwise(atlas: &Atlas) {
         of(RevisionKind::Judged).flat_map(|revision| &revision.differences).map(|d| d.field.as_str()).collect();
     assert_eq!(differences, ["severity", "verdict"]);
 
+    let change = atlas.change_between(id, 2).await.unwrap().unwrap();
+    let told: Vec<String> = atlas.change_revisions(id, change.id).await.unwrap().iter().map(Revision::told).collect();
+    assert_eq!(told, ["verdict material, was minor"]);
     assert_eq!(atlas.check().await.unwrap(), []);
     assert_eq!(again(atlas, vec![id], true).await, [], "a second run has nothing to say");
     assert_eq!(atlas.outdated(Reader::embedded().version()).await.unwrap(), []);
@@ -163,7 +166,7 @@ async fn another_reader_says_what_it_reads_otherwise_in_postgresql() {
         eprintln!("CLAUSEWATCH_TEST_POSTGRES is not set: skipped");
         return;
     };
-    let database = common::Schema::new(&server).await;
+    let database = common::schema::Schema::new(&server).await;
     let index = tempfile::tempdir().unwrap();
     let location = atlas::Location::Postgres { url: database.url.clone(), index: index.path().into() };
     let atlas = common::open_at(&location).await;

@@ -1,5 +1,5 @@
 //! What a change means for the people bound by the document: provisions that appeared, went, or became stricter or milder.
-use provisions::{Direction, Happening, SummaryLine, taxonomy};
+use provisions::{Direction, SummaryLine, taxonomy};
 use serde::Serialize;
 
 use crate::words;
@@ -21,12 +21,12 @@ impl Meaning {
 
     /// Lines that say more than that words changed.
     pub fn telling(&self) -> impl Iterator<Item = &SummaryLine> {
-        self.lines.iter().filter(|line| says_more(line))
+        self.lines.iter().filter(|line| line.says_more_than_words())
     }
 
     /// Titles of the types of which only words changed.
     pub fn reworded(&self) -> Vec<&'static str> {
-        self.lines.iter().filter(|line| !says_more(line)).map(|line| line.kind.title.as_str()).collect()
+        self.lines.iter().filter(|line| !line.says_more_than_words()).map(|line| line.kind.title.as_str()).collect()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -55,31 +55,4 @@ impl Meaning {
         }
         lead
     }
-}
-
-fn says_more(line: &SummaryLine) -> bool {
-    line.happening != Happening::Reworded || line.direction != Direction::Other || !line.facts.is_empty()
-}
-
-/// What happened to a provision, in a word.
-pub(crate) fn happening(line: &SummaryLine) -> &'static str {
-    match line.happening {
-        Happening::Appeared => "New",
-        Happening::Gone => "Gone",
-        Happening::Reworded => "Reworded",
-    }
-}
-
-/// Whether it became stricter or milder, in a word; empty where that is not known.
-pub(crate) fn direction(line: &SummaryLine) -> &'static str {
-    match line.direction {
-        Direction::Stricter => "Stricter",
-        Direction::Milder => "Milder",
-        Direction::Other => "",
-    }
-}
-
-/// A fact's value, or that there is none.
-pub(crate) fn value(text: &str) -> &str {
-    if text.is_empty() { "none" } else { text }
 }

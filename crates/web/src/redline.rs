@@ -142,13 +142,12 @@ pub(crate) fn compare(old: &str, new: &str) -> Redline {
 }
 
 fn meaning(sides: &(Side<'_>, Side<'_>), alignment: &Alignment) -> Meaning {
-    let changed = alignment.pairs.iter().filter(|pair| pair.kind != PairKind::Same && !pair.cosmetic);
     let (old, new) = ((sides.0.text, &sides.0.structure), (sides.1.text, &sides.1.structure));
     Meaning::new(summarise(
         Reader::embedded(),
         old,
         new,
-        changed.map(|pair| (pair.old.as_slice(), pair.new.as_slice())),
+        alignment.differing().map(|pair| (pair.old.as_slice(), pair.new.as_slice())),
     ))
 }
 

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::ids::{ChangeId, DocumentId, ProvisionId};
 use crate::open::Atlas;
 use crate::records::{Change, Materiality, NewChange, TouchedProvision};
-use crate::store::{Row, args, statements};
+use crate::store::{Columns, Row, args, statements};
 
 macro_rules! changes {
     ($rest:literal) => {
@@ -53,19 +53,24 @@ fn change(row: &Row) -> Result<Change> {
         document_kind: c.next()?,
         platform: c.next()?,
         platform_name: c.next()?,
-        change: NewChange {
-            from_version: c.next()?,
-            to_version: c.next()?,
-            at_ms: c.next()?,
-            materiality: Materiality::from_code(c.next()?)?,
-            reason: c.next()?,
-            added: c.next()?,
-            removed: c.next()?,
-            reworded: c.next()?,
-            moved: c.next()?,
-            headline: c.next()?,
-        },
+        change: new_change(&mut c)?,
         provisions: Vec::new(),
+    })
+}
+
+/// A change from columns in the order of [`NewChange`]'s fields; others may stand before and after.
+pub(crate) fn new_change(c: &mut Columns<'_>) -> Result<NewChange> {
+    Ok(NewChange {
+        from_version: c.next()?,
+        to_version: c.next()?,
+        at_ms: c.next()?,
+        materiality: Materiality::from_code(c.next()?)?,
+        reason: c.next()?,
+        added: c.next()?,
+        removed: c.next()?,
+        reworded: c.next()?,
+        moved: c.next()?,
+        headline: c.next()?,
     })
 }
 

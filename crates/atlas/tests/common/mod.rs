@@ -1,5 +1,7 @@
 //! What the tests of the store share: every engine, a little world of invented platforms, and rough hands that damage a store.
 #![allow(dead_code, reason = "each test file uses a part of it")]
+mod schema;
+
 use std::ops::Range;
 
 use archive::Sha256Digest;
@@ -10,6 +12,7 @@ use atlas::records::{
 };
 use atlas::{Atlas, Location, LogConfig};
 use provisions::{Confidence, Explicitness, Severity};
+use schema::Schema;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 
 /// The variable that names a PostgreSQL.
@@ -21,26 +24,6 @@ pub struct Stage {
     pub location: Location,
     folder: tempfile::TempDir,
     schema: Option<Schema>,
-}
-
-/// A schema in the PostgreSQL of the tests, dropped at the end.
-struct Schema {
-    server: String,
-    name: String,
-}
-
-impl Drop for Schema {
-    fn drop(&mut self) {
-        let (server, name) = (self.server.clone(), self.name.clone());
-        let work = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let mut connection = PgConnection::connect(&server).await.unwrap();
-                connection.execute(AssertSqlSafe(format!("DROP SCHEMA {name} CASCADE"))).await.unwrap();
-            });
-        });
-        work.join().ok();
-    }
 }
 
 /// Every engine at hand: SQLite, and PostgreSQL if there is one.
@@ -57,14 +40,9 @@ pub async fn stages() -> Vec<Stage> {
 
 async fn postgres(server: String) -> Stage {
     let folder = tempfile::tempdir().unwrap();
-    let unique = Sha256Digest::of(format!("{}{:?}", std::process::id(), folder.path()).as_bytes()).to_string();
-    let name = format!("clausewatch_test_{}", &unique[..16]);
-    let mut connection = PgConnection::connect(&server).await.unwrap();
-    connection.execute(AssertSqlSafe(format!("CREATE SCHEMA {name}"))).await.unwrap();
-    let mark = if server.contains('?') { '&' } else { '?' };
-    let url = format!("{server}{mark}options=-c%20search_path%3D{name}");
-    let location = Location::Postgres { url, index: folder.path().join("search") };
-    Stage { engine: "PostgreSQL", location, folder, schema: Some(Schema { server, name }) }
+    let schema = Schema::new(&server).await;
+    let location = Location::Postgres { url: schema.url.clone(), index: folder.path().join("search") };
+    Stage { engine: "PostgreSQL", location, folder, schema: Some(schema) }
 }
 
 impl Stage {

@@ -1,10 +1,11 @@
 //! `clausewatch diff`: the structured change between two documents.
 use std::{borrow::Cow, io::Write};
 
-use atlas::records::NewChange;
+use atlas::records::{Materiality, NewChange};
 use compare::{Alignment, Pair, PairKind, Span, SpanKind, align, redline};
 use document::{Reading, heading_path};
-use provisions::{Direction, Happening, Reader, SummaryLine, summarise};
+use provisions::summary::or_none;
+use provisions::{Happening, Reader, SummaryLine, summarise};
 use serde_json::{Value, json};
 use tracker::history;
 
@@ -51,11 +52,9 @@ pub async fn run(args: Args) -> crate::Answer {
     let alignment = align(&a, &b);
     let change = history::between(Reader::embedded(), &old.text, &new.text);
     let same = alignment.pairs.iter().all(|pair| pair.kind == PairKind::Same);
-    let meaning = {
-        let differing = alignment.pairs.iter().filter(|pair| pair.kind != PairKind::Same && !pair.cosmetic);
-        let (old, new) = ((old.text.as_str(), &old.structure), (new.text.as_str(), &new.structure));
-        summarise(Reader::embedded(), old, new, differing.map(|pair| (pair.old.as_slice(), pair.new.as_slice())))
-    };
+    // A capture that is not the document says nothing about what the document means.
+    let tells = change.as_ref().is_some_and(|change| change.materiality != Materiality::Defective);
+    let meaning = if tells { meaning(&old, &new, &alignment) } else { Vec::new() };
     let comparison = Comparison { old: &old, new: &new, clauses: (a, b), alignment, change, meaning };
     let mut out = std::io::stdout().lock();
     if args.json {
@@ -64,6 +63,15 @@ pub async fn run(args: Args) -> crate::Answer {
         table(&mut out, &comparison, args.all)?;
     }
     Ok(same)
+}
+
+fn meaning(old: &Reading, new: &Reading, alignment: &Alignment) -> Vec<SummaryLine> {
+    summarise(
+        Reader::embedded(),
+        (old.text.as_str(), &old.structure),
+        (new.text.as_str(), &new.structure),
+        alignment.differing().map(|pair| (pair.old.as_slice(), pair.new.as_slice())),
+    )
 }
 
 async fn read(path: &str, allowed: &[fetch::IpNet]) -> anyhow::Result<Reading> {
@@ -187,7 +195,7 @@ fn means(out: &mut impl Write, comparison: &Comparison<'_>, colours: bool) -> st
     if let Some(date) = comparison.new.structure.dates.effective {
         writeln!(out, "{}", paint::faint(&format!("in force from {date}, as it says"), colours))?;
     }
-    for line in &comparison.meaning {
+    for line in comparison.meaning.iter().filter(|line| line.says_more_than_words()) {
         let facts = line.facts.iter().map(|fact| match line.happening {
             Happening::Reworded => format!("{} {} -> {}", fact.label, or_none(&fact.before), or_none(&fact.after)),
             Happening::Appeared => format!("{} {}", fact.label, fact.after),
@@ -199,26 +207,11 @@ fn means(out: &mut impl Write, comparison: &Comparison<'_>, colours: bool) -> st
         {
             parts.insert(0, format!("{before} -> {after}"));
         }
-        let happening = match line.happening {
-            Happening::Appeared => "new",
-            Happening::Gone => "gone",
-            Happening::Reworded if parts.is_empty() => continue,
-            Happening::Reworded => "reworded",
-        };
-        let direction = match line.direction {
-            Direction::Stricter => "stricter",
-            Direction::Milder => "milder",
-            Direction::Other => "",
-        };
         let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join("; ")) };
-        let told = format!("{}, {happening}{parts}", line.kind.title);
-        writeln!(out, "  {direction:<9} {}", paint::wrap(&paint::plain(&told), 12).trim_start())?;
+        let told = format!("{}, {}{parts}", line.kind.title, line.happening.word());
+        writeln!(out, "  {:<9} {}", line.direction.word(), paint::wrap(&paint::plain(&told), 12).trim_start())?;
     }
     Ok(())
-}
-
-fn or_none(text: &str) -> &str {
-    if text.is_empty() { "none" } else { text }
 }
 
 fn one(

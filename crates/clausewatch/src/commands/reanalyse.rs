@@ -1,7 +1,6 @@
 //! `clausewatch reanalyse`: read stored versions again with the reader of this release, and say which records change and why.
 use std::collections::BTreeMap;
 
-use anyhow::Context;
 use atlas::ids::DocumentId;
 use atlas::records::{Revised, Revision, RevisionKind};
 use provisions::{Reader, taxonomy};
@@ -16,7 +15,7 @@ use crate::paint;
 pub struct Args {
     /// Documents, by ID; all that an earlier reader analysed if none is named
     #[arg(value_name = "DOCUMENT-ID")]
-    documents: Vec<String>,
+    documents: Vec<DocumentId>,
     /// Say what would change and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -40,10 +39,8 @@ struct Report {
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open_existing().await?;
     let reader = Reader::embedded();
-    let documents = match args.documents.as_slice() {
-        [] => atlas.outdated(reader.version()).await?,
-        names => names.iter().map(|name| name.parse().with_context(|| name.clone())).collect::<anyhow::Result<_>>()?,
-    };
+    let named = !args.documents.is_empty();
+    let documents = if named { args.documents } else { atlas.outdated(reader.version()).await? };
     let mut report = Report::default();
     let bar = paint::progress("reading again");
     bar.set_length(documents.len() as u64);
@@ -54,7 +51,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
                 report.documents += 1;
                 for revision in &revisions {
                     report.count(revision);
-                    let line = if args.json { line_for_programs(revision) } else { line(revision) };
+                    let line = if args.json { json!(revision).to_string() } else { line(revision) };
                     bar.suspend(|| println!("{line}"));
                 }
             }
@@ -114,30 +111,8 @@ fn title(clause_type: &str) -> &str {
 
 /// What became of a record, in a line.
 fn line(revision: &Revision) -> String {
-    let differences: Vec<String> = revision.differences.iter().map(|d| short(&d.field, &d.before, &d.after)).collect();
-    let differences = differences.join(", ");
-    match (&revision.record, revision.kind) {
-        (Revised::Change { id }, _) => format!("{id}  {differences}"),
-        (Revised::Provision { id, clause_type, .. }, RevisionKind::Judged) => {
-            format!("{id}  {}: {differences}", title(clause_type))
-        }
-        (Revised::Provision { id, clause_type, .. }, kind) => {
-            let what = if kind == RevisionKind::Found { "found" } else { "withdrawn" };
-            format!("{id}  {}: {what} in {}", title(clause_type), revision.document)
-        }
+    match &revision.record {
+        Revised::Change { id } => format!("{id}  {}", revision.told()),
+        Revised::Provision { id, clause_type, .. } => format!("{id}  {}: {}", title(clause_type), revision.told()),
     }
-}
-
-/// Words of a clause and facts are too long for a line; that they differ is said.
-fn short(field: &str, before: &str, after: &str) -> String {
-    match field {
-        "excerpt" | "facts" => format!("other {field}"),
-        _ if before.is_empty() => format!("{field} now {after}"),
-        _ if after.is_empty() => format!("{field} no longer {before}"),
-        _ => format!("{field} {before} -> {after}"),
-    }
-}
-
-fn line_for_programs(revision: &Revision) -> String {
-    json!(revision).to_string()
 }

@@ -1,17 +1,19 @@
 //! What the tests of consulting share: a store with an invented document on every engine, and a server that speaks the protocol as well or
 //! as badly as a test wants.
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#[path = "../../../atlas/tests/common/schema.rs"]
+mod schema;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use archive::Sha256Digest;
 use atlas::ids::DocumentId;
 use atlas::records::{NewCapture, NewDocument, Platform};
 use atlas::{Atlas, Location, LogConfig};
 use consult::{Asking, Consultant, Endpoint, Settings};
 use provisions::Reader;
+use schema::Schema;
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tracker::history::{History, Observation};
@@ -277,26 +279,6 @@ pub fn sound(request: &Value) -> String {
     json!({"explanation": "It says what the two of them have agreed upon.", "types": types}).to_string()
 }
 
-/// A schema in the PostgreSQL of the tests, dropped at the end.
-pub struct Schema {
-    server: String,
-    name: String,
-}
-
-impl Drop for Schema {
-    fn drop(&mut self) {
-        let (server, name) = (self.server.clone(), self.name.clone());
-        let work = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let mut connection = PgConnection::connect(&server).await.unwrap();
-                connection.execute(AssertSqlSafe(format!("DROP SCHEMA {name} CASCADE"))).await.unwrap();
-            });
-        });
-        work.join().ok();
-    }
-}
-
 /// An empty place on one engine.
 pub struct Stage {
     pub engine: &'static str,
@@ -315,13 +297,8 @@ pub async fn stages() -> Vec<Stage> {
         return stages;
     };
     let folder = tempfile::tempdir().unwrap();
-    let unique = Sha256Digest::of(format!("{}{:?}", std::process::id(), folder.path()).as_bytes()).to_string();
-    let name = format!("clausewatch_test_{}", &unique[..16]);
-    let mut connection = PgConnection::connect(&server).await.unwrap();
-    connection.execute(AssertSqlSafe(format!("CREATE SCHEMA {name}"))).await.unwrap();
-    let mark = if server.contains('?') { '&' } else { '?' };
-    let url = format!("{server}{mark}options=-c%20search_path%3D{name}");
-    let location = Location::Postgres { url, index: folder.path().join("search") };
-    stages.push(Stage { engine: "PostgreSQL", location, _folder: folder, _schema: Some(Schema { server, name }) });
+    let schema = Schema::new(&server).await;
+    let location = Location::Postgres { url: schema.url.clone(), index: folder.path().join("search") };
+    stages.push(Stage { engine: "PostgreSQL", location, _folder: folder, _schema: Some(schema) });
     stages
 }

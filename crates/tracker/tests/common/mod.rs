@@ -1,14 +1,15 @@
 //! What the tests of the tracker share: stores on every engine, an invented repository, long invented texts.
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#[path = "../../../atlas/tests/common/schema.rs"]
+pub mod schema;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use archive::Sha256Digest;
 use atlas::ids::DocumentId;
 use atlas::records::{NewDocument, Platform};
 use atlas::{Atlas, Location, LogConfig};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 pub const DAY: i64 = 86_400_000;
 /// 2024-01-01.
@@ -159,37 +160,3 @@ pub fn terms(name: &str, clauses: &[u32]) -> String {
 pub const ARBITRATION: &str = "You and Plum agree that any dispute, claim or controversy arising out of these terms will be \
 resolved exclusively by final and binding individual arbitration administered by the Arbitration Association of Norland, and not in \
 a court of law. The arbitrator's award is final and binding on both of us.";
-
-/// A schema in the PostgreSQL of the tests, dropped at the end.
-pub struct Schema {
-    server: String,
-    name: String,
-    pub url: String,
-}
-
-impl Schema {
-    pub async fn new(server: &str) -> Schema {
-        let unique = tempfile::tempdir().unwrap();
-        let unique = format!("{}{}", std::process::id(), unique.path().display());
-        let name = format!("clausewatch_test_{}", &Sha256Digest::of(unique.as_bytes()).to_string()[..16]);
-        let mut connection = PgConnection::connect(server).await.unwrap();
-        connection.execute(AssertSqlSafe(format!("CREATE SCHEMA {name}"))).await.unwrap();
-        let mark = if server.contains('?') { '&' } else { '?' };
-        let url = format!("{server}{mark}options=-c%20search_path%3D{name}");
-        Schema { server: server.into(), name, url }
-    }
-}
-
-impl Drop for Schema {
-    fn drop(&mut self) {
-        let (server, name) = (self.server.clone(), self.name.clone());
-        let work = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let mut connection = PgConnection::connect(&server).await.unwrap();
-                connection.execute(AssertSqlSafe(format!("DROP SCHEMA {name} CASCADE"))).await.unwrap();
-            });
-        });
-        work.join().ok();
-    }
-}

@@ -2,7 +2,7 @@
 use askama::Template;
 use atlas::answers::{AboutChange, Said, Side};
 use atlas::ids::ChangeId;
-use atlas::records::{Change, Materiality};
+use atlas::records::{Change, Materiality, Revision};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::json;
@@ -31,6 +31,8 @@ struct ChangePage {
     newer: String,
     /// `YYYY-MM-DD` from which the newer text says it is in force.
     effective: Option<String>,
+    /// What became of the verdict whenever the document was read again, oldest first.
+    revisions: Vec<Revision>,
 }
 
 impl ChangePage {
@@ -68,12 +70,13 @@ pub(super) async fn show(State(site): State<Site>, wants: Wants, Path(id): Path<
     let newer = links::version(&of.document, &change.to_version);
     let version = site.atlas.version(of.document, change.to_version).await?;
     let effective = version.and_then(|version| version.stated_effective);
-    let page = ChangePage { head, base, redline, said, newer, effective, of };
+    let revisions = site.atlas.change_revisions(of.document, of.id).await?;
+    let page = ChangePage { head, base, redline, said, newer, effective, revisions, of };
     wants.record(&page, || {
         let changes = page.redline.as_ref().map(Redline::changes);
         let meaning = page.redline.as_ref().map(|redline| &redline.meaning);
         json!({"change": page.of, "compared_with_version": page.base, "stated_effective": page.effective, "meaning": meaning,
-            "clauses": changes, "language_model": page.said})
+            "clauses": changes, "language_model": page.said, "revisions": page.revisions})
     })
 }
 

@@ -12,7 +12,6 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use provisions::taxonomy;
 use serde_json::{Value, json};
 
 use crate::error::Failure;
@@ -69,7 +68,7 @@ async fn absent(site: &Site, id: ProvisionId) -> Failure {
     else {
         return Failure::missing(format!("provision {id}"));
     };
-    let title = taxonomy().get(clause_type).map_or(clause_type.as_str(), |kind| &kind.title);
+    let title = words::type_title(clause_type);
     Failure::Withdrawn(format!(
         "{id} was withdrawn on {}: {document} was read again, and the later reader does not find \u{201c}{title}\u{201d} in the words \u{201c}{}\u{201d}",
         words::date(at_ms),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use archive::log::{TlogProof, VerifierKey, leaf_hash};
 use atlas::ids::{ChangeId, ProvisionId};
-use atlas::records::{Capture, Document, EventKind, Provision, Revision, RevisionKind, Version, Wording};
+use atlas::records::{Capture, Document, EventKind, Provision, Revision, Version, Wording};
 use atlas::{Atlas, AtlasError, Rarity};
 use document::Structure;
 use provisions::{Applicable, Circumstances, ClauseType, Explanation, Facts, taxonomy};
@@ -218,11 +218,6 @@ impl Record {
         worded.map_or(self.provision.last_changed_ms, |step| step.at_ms)
     }
 
-    /// What became of the record when the document was read again, a line each, the latest first.
-    pub fn revision_lines(&self) -> Vec<String> {
-        self.revisions.iter().rev().map(revision_line).collect()
-    }
-
     fn cited(&self, site: &Site) -> Cited {
         Cited {
             platform: self.provision.platform_name.clone(),
@@ -265,25 +260,6 @@ async fn text(atlas: &Atlas, version: &Version) -> Result<Option<String>, Failur
         }
         Err(error) => Err(error.into()),
     }
-}
-
-/// Words of a clause and facts are too long for a line; that they differ is said.
-fn revision_line(revision: &Revision) -> String {
-    let day = words::date(revision.at_ms);
-    let difference = |d: &atlas::records::Difference| match d.field.as_str() {
-        "excerpt" | "facts" => format!("other {}", d.field),
-        field => format!("{field} {}, was {}", words_or_none(&d.after), words_or_none(&d.before)),
-    };
-    let what = match revision.kind {
-        RevisionKind::Found => "found by a later reader".to_string(),
-        RevisionKind::Withdrawn => "withdrawn by a later reader".to_string(),
-        RevisionKind::Judged => revision.differences.iter().map(difference).collect::<Vec<_>>().join("; "),
-    };
-    format!("{day}: {what}")
-}
-
-fn words_or_none(text: &str) -> &str {
-    if text.is_empty() { "none" } else { text }
 }
 
 impl Words {
