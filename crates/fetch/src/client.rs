@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{self, HeaderMap, HeaderValue};
+use tokio::sync::MutexGuard;
 use url::Url;
 
 use crate::FetchError;
+use crate::browser::{Browser, BrowserSettings};
 use crate::guard::{Guard, GuardedResolver, refusal};
-use crate::host::{Host, Rules};
+use crate::host::{Host, Rules, Turn};
 
 /// Redirects followed at most.
 const REDIRECTS: usize = 8;
@@ -29,6 +31,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// Most bytes of a body, after decompression.
     pub max_bytes: usize,
+    /// The browser that renders pages which need scripts, if there is one.
+    pub browser: Option<BrowserSettings>,
 }
 
 /// Sent as `User-Agent` where the operator gives none.
@@ -56,6 +60,7 @@ impl Default for Settings {
             delay: Duration::from_secs(2),
             timeout: Duration::from_secs(30),
             max_bytes: 20 * 1024 * 1024,
+            browser: None,
         }
     }
 }
@@ -113,6 +118,7 @@ pub struct Fetcher {
     guard: Arc<Guard>,
     settings: Settings,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
+    browser: Option<Browser>,
 }
 
 impl Fetcher {
@@ -126,7 +132,9 @@ impl Fetcher {
                 url: String::new(),
                 reason: format!("the HTTP client cannot start: {error}"),
             })?;
-        Ok(Fetcher { client, guard, settings, hosts: Mutex::default() })
+        let browser = settings.browser.clone();
+        let browser = browser.map(|browser| Browser::new(browser, &settings.user_agent, Arc::clone(&guard)));
+        Ok(Fetcher { client, guard, settings, hosts: Mutex::default(), browser })
     }
 
     /// Fetches one address.
@@ -161,6 +169,33 @@ impl Fetcher {
         }
     }
 
+    /// Whether there is a browser.
+    pub fn renders(&self) -> bool {
+        self.browser.is_some()
+    }
+
+    /// Fetches one address with the browser: the body is the page as HTML after its scripts ran, and a header `x-clausewatch-rendered-by`
+    /// says so. As polite as [`Self::fetch`]; what the page loads beside itself counts as one request. Fails if there is no browser.
+    pub async fn render(&self, request: &Request) -> Result<Success, FetchError> {
+        let url = self.checked(&request.url, &request.url)?;
+        let Some(browser) = &self.browser else {
+            return Err(FetchError::Browser { url: url.to_string(), reason: "there is no browser".into() });
+        };
+        let host = self.host(&url);
+        let mut turn = self.turn(&host, &url).await?;
+        let rendered = browser.render(request, &url).await;
+        turn.rest(self.settings.delay);
+        let page = rendered?;
+        // Scripts may lead elsewhere.
+        let at = self.checked(&page.url, &request.url)?;
+        if at.origin() != url.origin() {
+            drop(turn);
+            let host = self.host(&at);
+            let _allowed = self.turn(&host, &at).await?;
+        }
+        Ok(page)
+    }
+
     /// The address, if its scheme is HTTP and its host is not a refused IP literal.
     fn checked(&self, url: &str, first: &str) -> Result<Url, FetchError> {
         let address = |reason: String| FetchError::Address { url: first.into(), reason };
@@ -186,6 +221,14 @@ impl Fetcher {
     /// Asks when it is the host's turn and its `robots.txt` allows it.
     async fn polite(&self, url: &Url, request: &Request) -> Result<reqwest::Response, FetchError> {
         let host = self.host(url);
+        let mut turn = self.turn(&host, url).await?;
+        let sent = self.client.get(url.clone()).headers(headers(request)).send().await;
+        turn.rest(self.settings.delay);
+        sent.map_err(|error| network(url, &error))
+    }
+
+    /// Waits for the host's turn; an error if its `robots.txt` does not allow the address.
+    async fn turn<'h>(&self, host: &'h Host, url: &Url) -> Result<MutexGuard<'h, Turn>, FetchError> {
         let mut turn = host.turn().await;
         let now = tokio::time::Instant::now();
         if turn.rules(now).is_none() {
@@ -194,9 +237,7 @@ impl Fetcher {
         if turn.rules(now).into_iter().flatten().any(|robot| !robot.allowed(url.as_str())) {
             return Err(FetchError::Robots(url.to_string()));
         }
-        let sent = self.client.get(url.clone()).headers(headers(request)).send().await;
-        turn.rest(self.settings.delay);
-        sent.map_err(|error| network(url, &error))
+        Ok(turn)
     }
 
     /// The host's rules. No `robots.txt` (4xx) allows all; a server error forbids all for now (RFC 9309, section 2.3.1).

@@ -83,26 +83,39 @@ fn embedded_v4(address: IpAddr) -> Option<Ipv4Addr> {
     v6.to_ipv4_mapped().or_else(|| (octets[..12] == nat64[..12]).then_some(last))
 }
 
-/// The system's resolver behind the guard. Names under `localhost` are loopback (RFC 6761), whatever the system says of them.
+/// The addresses of a host that may be reached, as the system resolves it. Names under `localhost` are loopback (RFC 6761), whatever
+/// the system says of them. An error says why there are none.
+pub(crate) async fn resolve(
+    guard: &Guard,
+    host: &url::Host,
+) -> Result<Vec<IpAddr>, Box<dyn std::error::Error + Send + Sync>> {
+    let found: Vec<IpAddr> = match host {
+        url::Host::Ipv4(address) => vec![IpAddr::V4(*address)],
+        url::Host::Ipv6(address) => vec![IpAddr::V6(*address)],
+        url::Host::Domain(name) => {
+            let name = name.trim_end_matches('.').to_ascii_lowercase();
+            if name == "localhost" || name.ends_with(".localhost") {
+                vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]
+            } else {
+                let ask = move || (name.as_str(), 0).to_socket_addrs().map(Vec::from_iter);
+                tokio::task::spawn_blocking(ask).await??.iter().map(SocketAddr::ip).collect()
+            }
+        }
+    };
+    let allowed: Vec<IpAddr> = found.into_iter().filter(|address| guard.allows(*address)).collect();
+    if allowed.is_empty() { Err(refusal(&host.to_string()).into()) } else { Ok(allowed) }
+}
+
+/// The system's resolver behind the guard.
 #[derive(Clone)]
 pub(crate) struct GuardedResolver(pub Arc<Guard>);
 
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = Arc::clone(&self.0);
-        let host = name.as_str().trim_end_matches('.').to_ascii_lowercase();
         Box::pin(async move {
-            let found: Vec<SocketAddr> = if host == "localhost" || host.ends_with(".localhost") {
-                vec![SocketAddr::from(([127, 0, 0, 1], 0))]
-            } else {
-                let asked = host.clone();
-                tokio::task::spawn_blocking(move || (asked.as_str(), 0).to_socket_addrs().map(Vec::from_iter)).await??
-            };
-            let allowed: Vec<SocketAddr> = found.iter().copied().filter(|address| guard.allows(address.ip())).collect();
-            if allowed.is_empty() {
-                return Err(refusal(&host).into());
-            }
-            Ok(Box::new(allowed.into_iter()) as Addrs)
+            let addresses = resolve(&guard, &url::Host::Domain(name.as_str().to_string())).await?;
+            Ok(Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
         })
     }
 }

@@ -1,13 +1,16 @@
 //! Polite, guarded HTTP: one [`Fetcher`] for all hosts, which asks `robots.txt` first, waits between requests to a host, never
-//! reaches an address that the [`guard`] refuses, and bounds time and size.
+//! reaches an address that the [`guard`] refuses, and bounds time and size. Pages that need scripts are rendered by a headless browser
+//! behind the same guard, if there is one.
 //!
 //! It does what it is told and never decides when: schedules are the tracker's.
+mod browser;
 mod client;
 pub mod guard;
 mod host;
 
 pub use ipnet::IpNet;
 
+pub use browser::BrowserSettings;
 pub use client::{Fetched, Fetcher, Request, Settings, Success, USER_AGENT, cause, plain_client};
 
 /// Why a document could not be fetched.
@@ -61,6 +64,14 @@ pub enum FetchError {
     /// The connection failed or took too long.
     #[error("{url}: {reason}")]
     Network {
+        /// The address.
+        url: String,
+        /// What failed.
+        reason: String,
+    },
+    /// The browser could not render the page.
+    #[error("{url}: could not be rendered: {reason}")]
+    Browser {
         /// The address.
         url: String,
         /// What failed.
