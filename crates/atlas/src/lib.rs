@@ -8,6 +8,7 @@ pub mod families;
 pub mod ids;
 pub mod jobs;
 pub mod records;
+pub mod watching;
 
 mod blobs;
 #[cfg(test)]
@@ -35,4 +36,4 @@ pub use read::{
     TypeTimeline,
 };
 pub use record::Recorded;
-pub use search::{SearchHit, SearchPage, SearchQuery};
+pub use search::{SearchHit, SearchPage, SearchQuery, finds};

@@ -20,6 +20,7 @@ use crate::log::Appender;
 use crate::open::Atlas;
 use crate::records::{Batch, Entry, NewVersion, Origin};
 use crate::store::{Insert, Store, Tx, Value, args, digest, statements, to_json};
+use crate::watching;
 use crate::write::put_cursor;
 
 statements! {
@@ -123,6 +124,7 @@ impl Atlas {
         tx.insert(WORDINGS, wordings(batch)).await?;
         provisions::write(&mut tx, batch, known.platform, &seen).await?;
         let changes = write_changes(&mut tx, batch, known.platform, &seen).await?;
+        watching::note_changes(&mut tx, batch, &changes).await?;
         let generation = log.generation();
         log.finish(&mut tx, &self.shared.key).await?;
         known.write(&mut tx, batch.document, generation).await?;

@@ -13,6 +13,7 @@ use crate::read::history::state;
 use crate::record::{Key, Stored, WORDINGS, hashed, wordings, write_provisions};
 use crate::records::{Batch, Difference, NewChange, ProvisionState, Revised, Revision, RevisionKind};
 use crate::store::{Insert, Row, Tx, args, digest, statements, to_json};
+use crate::watching;
 
 statements! {
     OUTDATED = "SELECT d.id FROM documents d WHERE d.versions > 0 AND (
@@ -220,6 +221,7 @@ impl Before {
             let counts =
                 args![*id, c.materiality.code(), &c.reason, c.added, c.removed, c.reworded, c.moved, &c.headline];
             tx.run(SET_CHANGE, counts).await?;
+            watching::note_reversal(tx, batch, *id, before, after).await?;
             let differences = verdict_otherwise(before, after);
             if !differences.is_empty() {
                 revisions.push(revision_of(

@@ -14,6 +14,7 @@ use crate::open::Atlas;
 pub(crate) use index::Index;
 #[cfg(test)]
 pub(crate) use index::STATEMENTS;
+pub use query::finds;
 
 /// What is looked for. Words may be empty: then everything that passes the filters is found.
 #[derive(Debug, Clone, PartialEq)]

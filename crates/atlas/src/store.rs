@@ -98,6 +98,7 @@ value_from! {
     Option<String> => |v| Value::Text(v);
     &Option<String> => |v| Value::Text(v.clone());
     Vec<u8> => |v| Value::Bytes(Some(v));
+    Option<Vec<u8>> => |v| Value::Bytes(v);
     archive::Sha256Digest => |v| Value::Bytes(Some(v.0.to_vec()));
     Option<archive::Sha256Digest> => |v| Value::Bytes(v.map(|digest| digest.0.to_vec()));
     crate::ids::DocumentId => |v| Value::Int(Some(v.0));
@@ -144,6 +145,11 @@ impl Columns<'_> {
     pub fn next<T: Column>(&mut self) -> Result<T> {
         self.next += 1;
         self.row.get(self.next - 1)
+    }
+
+    /// Passes over columns.
+    pub fn skip(&mut self, columns: usize) {
+        self.next += columns;
     }
 
     /// The next column as a digest.

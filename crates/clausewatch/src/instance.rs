@@ -49,6 +49,16 @@ impl Place {
     }
 }
 
+/// Random bytes for a new secret.
+///
+/// # Panics
+/// If the system gives none: a secret that can be guessed is worse than no answer.
+pub fn secret() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    bytes
+}
+
 /// Milliseconds since 1970 UTC. The one place where the program looks at the clock.
 #[expect(clippy::disallowed_methods, reason = "the edge of the program: everything below takes time as a parameter")]
 pub fn now_ms() -> i64 {

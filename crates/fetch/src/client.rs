@@ -196,18 +196,8 @@ impl Fetcher {
         Ok(page)
     }
 
-    /// The address, if its scheme is HTTP and its host is not a refused IP literal.
     fn checked(&self, url: &str, first: &str) -> Result<Url, FetchError> {
-        let address = |reason: String| FetchError::Address { url: first.into(), reason };
-        let parsed = Url::parse(url).map_err(|error| address(error.to_string()))?;
-        if !matches!(parsed.scheme(), "http" | "https") {
-            return Err(address(format!("{}: only http and https are fetched", parsed.scheme())));
-        }
-        let host = parsed.host().ok_or_else(|| address("it has no host".into()))?;
-        if !self.guard.allows_host(&host) {
-            return Err(FetchError::Refused { url: first.into(), reason: refusal(&host.to_string()) });
-        }
-        Ok(parsed)
+        checked(&self.guard, url, first)
     }
 
     fn host(&self, url: &Url) -> Arc<Host> {
@@ -305,6 +295,20 @@ impl Fetcher {
     }
 }
 
+/// The address, if its scheme is HTTP and its host is not a refused IP literal. `first` is the address that led to it.
+pub(crate) fn checked(guard: &Guard, url: &str, first: &str) -> Result<Url, FetchError> {
+    let address = |reason: String| FetchError::Address { url: first.into(), reason };
+    let parsed = Url::parse(url).map_err(|error| address(error.to_string()))?;
+    if !matches!(parsed.scheme(), "http" | "https") {
+        return Err(address(format!("{}: only http and https are fetched", parsed.scheme())));
+    }
+    let host = parsed.host().ok_or_else(|| address("it has no host".into()))?;
+    if !guard.allows_host(&host) {
+        return Err(FetchError::Refused { url: first.into(), reason: refusal(&host.to_string()) });
+    }
+    Ok(parsed)
+}
+
 fn headers(request: &Request) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let mut set = |name: header::HeaderName, value: &str| {
@@ -345,7 +349,7 @@ pub fn cause(error: &reqwest::Error) -> String {
     if error.is_timeout() { "no answer in time".into() } else { cause.to_string() }
 }
 
-fn network(url: &Url, error: &reqwest::Error) -> FetchError {
+pub(crate) fn network(url: &Url, error: &reqwest::Error) -> FetchError {
     let reason = cause(error);
     if reason.contains("private or reserved network") {
         return FetchError::Refused { url: url.to_string(), reason };

@@ -7,11 +7,13 @@ mod browser;
 mod client;
 pub mod guard;
 mod host;
+mod post;
 
 pub use ipnet::IpNet;
 
 pub use browser::BrowserSettings;
 pub use client::{Fetched, Fetcher, Request, Settings, Success, USER_AGENT, cause, plain_client};
+pub use post::{Posted, Poster};
 
 /// Why a document could not be fetched.
 #[derive(Debug, thiserror::Error)]

@@ -14,6 +14,7 @@ mod feed;
 mod links;
 mod meaning;
 mod negotiate;
+mod owner;
 mod page;
 mod pages;
 mod pdf;
@@ -26,7 +27,7 @@ mod view;
 mod words;
 
 pub use desk::{Brought, ReadAnswer, ReadBrought};
-pub use site::{Clock, Site, SiteConfig};
+pub use site::{Clock, Secrets, Site, SiteConfig};
 
 use axum::Router;
 

@@ -27,6 +27,13 @@ pub(crate) const API: &str = "/api";
 /// The feed of all material changes.
 pub(crate) const FEED: &str = "/feed.atom";
 
+/// Where the buttons that watch a record go.
+pub(crate) const WATCH: &str = "/watch";
+/// What the owner watches.
+pub(crate) const WATCHLIST: &str = "/watchlist";
+/// What the owner was told.
+pub(crate) const INBOX: &str = "/inbox";
+
 /// What may stand unescaped in a segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 

@@ -1,6 +1,8 @@
 //! What the layout (`layout.html`) needs to know of every page. A page's template struct has a field `head: Head`.
 use std::sync::Arc;
 
+use atlas::watching::WatchId;
+
 use crate::SiteConfig;
 use crate::{assets, links};
 
@@ -24,6 +26,17 @@ const NAVIGATION: [(&str, &str); 8] = [
     ("Methodology", links::METHODOLOGY),
 ];
 
+/// The button that watches the record of a page.
+#[derive(Debug, Clone)]
+pub(crate) struct WatchBox {
+    /// What is watched, as JSON.
+    pub subject: String,
+    /// Its name, for those who do not see where the button stands.
+    pub name: String,
+    /// The watch, if there is one.
+    pub watched: Option<WatchId>,
+}
+
 /// The head, header and footer of a page.
 #[derive(Debug, Clone)]
 pub(crate) struct Head {
@@ -46,14 +59,18 @@ pub(crate) struct Head {
     pub json: bool,
     /// Whether search engines may list it.
     pub listed: bool,
+    /// Whether the owner has a watchlist here.
+    pub personal: bool,
+    /// The button that watches this record.
+    pub watch: Option<WatchBox>,
 }
 
 impl Head {
     /// A head; see the fields for what can be added.
-    pub fn new(site: Arc<SiteConfig>, title: String, path: String) -> Head {
+    pub fn new(site: Arc<SiteConfig>, title: String, path: String, personal: bool) -> Head {
         let about = String::new();
         let (crumbs, asked, feed, json_ld) = (Vec::new(), String::new(), None, None);
-        Head { site, title, about, path, crumbs, asked, feed, json_ld, json: true, listed: true }
+        Head { site, title, about, path, crumbs, asked, feed, json_ld, json: true, listed: true, personal, watch: None }
     }
 
     /// Adds the sentence about the page.
@@ -83,6 +100,12 @@ impl Head {
     /// Adds JSON-LD.
     pub fn json_ld(mut self, value: &serde_json::Value) -> Head {
         self.json_ld = Some(value.to_string().replace('<', "\\u003c"));
+        self
+    }
+
+    /// Adds the button that watches this record, if there is one.
+    pub fn watch(mut self, watch: Option<WatchBox>) -> Head {
+        self.watch = watch;
         self
     }
 

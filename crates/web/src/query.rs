@@ -34,6 +34,11 @@ impl Query {
         Some(value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// Everything that a field says that may be given several times.
+    pub fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = &'q str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.trim())
+    }
+
     /// The same, owned.
     pub fn owned(&self, name: &str) -> Option<String> {
         self.text(name).map(str::to_string)

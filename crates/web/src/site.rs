@@ -2,12 +2,17 @@
 use std::sync::Arc;
 
 use atlas::Atlas;
+use fetch::Poster;
 
 use crate::desk::{Desk, ReadBrought};
+use crate::error::Failure;
 use crate::page::Head;
 
 /// Tells the time in milliseconds since 1970 UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Gives random bytes.
+pub type Secrets = Arc<dyn Fn() -> [u8; 32] + Send + Sync>;
 
 /// What an operator decides about a site.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,25 +25,54 @@ pub struct SiteConfig {
     pub note: String,
 }
 
+/// What the pages of the owner need beside the atlas.
+#[derive(Clone)]
+pub(crate) struct Personal {
+    secrets: Secrets,
+    poster: Poster,
+}
+
 /// A site over an atlas.
 #[derive(Clone)]
 pub struct Site {
     pub(crate) atlas: Atlas,
     pub(crate) config: Arc<SiteConfig>,
     pub(crate) desk: Desk,
+    pub(crate) personal: Option<Personal>,
     now: Clock,
 }
 
 impl Site {
     /// A site.
     pub fn new(atlas: Atlas, config: SiteConfig, now: Clock) -> Site {
-        Site { atlas, config: Arc::new(config), desk: Desk::plain(), now }
+        Site { atlas, config: Arc::new(config), desk: Desk::plain(), personal: None, now }
     }
 
     /// The site, with a reader for what visitors bring to `/check` beyond HTML and text: PDF files and addresses.
     pub fn reading(mut self, read: ReadBrought) -> Site {
         self.desk = Desk::equipped(read);
         self
+    }
+
+    /// The site, with a watchlist and an inbox for the owner: whoever asks from the machine itself. `secrets` makes secrets of channels,
+    /// `poster` judges the addresses of webhooks.
+    pub fn personal(mut self, secrets: Secrets, poster: Poster) -> Site {
+        self.personal = Some(Personal { secrets, poster });
+        self
+    }
+
+    /// A new secret.
+    pub(crate) fn secret(&self) -> Result<[u8; 32], Failure> {
+        Ok((self.personal_parts()?.secrets)())
+    }
+
+    /// Who judges the addresses of webhooks.
+    pub(crate) fn poster(&self) -> Result<&Poster, Failure> {
+        Ok(&self.personal_parts()?.poster)
+    }
+
+    fn personal_parts(&self) -> Result<&Personal, Failure> {
+        self.personal.as_ref().ok_or_else(|| Failure::missing("watchlist on this site"))
     }
 
     /// Now, in milliseconds since 1970 UTC.
@@ -48,6 +82,6 @@ impl Site {
 
     /// The head of a page with this title at this path.
     pub(crate) fn head(&self, title: impl Into<String>, path: impl Into<String>) -> Head {
-        Head::new(Arc::clone(&self.config), title.into(), path.into())
+        Head::new(Arc::clone(&self.config), title.into(), path.into(), self.personal.is_some())
     }
 }

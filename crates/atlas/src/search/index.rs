@@ -82,7 +82,7 @@ fn schema() -> (Schema, Fields) {
 }
 
 /// Words in lower case, without accents, without English endings. Other languages lose endings too, alike on both sides.
-fn tokenizer() -> TextAnalyzer {
+pub(super) fn tokenizer() -> TextAnalyzer {
     TextAnalyzer::builder(SimpleTokenizer::default())
         .filter(RemoveLongFilter::limit(60))
         .filter(LowerCaser)

@@ -6,7 +6,7 @@ use tantivy::schema::{Field, IndexRecordOption, Value};
 use tantivy::snippet::SnippetGenerator;
 use tantivy::{DocAddress, Score, TantivyDocument, Term};
 
-use super::index::Index;
+use super::index::{Index, tokenizer};
 use super::{SearchHit, SearchPage, SearchQuery};
 use crate::codes::Code;
 use crate::error::Result;
@@ -101,6 +101,30 @@ fn anywhere(index: &Index, tokens: &[String]) -> Box<dyn Query> {
     Box::new(BooleanQuery::new(vec![(Occur::Should, in_field(index.fields.text)), (Occur::Should, Box::new(heading))]))
 }
 
+/// Whether a clause has all the words, as a search over it alone would find. Words that name nothing find nothing.
+pub fn finds(words: &str, heading: &str, text: &str) -> bool {
+    let mut tokenizer = tokenizer();
+    let mut tokens = |text: &str| {
+        let mut tokens = Vec::new();
+        tokenizer.token_stream(text).process(&mut |token| tokens.push(token.text.clone()));
+        tokens
+    };
+    let places = [tokens(heading), tokens(text)];
+    let mut asked = false;
+    for (without, phrase) in split(words).into_iter().take(MOST_WORDS) {
+        let phrase = tokens(&phrase);
+        if phrase.is_empty() {
+            continue;
+        }
+        asked |= !without;
+        let found = places.iter().any(|place| place.windows(phrase.len()).any(|window| window == phrase));
+        if found == without {
+            return false;
+        }
+    }
+    asked
+}
+
 /// Splits at white space into words and `"phrases"`, each with whether a minus before it excludes it. A quotation mark that is not
 /// closed reaches to the end.
 fn split(words: &str) -> Vec<(bool, String)> {
@@ -160,7 +184,24 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{escape, split};
+    use super::{escape, finds, split};
+
+    #[test]
+    fn a_clause_is_found_as_the_index_would_find_it() {
+        let clause = "Disputes are settled by binding arbitration, and you waive the right to a jury.";
+        for (words, found) in [
+            ("arbitrate", true),
+            ("\"binding arbitration\"", true),
+            ("\"arbitration binding\"", false),
+            ("disputes court", false),
+            ("disputes -jury", false),
+            ("heading dispute", true),
+            ("", false),
+            ("-court", false),
+        ] {
+            assert_eq!(finds(words, "A heading", clause), found, "{words}");
+        }
+    }
 
     #[test]
     fn words_and_phrases() {

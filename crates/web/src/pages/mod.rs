@@ -16,6 +16,7 @@ mod search;
 mod timelines;
 mod types;
 mod verify;
+pub(crate) mod watching;
 
 use axum::Router;
 
@@ -41,4 +42,5 @@ pub(crate) fn all() -> Router<Site> {
         .merge(timelines::routes())
         .merge(types::routes())
         .merge(verify::routes())
+        .merge(watching::routes())
 }

@@ -1,6 +1,7 @@
 //! Search over the clauses of all documents.
 use askama::Template;
 use atlas::records::Platform;
+use atlas::watching::{SavedSearch, Subject};
 use atlas::{PlatformFilter, SearchHit, SearchPage as Found, SearchQuery};
 use axum::Router;
 use axum::extract::State;
@@ -11,7 +12,9 @@ use serde_json::json;
 
 use crate::error::Failure;
 use crate::negotiate::Wants;
+use crate::owner::Owner;
 use crate::page::Head;
+use crate::pages::watching::watch_box;
 use crate::query::Query;
 use crate::site::Site;
 use crate::view::Paging;
@@ -84,7 +87,12 @@ fn plain(html: &str) -> String {
     text.replace("&amp;", "&")
 }
 
-async fn search(State(site): State<Site>, wants: Wants, query: Query) -> Result<Response, Failure> {
+async fn search(
+    State(site): State<Site>,
+    wants: Wants,
+    owner: Option<Owner>,
+    query: Query,
+) -> Result<Response, Failure> {
     let page = query.page()?;
     let asked = ["q", "platform", "type", "severity", "kind"].iter().any(|name| query.text(name).is_some());
     let wanted = SearchQuery {
@@ -115,6 +123,9 @@ async fn search(State(site): State<Site>, wants: Wants, query: Query) -> Result<
     };
     let mut head = site.head(title, format!("{}{}", links::SEARCH, query.with("", ""))).here("Search");
     head = head.about("Search every clause of every document on the record.");
+    if asked {
+        head = head.watch(watch_box(&site, owner, Subject::Search(SavedSearch::of(&wanted)), "this search").await?);
+    }
     head.listed = !asked;
     head.asked = wanted.words;
     let page = SearchPage { head, query, asked, found, paging, platforms, kinds };

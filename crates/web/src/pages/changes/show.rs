@@ -3,15 +3,18 @@ use askama::Template;
 use atlas::answers::{AboutChange, Said, Side};
 use atlas::ids::ChangeId;
 use atlas::records::{Change, Materiality, Revision};
+use atlas::watching::Subject;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::json;
 
 use crate::error::Failure;
 use crate::negotiate::Wants;
+use crate::owner::Owner;
 use crate::page::Head;
 use crate::pages::documents;
 use crate::pages::provision::undamaged;
+use crate::pages::watching::watch_box;
 use crate::redline::{self, Redline};
 use crate::site::Site;
 use crate::{links, words};
@@ -48,7 +51,12 @@ impl ChangePage {
     }
 }
 
-pub(super) async fn show(State(site): State<Site>, wants: Wants, Path(id): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn show(
+    State(site): State<Site>,
+    wants: Wants,
+    owner: Option<Owner>,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let missing = || Failure::missing(format!("change {:?}", words::clip(&id, 40)));
     let parsed: ChangeId = id.parse().map_err(|_| missing())?;
     let of = site.atlas.change(parsed).await?.ok_or_else(missing)?;
@@ -66,7 +74,8 @@ pub(super) async fn show(State(site): State<Site>, wants: Wants, Path(id): Path<
         .crumb("Platforms", links::PLATFORMS)
         .crumb(of.platform_name.as_str(), links::platform(&of.platform))
         .crumb(of.document_title.as_str(), links::document(&of.document))
-        .here(of.id.to_string());
+        .here(of.id.to_string())
+        .watch(watch_box(&site, owner, Subject::Document(of.document), &name).await?);
     let newer = links::version(&of.document, &change.to_version);
     let version = site.atlas.version(of.document, change.to_version).await?;
     let effective = version.and_then(|version| version.stated_effective);

@@ -2,13 +2,16 @@
 use askama::Template;
 use atlas::ChangeFilter;
 use atlas::records::{Change, Document, Provision, Version};
+use atlas::watching::Subject;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::json;
 
 use crate::error::Failure;
 use crate::negotiate::Wants;
+use crate::owner::Owner;
 use crate::page::Head;
+use crate::pages::watching::watch_box;
 use crate::site::Site;
 use crate::text::{self, Text};
 use crate::{links, view, words};
@@ -57,7 +60,12 @@ impl DocumentPage {
     }
 }
 
-pub(super) async fn show(State(site): State<Site>, wants: Wants, Path(id): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn show(
+    State(site): State<Site>,
+    wants: Wants,
+    owner: Option<Owner>,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let document = super::document(&site, &id).await?;
     let title = super::full_title(&document);
     let path = links::document(&document.id);
@@ -66,7 +74,8 @@ pub(super) async fn show(State(site): State<Site>, wants: Wants, Path(id): Path<
             "{title}, {}: the text as it stands, with its provisions marked, and every version since tracking began.",
             document.kind
         ))
-        .here(document.title.as_str());
+        .here(document.title.as_str())
+        .watch(watch_box(&site, owner, Subject::Document(document.id), &title).await?);
     if document.versions == 0 {
         let page = UnreadPage { head, title, document };
         return wants.record(&page, || json!({"document": page.document, "versions": [], "provisions": []}));

@@ -3,6 +3,7 @@ use std::collections::HashSet;
 
 use askama::Template;
 use atlas::records::{Change, Document, Materiality, Provision};
+use atlas::watching::Subject;
 use atlas::{CategoryShare, ChangeFilter, PlatformDetail, StandingMonth};
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -10,8 +11,10 @@ use serde_json::json;
 
 use crate::error::Failure;
 use crate::negotiate::Wants;
+use crate::owner::Owner;
 use crate::page::Head;
 use crate::pages::timelines;
+use crate::pages::watching::watch_box;
 use crate::site::Site;
 use crate::words::Html;
 use crate::{links, view, words};
@@ -75,6 +78,7 @@ impl PlatformPage {
 pub(super) async fn show(
     State(site): State<Site>,
     wants: Wants,
+    owner: Option<Owner>,
     Path(slug): Path<String>,
 ) -> Result<Response, Failure> {
     let of = site.atlas.platform(&slug).await?;
@@ -99,7 +103,8 @@ pub(super) async fn show(
         ))
         .feed(format!("Changes of {name}"), links::platform_feed(&slug))
         .crumb("Platforms", links::PLATFORMS)
-        .here(name.as_str());
+        .here(name.as_str())
+        .watch(watch_box(&site, owner, Subject::Platform(slug), name).await?);
     let page = PlatformPage { head, of, profile, changes, changes_30d, provisions, months, chart };
     wants.record(&page, || {
         json!({

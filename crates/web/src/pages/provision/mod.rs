@@ -7,6 +7,7 @@ mod sheet;
 use askama::Template;
 use atlas::ids::ProvisionId;
 use atlas::records::{Revised, Revision};
+use atlas::watching::Subject;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::header;
@@ -16,7 +17,9 @@ use serde_json::{Value, json};
 
 use crate::error::Failure;
 use crate::negotiate::Wants;
+use crate::owner::Owner;
 use crate::page::Head;
+use crate::pages::watching::watch_box;
 use crate::share::{ShareLink, share_links};
 use crate::site::Site;
 use crate::{faq, links, pdf, words};
@@ -39,7 +42,12 @@ struct ProvisionPage {
 }
 
 /// The page, or the PDF if the address ends in `.pdf`.
-async fn show(State(site): State<Site>, wants: Wants, Path(name): Path<String>) -> Result<Response, Failure> {
+async fn show(
+    State(site): State<Site>,
+    wants: Wants,
+    owner: Option<Owner>,
+    Path(name): Path<String>,
+) -> Result<Response, Failure> {
     let (name, as_pdf) = name.strip_suffix(".pdf").map_or((name.as_str(), false), |name| (name, true));
     let id = provision_id(name)?;
     let Some(record) = Record::gather(&site, id).await? else { return Err(absent(&site, id).await) };
@@ -49,7 +57,8 @@ async fn show(State(site): State<Site>, wants: Wants, Path(name): Path<String>) 
     let path = links::provision(&id);
     let url = format!("{}{path}", site.config.base_url);
     let page = ProvisionPage {
-        head: head(&site, &record, path),
+        head: head(&site, &record, path)
+            .watch(watch_box(&site, owner, Subject::Provision(id), &record.full_title()).await?),
         share: share_links(&record.full_title(), &url),
         r: record,
         url,

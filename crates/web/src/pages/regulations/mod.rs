@@ -2,6 +2,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
+use atlas::watching::Subject;
 use atlas::{Holder, TypeCount};
 use axum::Router;
 use axum::extract::{Path, State};
@@ -13,7 +14,9 @@ use serde_json::json;
 use crate::error::Failure;
 use crate::links;
 use crate::negotiate::Wants;
+use crate::owner::Owner;
 use crate::page::Head;
+use crate::pages::watching::watch_box;
 use crate::site::Site;
 use crate::words;
 
@@ -108,7 +111,12 @@ struct RegulationPage {
     platforms: i64,
 }
 
-async fn show(State(site): State<Site>, wants: Wants, Path(id): Path<String>) -> Result<Response, Failure> {
+async fn show(
+    State(site): State<Site>,
+    wants: Wants,
+    owner: Option<Owner>,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let regulation = taxonomy().regulation(&id);
     let regulation = regulation.ok_or_else(|| Failure::missing(format!("regulation {:?}", words::clip(&id, 60))))?;
     let mut references = Vec::new();
@@ -123,7 +131,8 @@ async fn show(State(site): State<Site>, wants: Wants, Path(id): Path<String>) ->
         .head(&regulation.name, links::regulation(&regulation.id))
         .about(format!("{}, {}. {}", regulation.citation, regulation.jurisdiction, regulation.scope))
         .crumb("Regulations", links::REGULATIONS)
-        .here(&regulation.short);
+        .here(&regulation.short)
+        .watch(watch_box(&site, owner, Subject::Regulation(regulation.id.clone()), &regulation.short).await?);
     let page = RegulationPage { head, regulation, references, platforms: platforms.len() as i64 };
     wants.record(&page, || {
         let reason = |a: &Reason| json!({"reason": a.reason, "condition": a.condition, "article": a.article.map(|article| &article.cite)});

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 use atlas::records::Provision;
+use atlas::watching::Subject;
 use atlas::{Holder, InstanceFilter, Month, Rarity, TypeCount, TypeMonth, TypeTimeline};
 use axum::Router;
 use axum::extract::{Path, State};
@@ -15,7 +16,9 @@ use crate::chart::{self, Series};
 use crate::error::Failure;
 use crate::links;
 use crate::negotiate::Wants;
-use crate::page::Head;
+use crate::owner::Owner;
+use crate::page::{Head, WatchBox};
+use crate::pages::watching::watch_box;
 use crate::query::Query;
 use crate::site::Site;
 use crate::view::Paging;
@@ -41,6 +44,7 @@ struct Group {
     title: &'static str,
     about: &'static str,
     rows: Vec<Row>,
+    watch: Option<WatchBox>,
 }
 
 #[derive(Template)]
@@ -53,9 +57,12 @@ struct ListPage {
     all: i64,
 }
 
-async fn list(State(site): State<Site>, wants: Wants, query: Query) -> Result<Response, Failure> {
+async fn list(State(site): State<Site>, wants: Wants, owner: Option<Owner>, query: Query) -> Result<Response, Failure> {
     let q = query.owned("q").unwrap_or_default();
-    let groups = groups(&site, &q).await?;
+    let mut groups = groups(&site, &q).await?;
+    for group in &mut groups {
+        group.watch = watch_box(&site, owner, Subject::Category(group.id.into()), group.title).await?;
+    }
     let shown = groups.iter().map(|group| group.rows.len() as i64).sum();
     let head = site
         .head("Clause types", links::TYPES)
@@ -93,7 +100,7 @@ async fn groups(site: &Site, q: &str) -> Result<Vec<Group>, Failure> {
         }
         rows.sort_by_key(|row| std::cmp::Reverse(row.rarity.platforms));
         if !rows.is_empty() {
-            groups.push(Group { id: &category.id, title: &category.title, about: &category.about, rows });
+            groups.push(Group { id: &category.id, title: &category.title, about: &category.about, rows, watch: None });
         }
     }
     Ok(groups)
@@ -124,6 +131,7 @@ struct TypePage {
 async fn show(
     State(site): State<Site>,
     wants: Wants,
+    owner: Option<Owner>,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, Failure> {
@@ -145,7 +153,8 @@ async fn show(
     };
     let timeline = site.atlas.type_timeline(&kind.id).await?;
     let page = TypePage {
-        head: head(&site, kind, path),
+        head: head(&site, kind, path)
+            .watch(watch_box(&site, owner, Subject::ClauseType(kind.id.clone()), &kind.title).await?),
         rarity: site.atlas.rarity(&kind.id).await?,
         holders: site.atlas.holders(&kind.id).await?,
         chart: drawing(&timeline.months),

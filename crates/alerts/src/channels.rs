@@ -1,0 +1,70 @@
+//! Adding channels: addresses are checked before they are kept.
+use atlas::watching::{Channel, ChannelId, ChannelKind, MessageId, MessageKind, NewChannel, PersonId, Template};
+use atlas::{Atlas, AtlasError};
+use fetch::{FetchError, Poster};
+
+use crate::mail::{MailError, address};
+
+/// Why a channel cannot be added.
+#[derive(Debug, thiserror::Error)]
+pub enum ChannelError {
+    /// It is no mail address.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    /// It is no web address that may be posted to.
+    #[error(transparent)]
+    Web(#[from] FetchError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] AtlasError),
+}
+
+/// Adds a mail address. Unless it is `confirmed`, it is asked first whether it wants to be told (double opt-in).
+pub async fn add_mail(
+    atlas: &Atlas,
+    person: PersonId,
+    to: &str,
+    confirmed: bool,
+    secret: [u8; 32],
+    now_ms: i64,
+) -> Result<Channel, ChannelError> {
+    let new =
+        NewChannel { kind: ChannelKind::Mail, address: address(to)?, template: Template::Plain, confirmed, secret };
+    let channel = atlas.add_channel(person, &new, now_ms).await?;
+    if channel.state == atlas::watching::ChannelState::Unconfirmed {
+        atlas.post_note(person, channel.id, MessageKind::Confirmation, "", now_ms).await?;
+    }
+    Ok(channel)
+}
+
+/// Adds a web address to which messages are posted.
+pub async fn add_webhook(
+    atlas: &Atlas,
+    person: PersonId,
+    poster: &Poster,
+    url: &str,
+    template: Template,
+    secret: [u8; 32],
+    now_ms: i64,
+) -> Result<Channel, ChannelError> {
+    let address = poster.check(url.trim())?.to_string();
+    let new = NewChannel { kind: ChannelKind::Webhook, address, template, confirmed: true, secret };
+    Ok(atlas.add_channel(person, &new, now_ms).await?)
+}
+
+/// Adds a private feed; a person has one.
+pub async fn add_feed(atlas: &Atlas, person: PersonId, secret: [u8; 32], now_ms: i64) -> Result<Channel, ChannelError> {
+    let (kind, template) = (ChannelKind::Feed, Template::Plain);
+    let new = NewChannel { kind, address: String::new(), template, confirmed: true, secret };
+    Ok(atlas.add_channel(person, &new, now_ms).await?)
+}
+
+/// Sends a test over a channel, in use or not.
+pub async fn test(atlas: &Atlas, person: PersonId, channel: ChannelId, now_ms: i64) -> Result<MessageId, AtlasError> {
+    atlas.post_note(person, channel, MessageKind::Test, "", now_ms).await
+}
+
+/// The secret of a webhook as its receiver is given it: `whsec_…`.
+pub fn webhook_secret(channel: &Channel) -> Option<String> {
+    (channel.kind == ChannelKind::Webhook).then(|| crate::webhook::written_secret(channel))
+}

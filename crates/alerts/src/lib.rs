@@ -1,0 +1,26 @@
+//! Who asked to know what, and telling them: quietly, once, with the reason.
+//!
+//! [`compose`] and [`matching`] are pure: from a recorded change and a watch alone they say what is told, to whom, and why. [`Teller`]
+//! turns the news of the store into messages, [`Delivery`] sends them. What the store promises about them is in [`atlas::watching`].
+mod cadence;
+pub mod channels;
+pub mod compose;
+mod delivery;
+mod letter;
+mod links;
+mod mail;
+pub mod matching;
+mod plain;
+mod story;
+mod teller;
+pub mod webhook;
+
+pub use cadence::{cadence_in_words, day, is_zone, moment, next_digest};
+pub use delivery::{Delivered, Delivery, WAITS_MS};
+pub use letter::{Letter, Part, ProvisionLine, Unwritable};
+pub use links::Links;
+pub use mail::{MailError, MailServer, Mailer};
+pub use matching::subject_name;
+pub use plain::{Foot, html, text};
+pub use story::{ClauseChange, Correction, Fact, Story, Touched};
+pub use teller::{Clock, GATHER_MS, Round, Teller};

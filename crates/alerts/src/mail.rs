@@ -1,0 +1,217 @@
+//! Mail: a letter as a message of the internet (RFC 5322), and handing it to the operator's mail server.
+use std::time::{Duration, UNIX_EPOCH};
+
+use atlas::watching::{MessageKind, Outgoing};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::transport::smtp::PoolConfig;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::extension::ClientId;
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+
+use crate::letter::{Letter, one_line};
+use crate::links::Links;
+use crate::plain::{Foot, html, text};
+
+/// Connections to the mail server at most.
+pub(crate) const CONNECTIONS: usize = 8;
+/// Most time for one command of the protocol.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Why mail cannot be sent as configured.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// The mail server's address cannot be used.
+    #[error("{url}: not the address of a mail server ({reason}); write smtps://HOST, or smtp://HOST:587 for STARTTLS")]
+    Server {
+        /// As given, without a password.
+        url: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The sender's address cannot be used.
+    #[error("{0:?} cannot be the sender of mail; write an address, or “Clausewatch <alerts@example.org>”")]
+    Sender(String),
+    /// An address cannot be one of mail.
+    #[error("{0:?} is not a mail address")]
+    Address(String),
+}
+
+/// The operator's mail server.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct MailServer {
+    /// `smtps://host[:465]`: TLS from the beginning. `smtp://host[:587]`: STARTTLS, required; without TLS on loopback.
+    pub url: String,
+    /// User name, where the server wants one.
+    pub user: Option<String>,
+    /// Their password.
+    pub password: Option<String>,
+    /// Sender of all mail: an address, with a name or without.
+    pub from: String,
+}
+
+impl std::fmt::Debug for MailServer {
+    /// Without the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MailServer").field("url", &self.url).field("from", &self.from).finish_non_exhaustive()
+    }
+}
+
+/// An address of mail as it will be used.
+///
+/// # Errors
+/// If it is none.
+pub fn address(text: &str) -> Result<String, MailError> {
+    let address: Address = text.trim().parse().map_err(|_| MailError::Address(one_line(text, 80)))?;
+    Ok(address.to_string())
+}
+
+/// What came of handing over a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Handed {
+    /// The server took it.
+    Over,
+    /// Not now.
+    Later(String),
+    /// The server will not take it.
+    Never {
+        reason: String,
+        /// There is nobody at the address.
+        nobody: bool,
+    },
+    /// The server cannot be spoken to; the mail has nothing to do with it.
+    NoServer(String),
+}
+
+/// Hands mail to the server.
+pub struct Mailer {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+}
+
+impl Mailer {
+    /// A mailer for a server. Connects to nothing yet.
+    pub fn new(server: &MailServer) -> Result<Mailer, MailError> {
+        let wrong = |reason: &str| MailError::Server { url: without_user(&server.url), reason: reason.into() };
+        let url = url::Url::parse(&server.url).map_err(|error| wrong(&error.to_string()))?;
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| wrong("it has no host"))?;
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let tls = |error: lettre::transport::smtp::Error| wrong(&error.to_string());
+        let builder = match url.scheme() {
+            "smtps" => AsyncSmtpTransport::<Tokio1Executor>::relay(host).map_err(tls)?.port(url.port().unwrap_or(465)),
+            "smtp" if is_loopback(host) => {
+                AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host).port(url.port().unwrap_or(25))
+            }
+            "smtp" => {
+                AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(host).map_err(tls)?.port(url.port().unwrap_or(587))
+            }
+            _ => return Err(wrong("its scheme is neither smtp nor smtps")),
+        };
+        let from: Mailbox = server.from.parse().map_err(|_| MailError::Sender(server.from.clone()))?;
+        let pool = PoolConfig::new().max_size(CONNECTIONS as u32).idle_timeout(Duration::from_secs(30));
+        let hello = ClientId::Domain(from.email.domain().to_string());
+        let builder = builder.timeout(Some(TIMEOUT)).pool_config(pool).hello_name(hello);
+        let builder = match (&server.user, &server.password) {
+            (Some(user), Some(password)) => builder.credentials(Credentials::new(user.clone(), password.clone())),
+            _ => builder,
+        };
+        Ok(Mailer { transport: builder.build(), from })
+    }
+
+    /// Writes a mail and hands it over.
+    pub(crate) async fn send(&self, outgoing: &Outgoing, letter: &Letter, links: &Links, now_ms: i64) -> Handed {
+        let mail = match compose(&self.from, outgoing, letter, links, now_ms) {
+            Ok(mail) => mail,
+            Err(reason) => return Handed::Never { reason, nobody: false },
+        };
+        match self.transport.send(mail).await {
+            Ok(_) => Handed::Over,
+            Err(error) => judged(&error),
+        }
+    }
+}
+
+/// A URL without what may hold a password.
+fn without_user(url: &str) -> String {
+    match url.split_once("://") {
+        Some((scheme, rest)) => format!("{scheme}://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host)),
+        None => url.rsplit_once('@').map_or(url, |(_, host)| host).to_string(),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// What an error of the protocol says about the mail. A server that cannot be reached, refuses the login (530, 534, 535, 538) or closes
+/// (421) says nothing about it.
+fn judged(error: &lettre::transport::smtp::Error) -> Handed {
+    let reason = one_line(&in_full(error), 300);
+    let status = error.status().map(u16::from);
+    match status {
+        Some(421 | 530 | 534 | 535 | 538) => Handed::NoServer(reason),
+        // 5.1.x of RFC 3463: something is wrong with the receiver's address.
+        _ if error.is_permanent() => Handed::Never { nobody: reason.contains("5.1."), reason },
+        _ if error.is_transient() => Handed::Later(reason),
+        _ => Handed::NoServer(reason),
+    }
+}
+
+fn in_full(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        words = format!("{words}: {cause}");
+        source = cause.source();
+    }
+    words
+}
+
+/// A mail. All that goes into headers is one line without control characters; IDs are ours.
+fn compose(
+    from: &Mailbox,
+    outgoing: &Outgoing,
+    letter: &Letter,
+    links: &Links,
+    now_ms: i64,
+) -> Result<Message, String> {
+    let Outgoing { message, channel, .. } = outgoing;
+    let to: Address = channel.address.parse().map_err(|_| format!("{:?} is not a mail address", channel.address))?;
+    let domain = from.email.domain();
+    let confirms = message.kind == MessageKind::Confirmation;
+    let foot = Foot {
+        unsubscribe: (!confirms).then(|| links.unsubscribe(channel, message.id)),
+        watchlist: (!confirms).then(|| links.watchlist()),
+        confirm: confirms.then(|| links.confirm(channel)),
+    };
+    let date = UNIX_EPOCH + Duration::from_millis(u64::try_from(now_ms).unwrap_or(0));
+    let mut mail = Message::builder()
+        .from(from.clone())
+        .to(Mailbox::new(None, to))
+        .subject(one_line(&letter.subject, 200))
+        .date(date)
+        .message_id(Some(format!("<{}@{domain}>", message.key)))
+        .raw_header(header("Auto-Submitted", "auto-generated"));
+    // One thread for each document: all its messages answer one that was never sent.
+    if let (MessageKind::Change | MessageKind::Correction, [part]) = (message.kind, letter.parts.as_slice()) {
+        let thread = format!("<{}.{}@{domain}>", part.document_id, channel.id);
+        mail = mail.in_reply_to(thread.clone()).references(thread);
+    }
+    if let Some(url) = &foot.unsubscribe {
+        mail = mail
+            .raw_header(header("List-Id", &format!("<watch.{domain}>")))
+            .raw_header(header("List-Unsubscribe", &format!("<{url}>")))
+            .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+    }
+    let part = |kind: ContentType, body: String| SinglePart::builder().header(kind).body(body);
+    let bodies = MultiPart::alternative()
+        .singlepart(part(ContentType::TEXT_PLAIN, text(letter, &foot)))
+        .singlepart(part(ContentType::TEXT_HTML, html(letter, &foot)));
+    mail.multipart(bodies).map_err(|error| error.to_string())
+}
+
+/// A header whose value is ASCII without spaces that could be folded: an address must arrive whole.
+fn header(name: &'static str, value: &str) -> HeaderValue {
+    let value = one_line(value, 900);
+    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), value.clone(), value)
+}

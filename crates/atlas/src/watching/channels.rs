@@ -1,0 +1,360 @@
+//! The channels over which persons are told.
+use serde::{Deserialize, Serialize};
+
+use super::messages::MessageState;
+use super::{ChannelId, MessageId, PersonId, Unsubscribed, WatchId, take_numbers, token};
+use crate::codes::Code;
+use crate::error::{AtlasError, Result};
+use crate::open::Atlas;
+use crate::store::{Columns, Row, args, damaged, statements};
+
+macro_rules! channels {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, person_id, kind, state, address, template, secret, made_ms, trouble, hold_ms FROM channels ",
+            $rest
+        )
+    };
+}
+
+statements! {
+    OF_PERSON = channels!("WHERE person_id = $1 AND state <> $2 ORDER BY id"),
+    CHANNEL = channels!("WHERE id = $1"),
+    AT = channels!("WHERE person_id = $1 AND kind = $2 AND address = $3"),
+    IN_USE = "SELECT person_id, id, kind FROM channels WHERE person_id > $1 AND person_id <= $2 AND state = $3 ORDER BY person_id, id",
+    ADD = "INSERT INTO channels (id, person_id, kind, state, address, template, secret, made_ms, hold_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)
+        ON CONFLICT (person_id, kind, address) DO UPDATE SET state = excluded.state, template = excluded.template,
+            secret = excluded.secret, trouble = NULL, hold_ms = 0 WHERE channels.state = $9",
+    SET_STATE = "UPDATE channels SET state = $3, trouble = $4 WHERE person_id = $1 AND id = $2 AND state <> $5",
+    SET_SECRET = "UPDATE channels SET secret = $3 WHERE person_id = $1 AND id = $2 AND secret IS NOT NULL",
+    SET_TEMPLATE = "UPDATE channels SET template = $3 WHERE person_id = $1 AND id = $2",
+    HOLD = "UPDATE channels SET hold_ms = $2 WHERE id = $1 AND hold_ms < $2",
+    // What was to be sent over a channel that is gone is not sent; what only waits for it to be used again stays.
+    DROP_WAITING = "UPDATE messages SET state = $2, settled_ms = $3, error = $4 WHERE channel_id = $1 AND state = $5",
+    DROP_TELLINGS = "DELETE FROM tellings WHERE channel_id = $1 AND message_id IS NULL",
+    FORGET = "UPDATE channels SET state = $2, secret = NULL, trouble = NULL WHERE id = $1",
+}
+
+/// What a channel is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChannelKind {
+    /// The inbox on the site; everybody has one.
+    Inbox,
+    /// A mail address.
+    Mail,
+    /// A web address to which messages are posted.
+    Webhook,
+    /// A private Atom feed.
+    Feed,
+}
+
+impl Code for ChannelKind {
+    const ALL: &'static [ChannelKind] =
+        &[ChannelKind::Inbox, ChannelKind::Mail, ChannelKind::Webhook, ChannelKind::Feed];
+}
+
+impl ChannelKind {
+    /// Whether messages are there for the asking, instead of being sent.
+    pub fn is_shown(self) -> bool {
+        matches!(self, ChannelKind::Inbox | ChannelKind::Feed)
+    }
+}
+
+/// Whether a channel is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChannelState {
+    /// A mail address that has not been confirmed by who reads it: nothing but the question is sent.
+    Unconfirmed,
+    /// In use.
+    InUse,
+    /// The person wants nothing over it for now.
+    Paused,
+    /// Its receiver refused for good, or never answered: see [`Channel::trouble`].
+    Failed,
+    /// Removed; it is in no list.
+    Removed,
+}
+
+impl Code for ChannelState {
+    const ALL: &'static [ChannelState] = &[
+        ChannelState::Unconfirmed,
+        ChannelState::InUse,
+        ChannelState::Paused,
+        ChannelState::Failed,
+        ChannelState::Removed,
+    ];
+}
+
+/// For whom a webhook's payload is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Template {
+    /// Programs: the documented payload.
+    #[default]
+    Plain,
+    /// Slack's incoming webhooks.
+    Slack,
+    /// Workflows of Microsoft Teams.
+    Teams,
+    /// Discord's webhooks.
+    Discord,
+}
+
+impl Code for Template {
+    const ALL: &'static [Template] = &[Template::Plain, Template::Slack, Template::Teams, Template::Discord];
+}
+
+/// A channel to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewChannel {
+    /// What it is: anything but an inbox, which everybody has.
+    pub kind: ChannelKind,
+    /// Mail or web address, as it will be used; empty for a feed.
+    pub address: String,
+    /// Of a webhook.
+    pub template: Template,
+    /// Whether it may be used at once. A mail address that somebody else typed has to be confirmed first.
+    pub confirmed: bool,
+    /// Random bytes.
+    pub secret: [u8; 32],
+}
+
+/// A channel as stored.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Channel {
+    /// Its number.
+    pub id: ChannelId,
+    /// Whose it is.
+    #[serde(skip)]
+    pub person: PersonId,
+    /// What it is.
+    pub kind: ChannelKind,
+    /// Whether it is used.
+    pub state: ChannelState,
+    /// Mail or web address; empty for the inbox and a feed.
+    pub address: String,
+    /// Of a webhook.
+    pub template: Template,
+    /// Signs what is sent over it; never shown in lists.
+    #[serde(skip)]
+    pub secret: Vec<u8>,
+    /// Since when.
+    pub made_ms: i64,
+    /// Why it failed.
+    pub trouble: Option<String>,
+    /// Nothing is sent before.
+    pub hold_ms: i64,
+}
+
+impl std::fmt::Debug for Channel {
+    /// Without the secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Channel");
+        shown.field("id", &self.id).field("kind", &self.kind).field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl Channel {
+    /// The token that opens this feed.
+    pub fn feed_token(&self) -> Option<String> {
+        (self.kind == ChannelKind::Feed).then(|| token::write('f', &[self.id.0], &self.secret))
+    }
+
+    /// The token by which the reader of a mail address confirms it.
+    pub fn confirmation_token(&self) -> String {
+        token::write('c', &[self.id.0], &token::mac(&self.secret, "confirm"))
+    }
+
+    /// The token by which the receiver of a message ends what it came from.
+    pub fn unsubscribe_token(&self, message: MessageId) -> String {
+        token::write('u', &[self.id.0, message.0], &token::mac(&self.secret, &format!("unsubscribe {message}")))
+    }
+}
+
+pub(super) fn channel(c: &mut Columns<'_>) -> Result<Channel> {
+    Ok(Channel {
+        id: ChannelId(c.next()?),
+        person: PersonId(c.next()?),
+        kind: Code::from_code(c.next()?)?,
+        state: Code::from_code(c.next()?)?,
+        address: c.next()?,
+        template: Code::from_code(c.next()?)?,
+        secret: c.next::<Option<Vec<u8>>>()?.unwrap_or_default(),
+        made_ms: c.next()?,
+        trouble: c.next()?,
+        hold_ms: c.next()?,
+    })
+}
+
+fn of_row(row: &Row) -> Result<Channel> {
+    channel(&mut row.columns())
+}
+
+impl Atlas {
+    /// A person's channels, the inbox first.
+    pub async fn channels(&self, person: PersonId) -> Result<Vec<Channel>> {
+        self.store.fetch(OF_PERSON, args![person, ChannelState::Removed.code()]).await?.iter().map(of_row).collect()
+    }
+
+    /// A channel, by its number.
+    pub(super) async fn any_channel(&self, id: ChannelId) -> Result<Option<Channel>> {
+        self.store.one(CHANNEL, args![id]).await?.as_ref().map(of_row).transpose()
+    }
+
+    /// A channel of a person.
+    pub async fn channel(&self, person: PersonId, id: ChannelId) -> Result<Option<Channel>> {
+        let channel = self.any_channel(id).await?;
+        Ok(channel.filter(|channel| channel.person == person && channel.state != ChannelState::Removed))
+    }
+
+    /// Adds a channel and gives it as stored. One that the person already has at the address stays as it is, unless it was removed.
+    pub async fn add_channel(&self, person: PersonId, new: &NewChannel, now_ms: i64) -> Result<Channel> {
+        let state = if new.confirmed { ChannelState::InUse } else { ChannelState::Unconfirmed };
+        let mut tx = self.store.write_unordered().await?;
+        let id = take_numbers(&mut tx, "channels", 1).await?;
+        let (kind, secret) = (new.kind.code(), new.secret.to_vec());
+        let removed = ChannelState::Removed.code();
+        let (template, address) = (new.template.code(), new.address.as_str());
+        tx.run(ADD, args![id, person, kind, state.code(), address, template, secret, now_ms, removed]).await?;
+        let row = tx.one(AT, args![person, kind, address]).await?;
+        let stored = of_row(&row.ok_or_else(|| damaged("a channel", "it vanished while it was written"))?)?;
+        tx.commit().await?;
+        Ok(stored)
+    }
+
+    /// Takes a channel in or out of use, on the person's wish. What was to be sent over it waits.
+    pub async fn pause_channel(&self, person: PersonId, id: ChannelId, paused: bool) -> Result<bool> {
+        let state = if paused { ChannelState::Paused } else { ChannelState::InUse };
+        self.set_channel(person, id, state, None).await
+    }
+
+    /// Marks a channel whose receiver refused for good.
+    pub async fn channel_failed(&self, channel: &Channel, trouble: &str) -> Result<bool> {
+        self.set_channel(channel.person, channel.id, ChannelState::Failed, Some(trouble.to_string())).await
+    }
+
+    async fn set_channel(
+        &self,
+        person: PersonId,
+        id: ChannelId,
+        to: ChannelState,
+        trouble: Option<String>,
+    ) -> Result<bool> {
+        let mut tx = self.store.write_unordered().await?;
+        let set = tx.run(SET_STATE, args![person, id, to.code(), trouble, ChannelState::Removed.code()]).await? > 0;
+        tx.commit().await?;
+        Ok(set)
+    }
+
+    /// Gives a channel a new secret: earlier signatures, feed addresses and links in messages end.
+    pub async fn renew_channel(&self, person: PersonId, id: ChannelId, secret: [u8; 32]) -> Result<bool> {
+        let mut tx = self.store.write_unordered().await?;
+        let set = tx.run(SET_SECRET, args![person, id, secret.to_vec()]).await? > 0;
+        tx.commit().await?;
+        Ok(set)
+    }
+
+    /// Writes a webhook's payload for another receiver.
+    pub async fn set_template(&self, person: PersonId, id: ChannelId, template: Template) -> Result<bool> {
+        let mut tx = self.store.write_unordered().await?;
+        let set = tx.run(SET_TEMPLATE, args![person, id, template.code()]).await? > 0;
+        tx.commit().await?;
+        Ok(set)
+    }
+
+    /// Sends nothing over a channel before an instant, because its receiver asked for a pause.
+    pub async fn hold_channel(&self, id: ChannelId, until_ms: i64) -> Result<()> {
+        let mut tx = self.store.write_unordered().await?;
+        tx.run(HOLD, args![id, until_ms]).await?;
+        tx.commit().await
+    }
+
+    /// Removes a channel; what was to be sent over it is not sent. The inbox stays: false, as for a channel that is not there.
+    pub async fn remove_channel(&self, person: PersonId, id: ChannelId, now_ms: i64) -> Result<bool> {
+        let Some(channel) = self.channel(person, id).await? else { return Ok(false) };
+        if channel.kind == ChannelKind::Inbox {
+            return Ok(false);
+        }
+        let mut tx = self.store.write_unordered().await?;
+        tx.run(FORGET, args![id, ChannelState::Removed.code()]).await?;
+        let (dropped, waiting) = (MessageState::Dropped.code(), MessageState::Waiting.code());
+        tx.run(DROP_WAITING, args![id, dropped, now_ms, "the channel was removed", waiting]).await?;
+        tx.run(DROP_TELLINGS, args![id]).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// The channels in use of persons after one number and up to another, by person.
+    pub(super) async fn channels_in_use(
+        &self,
+        after: i64,
+        up_to: i64,
+    ) -> Result<Vec<(PersonId, ChannelId, ChannelKind)>> {
+        let rows = self.store.fetch(IN_USE, args![after, up_to, ChannelState::InUse.code()]).await?;
+        rows.iter()
+            .map(|row| Ok((PersonId(row.get(0)?), ChannelId(row.get(1)?), Code::from_code(row.get(2)?)?)))
+            .collect()
+    }
+
+    /// The channel that a feed's token opens.
+    pub async fn feed_by_token(&self, token: &str) -> Result<Option<Channel>> {
+        let Some(([id], secret)) = token::read('f', token) else { return Ok(None) };
+        let channel = self.any_channel(ChannelId(id)).await?;
+        Ok(channel.filter(|channel| {
+            let usable = matches!(channel.state, ChannelState::InUse | ChannelState::Paused);
+            channel.kind == ChannelKind::Feed && usable && token::same(&channel.secret, &secret)
+        }))
+    }
+
+    /// Confirms a mail address by the token that was sent to it; gives the channel.
+    pub async fn confirm_channel(&self, token: &str) -> Result<Option<Channel>> {
+        let Some(([id], mac)) = token::read('c', token) else { return Ok(None) };
+        let Some(channel) = self.any_channel(ChannelId(id)).await? else { return Ok(None) };
+        if channel.secret.is_empty() || !token::same(&token::mac(&channel.secret, "confirm"), &mac) {
+            return Ok(None);
+        }
+        if channel.state == ChannelState::Unconfirmed {
+            self.set_channel(channel.person, channel.id, ChannelState::InUse, None).await?;
+        }
+        self.channel(channel.person, channel.id).await
+    }
+
+    /// What a token of [`Channel::unsubscribe_token`] would end: the channel and the watches that the message came from.
+    pub async fn unsubscribing(&self, token: &str) -> Result<Option<Unsubscribed>> {
+        let Some(([id, message], mac)) = token::read('u', token) else { return Ok(None) };
+        let Some(channel) = self.any_channel(ChannelId(id)).await? else { return Ok(None) };
+        let own = token::mac(&channel.secret, &format!("unsubscribe {message}"));
+        if channel.secret.is_empty() || !token::same(&own, &mac) {
+            return Ok(None);
+        }
+        let asked: Vec<WatchId> = self.watches_of_message(MessageId(message)).await?;
+        let mut watches = Vec::new();
+        for watch in self.watches(channel.person).await? {
+            let used = watch.asks.channels.as_ref().is_none_or(|channels| channels.contains(&channel.id));
+            if used && asked.contains(&watch.id) {
+                watches.push(watch.id);
+            }
+        }
+        Ok(Some(Unsubscribed { channel, watches }))
+    }
+
+    /// Ends what a message came from: its watches no longer use the channel. `wholly`: nothing more is sent over the channel at all. A
+    /// message that came from no watch ends the channel. Doing it again changes nothing.
+    pub async fn unsubscribe(&self, token: &str, wholly: bool) -> Result<Option<Unsubscribed>> {
+        let Some(found) = self.unsubscribing(token).await? else { return Ok(None) };
+        let Unsubscribed { channel, watches } = found;
+        let Some(([_, message], _)) = token::read::<2>('u', token) else { return Ok(None) };
+        let from_watches = !self.watches_of_message(MessageId(message)).await?.is_empty();
+        if wholly || !from_watches {
+            self.pause_channel(channel.person, channel.id, true).await?;
+            let channel =
+                self.any_channel(channel.id).await?.ok_or_else(|| AtlasError::Missing("the channel".into()))?;
+            return Ok(Some(Unsubscribed { channel, watches: Vec::new() }));
+        }
+        let watches = self.leave_channel(channel.person, &watches, channel.id).await?;
+        Ok(Some(Unsubscribed { channel, watches }))
+    }
+}

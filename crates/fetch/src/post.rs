@@ -1,0 +1,65 @@
+//! Posting to addresses that people give: one request behind the guard, no redirect followed, the answer's body left unread.
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use url::Url;
+
+use crate::FetchError;
+use crate::client::{checked, network, plain_client};
+use crate::guard::{Guard, GuardedResolver};
+
+/// Posts. Cheap to clone.
+#[derive(Clone)]
+pub struct Poster {
+    client: reqwest::Client,
+    guard: Arc<Guard>,
+}
+
+/// What the server said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// HTTP status.
+    pub status: u16,
+    /// `Retry-After` as it came: seconds or a date.
+    pub retry_after: Option<String>,
+}
+
+impl Poster {
+    /// A poster that reaches the public internet and the `allowed` networks, and waits `timeout` for an answer.
+    pub fn new(user_agent: &str, timeout: Duration, allowed: Vec<ipnet::IpNet>) -> Result<Poster, FetchError> {
+        let guard = Arc::new(Guard::new(allowed));
+        let client = plain_client(user_agent, timeout)
+            .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
+            .build()
+            .map_err(|error| FetchError::Network {
+                url: String::new(),
+                reason: format!("the HTTP client cannot start: {error}"),
+            })?;
+        Ok(Poster { client, guard })
+    }
+
+    /// Whether an address may be posted to, as far as can be told without resolving its name.
+    pub fn check(&self, url: &str) -> Result<Url, FetchError> {
+        checked(&self.guard, url, url)
+    }
+
+    /// Posts once. Any status is an answer.
+    pub async fn post(&self, url: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Posted, FetchError> {
+        let address = self.check(url)?;
+        let mut all = HeaderMap::new();
+        for (name, value) in headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).ok();
+            let value = HeaderValue::from_str(value).ok();
+            let (Some(name), Some(value)) = (name, value) else {
+                let reason = "a header of the request is not one".to_string();
+                return Err(FetchError::Address { url: url.into(), reason });
+            };
+            all.insert(name, value);
+        }
+        let sent = self.client.post(address.clone()).headers(all).body(body).send().await;
+        let response = sent.map_err(|error| network(&address, &error))?;
+        let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+        Ok(Posted { status: response.status().as_u16(), retry_after: retry_after.map(str::to_string) })
+    }
+}

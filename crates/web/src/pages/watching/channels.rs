@@ -1,0 +1,137 @@
+//! The channels over which a person is told.
+use alerts::channels::{add_feed, add_mail, add_webhook, test, webhook_secret};
+use atlas::watching::{Channel, ChannelId, ChannelKind, ChannelState, Template};
+use axum::extract::{Path, State};
+use axum::response::Redirect;
+
+use crate::error::Failure;
+use crate::links;
+use crate::owner::Owner;
+use crate::query::Query;
+use crate::site::Site;
+use crate::words;
+
+pub(super) const TEMPLATES: [(&str, Template); 4] = [
+    ("plain", Template::Plain),
+    ("slack", Template::Slack),
+    ("teams", Template::Teams),
+    ("discord", Template::Discord),
+];
+
+/// A channel as the page shows it.
+pub(super) struct ChannelRow {
+    pub channel: Channel,
+    /// Of a webhook: what its receiver checks signatures with.
+    pub secret: Option<String>,
+    /// Of a feed: its address.
+    pub feed: Option<String>,
+}
+
+impl ChannelRow {
+    pub fn of(site: &Site, channel: Channel) -> ChannelRow {
+        let feed = channel.feed_token().map(|token| format!("{}/feeds/{token}", site.config.base_url));
+        ChannelRow { secret: webhook_secret(&channel), feed, channel }
+    }
+
+    /// "Mail to ada@plum.example".
+    pub fn name(&self) -> String {
+        match self.channel.kind {
+            ChannelKind::Inbox => "The inbox here".into(),
+            ChannelKind::Mail => format!("Mail to {}", self.channel.address),
+            ChannelKind::Webhook => {
+                format!("{} at {}", receiver(self.channel.template), words::clip(&self.channel.address, 60))
+            }
+            ChannelKind::Feed => "A private feed".into(),
+        }
+    }
+
+    pub fn state(&self) -> &'static str {
+        match self.channel.state {
+            ChannelState::Unconfirmed => "waits to be confirmed from its own mailbox",
+            ChannelState::InUse => "in use",
+            ChannelState::Paused => "paused",
+            ChannelState::Failed => "failed",
+            ChannelState::Removed => "removed",
+        }
+    }
+
+    /// Whether it can be taken out of use and back.
+    pub fn pausable(&self) -> bool {
+        !matches!(self.channel.kind, ChannelKind::Inbox) && self.channel.state != ChannelState::Unconfirmed
+    }
+
+    pub fn in_use(&self) -> bool {
+        self.channel.state == ChannelState::InUse
+    }
+
+    pub fn sends(&self) -> bool {
+        !self.channel.kind.is_shown()
+    }
+
+    pub fn removable(&self) -> bool {
+        self.channel.kind != ChannelKind::Inbox
+    }
+}
+
+fn receiver(template: Template) -> &'static str {
+    match template {
+        Template::Plain => "Webhook",
+        Template::Slack => "Slack",
+        Template::Teams => "Teams",
+        Template::Discord => "Discord",
+    }
+}
+
+/// Adds a channel.
+pub(super) async fn add(Owner(person): Owner, State(site): State<Site>, body: String) -> Result<Redirect, Failure> {
+    let form = Query::parse(&body);
+    let (secret, now_ms, address) = (site.secret()?, site.now_ms(), form.text("address").unwrap_or(""));
+    let poster = site.poster()?;
+    let added = match form.text("kind") {
+        // The owner types an address of their own, on their own machine; the mail server is theirs too.
+        Some("mail") => add_mail(&site.atlas, person, address, true, secret, now_ms).await,
+        Some("webhook") => {
+            let template = form.choice("template", &TEMPLATES)?.unwrap_or_default();
+            add_webhook(&site.atlas, person, poster, address, template, secret, now_ms).await
+        }
+        Some("feed") => add_feed(&site.atlas, person, secret, now_ms).await,
+        other => return Err(Failure::input("kind", other.unwrap_or(""), "it must be mail, webhook or feed")),
+    };
+    match added {
+        Ok(_) => Ok(Redirect::to("/watchlist#channels")),
+        Err(alerts::channels::ChannelError::Store(error)) => Err(error.into()),
+        Err(error) => Err(Failure::input("address", address, error.to_string())),
+    }
+}
+
+/// Tests, pauses, renews or removes a channel.
+pub(super) async fn change(
+    Owner(person): Owner,
+    State(site): State<Site>,
+    Path(id): Path<String>,
+    body: String,
+) -> Result<Redirect, Failure> {
+    let missing = || Failure::missing(format!("channel {:?}", words::clip(&id, 40)));
+    let id: ChannelId = id.parse().map_err(|_| missing())?;
+    site.atlas.channel(person, id).await?.ok_or_else(missing)?;
+    let (form, now_ms) = (Query::parse(&body), site.now_ms());
+    match form.text("do") {
+        Some("test") => {
+            test(&site.atlas, person, id, now_ms).await?;
+        }
+        Some("pause") => {
+            site.atlas.pause_channel(person, id, true).await?;
+        }
+        Some("use") => {
+            site.atlas.pause_channel(person, id, false).await?;
+        }
+        Some("renew") => {
+            site.atlas.renew_channel(person, id, site.secret()?).await?;
+        }
+        Some("remove") => {
+            site.atlas.remove_channel(person, id, now_ms).await?;
+        }
+        other => return Err(Failure::input("do", other.unwrap_or(""), "it must be test, pause, use, renew or remove")),
+    }
+    Ok(Redirect::to(&format!("{}#channels", links::WATCHLIST)))
+}

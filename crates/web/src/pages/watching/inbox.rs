@@ -1,0 +1,104 @@
+//! The inbox, and what became of messages over other channels.
+use alerts::{Letter, Links};
+use askama::Template;
+use atlas::watching::{ChannelKind, Message, MessageFilter, MessageId, MessageState};
+use axum::extract::{Path, State};
+use axum::response::{Redirect, Response};
+use serde_json::json;
+
+use crate::error::Failure;
+use crate::negotiate::Wants;
+use crate::owner::Owner;
+use crate::page::Head;
+use crate::query::Query;
+use crate::site::Site;
+use crate::words::Html;
+use crate::{links, view, words};
+
+/// Messages shown.
+const SHOWN: i64 = 50;
+
+/// A message as the page shows it.
+struct Row {
+    message: Message,
+    letter: Letter,
+}
+
+#[derive(Template)]
+#[template(path = "pages/watching/inbox.html")]
+struct InboxPage {
+    head: Head,
+    rows: Vec<Row>,
+    unread: i64,
+    /// Messages over other channels that were not sent: given up, or tried and to be tried again.
+    unsent: Vec<Row>,
+}
+
+impl InboxPage {
+    fn redline(&self, clause: &alerts::ClauseChange) -> Html {
+        view::redline(clause.before.as_deref().unwrap_or(""), clause.after.as_deref().unwrap_or(""))
+    }
+
+    fn channel(&self, message: &Message) -> &'static str {
+        match message.channel_kind {
+            ChannelKind::Mail => "by mail",
+            ChannelKind::Webhook => "to a webhook",
+            ChannelKind::Inbox | ChannelKind::Feed => "here",
+        }
+    }
+
+    fn given_up(&self, message: &Message) -> bool {
+        message.state == MessageState::Dead
+    }
+}
+
+async fn rows(site: &Site, zone: &str, messages: Vec<Message>) -> Vec<Row> {
+    let links = Links::below(&site.config.base_url);
+    let row = |message: Message| Some(Row { letter: Letter::of(&message, zone, &links).ok()?, message });
+    messages.into_iter().filter_map(row).collect()
+}
+
+pub(super) async fn show(Owner(id): Owner, State(site): State<Site>, wants: Wants) -> Result<Response, Failure> {
+    let zone = site.atlas.person(id).await?.map_or_else(|| "UTC".into(), |person| person.zone);
+    let inbox = site.atlas.messages(id, &MessageFilter { limit: SHOWN, ..MessageFilter::inbox() }).await?;
+    let dead = MessageFilter { state: Some(MessageState::Dead), ..MessageFilter::default() };
+    let waiting = MessageFilter { state: Some(MessageState::Waiting), ..MessageFilter::default() };
+    let mut unsent = site.atlas.messages(id, &dead).await?;
+    unsent.extend(site.atlas.messages(id, &waiting).await?.into_iter().filter(|message| message.error.is_some()));
+    let head = site.head("Inbox", links::INBOX).crumb("Watchlist", links::WATCHLIST).here("Inbox").unlisted();
+    let (rows, unsent) = (rows(&site, &zone, inbox).await, rows(&site, &zone, unsent).await);
+    let page = InboxPage { head, rows, unread: site.atlas.unread(id).await?, unsent };
+    wants.record(&page, || {
+        let message = |row: &Row| {
+            json!({"id": row.message.id, "key": row.message.key, "kind": row.message.kind, "made_ms": row.message.made_ms,
+                "read_ms": row.message.read_ms, "state": row.message.state, "error": row.message.error, "letter": row.letter})
+        };
+        let of = |rows: &[Row]| rows.iter().map(message).collect::<Vec<_>>();
+        json!({"unread": page.unread, "messages": of(&page.rows), "unsent": of(&page.unsent)})
+    })
+}
+
+/// Marks one message as read, or all.
+pub(super) async fn read(Owner(person): Owner, State(site): State<Site>, body: String) -> Result<Redirect, Failure> {
+    let form = Query::parse(&body);
+    let id = match form.text("message") {
+        Some(said) => Some(
+            said.parse::<MessageId>()
+                .map_err(|_| Failure::input("message", said, "it must be the number of a message"))?,
+        ),
+        None => None,
+    };
+    site.atlas.mark_read(person, id, site.now_ms()).await?;
+    Ok(Redirect::to(links::INBOX))
+}
+
+/// Sends a message that was given up once more.
+pub(super) async fn redeliver(
+    Owner(person): Owner,
+    State(site): State<Site>,
+    Path(id): Path<String>,
+) -> Result<Redirect, Failure> {
+    let missing = || Failure::missing(format!("message {:?}", words::clip(&id, 40)));
+    site.atlas.redeliver(person, id.parse().map_err(|_| missing())?).await?;
+    Ok(Redirect::to(links::INBOX))
+}

@@ -1,0 +1,257 @@
+//! The watchlist: what is watched, which changes are told and when, over which channels; and its read-only page for others.
+use askama::Template;
+use atlas::watching::{Cadence, Channel, ChannelId, Person, PersonId, Subject, Threshold, Watch, WatchId, Weekday};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use provisions::Severity;
+use serde_json::json;
+
+use super::channels::ChannelRow;
+use crate::error::Failure;
+use crate::links;
+use crate::negotiate::Wants;
+use crate::owner::Owner;
+use crate::page::Head;
+use crate::query::Query;
+use crate::site::Site;
+use crate::words;
+
+const CADENCES: [(&str, &str); 3] =
+    [("at-once", "As it happens"), ("day", "In a digest every day"), ("week", "In a digest every week")];
+const SEVERITIES: [(&str, Severity); 3] =
+    [("medium", Severity::Medium), ("high", Severity::High), ("critical", Severity::Critical)];
+const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("monday", Weekday::Monday),
+    ("tuesday", Weekday::Tuesday),
+    ("wednesday", Weekday::Wednesday),
+    ("thursday", Weekday::Thursday),
+    ("friday", Weekday::Friday),
+    ("saturday", Weekday::Saturday),
+    ("sunday", Weekday::Sunday),
+];
+/// Longest note and longest list of tags, in characters.
+const NOTE: usize = 1_000;
+
+/// A watch as the page shows it.
+struct Row {
+    watch: Watch,
+    /// What is watched, in words.
+    name: String,
+    /// Its page.
+    path: String,
+}
+
+impl Row {
+    async fn of(site: &Site, watch: Watch) -> Result<Row, Failure> {
+        let name = alerts::subject_name(&site.atlas, &watch.asks.subject).await?;
+        let name = words::sentence(&name);
+        Ok(Row { path: place(&watch.asks.subject), name: name.trim_end_matches('.').to_string(), watch })
+    }
+
+    /// "Material changes, at once".
+    fn told(&self) -> String {
+        let threshold = alerts::matching::threshold(&self.watch.asks.threshold);
+        let told = format!("{threshold}, told {}", alerts::cadence_in_words(self.watch.asks.cadence));
+        words::sentence(&told).trim_end_matches('.').to_string()
+    }
+
+    fn is_cadence(&self, value: &str) -> bool {
+        value
+            == match self.watch.asks.cadence {
+                Cadence::AtOnce => "at-once",
+                Cadence::Day { .. } => "day",
+                Cadence::Week { .. } => "week",
+            }
+    }
+
+    fn hour(&self) -> u8 {
+        match self.watch.asks.cadence {
+            Cadence::AtOnce => 8,
+            Cadence::Day { hour } | Cadence::Week { hour, .. } => hour,
+        }
+    }
+
+    fn is_weekday(&self, weekday: &Weekday) -> bool {
+        matches!(self.watch.asks.cadence, Cadence::Week { weekday: own, .. } if own == *weekday)
+    }
+
+    fn is_severity(&self, severity: &Severity) -> bool {
+        self.watch.asks.threshold.severity == Some(*severity)
+    }
+
+    fn uses(&self, channel: &ChannelId) -> bool {
+        self.watch.asks.channels.as_ref().is_none_or(|used| used.contains(channel))
+    }
+
+    fn tags(&self) -> String {
+        self.watch.asks.tags.join(", ")
+    }
+}
+
+/// The page of what is watched.
+fn place(subject: &Subject) -> String {
+    match subject {
+        Subject::Platform(slug) => links::platform(slug),
+        Subject::Document(id) => links::document(id),
+        Subject::ClauseType(id) => links::clause_type(id),
+        Subject::Category(id) => format!("{}#{}", links::TYPES, links::segment(id)),
+        Subject::Regulation(id) => links::regulation(id),
+        Subject::Provision(id) => links::provision(id),
+        Subject::Search(search) => {
+            let severity = search.severity.map(|severity| severity.to_string().to_lowercase());
+            let fields = [
+                ("q", Some(&search.words)),
+                ("platform", search.platform.as_ref()),
+                ("type", search.clause_type.as_ref()),
+                ("severity", severity.as_ref()),
+                ("kind", search.kind.as_ref()),
+            ];
+            let fields =
+                fields.into_iter().filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)));
+            let query: Vec<String> = fields.map(|(name, value)| format!("{name}={}", links::value(value))).collect();
+            format!("{}?{}", links::SEARCH, query.join("&"))
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "pages/watching/list.html")]
+struct ListPage {
+    head: Head,
+    person: Person,
+    rows: Vec<Row>,
+    channels: Vec<ChannelRow>,
+    unread: i64,
+}
+
+impl ListPage {
+    /// Channels that messages are sent over or shown in.
+    fn usable(&self) -> impl Iterator<Item = &ChannelRow> {
+        self.channels.iter()
+    }
+
+    fn shared_url(&self) -> Option<String> {
+        let token = self.person.shared.as_ref()?;
+        Some(format!("{}/watchlists/{token}", self.head.site.base_url))
+    }
+}
+
+async fn person(site: &Site, id: PersonId) -> Result<Person, Failure> {
+    site.atlas.person(id).await?.ok_or_else(|| Failure::missing(format!("person {id}")))
+}
+
+async fn rows(site: &Site, person: PersonId) -> Result<Vec<Row>, Failure> {
+    let mut rows = Vec::new();
+    for watch in site.atlas.watches(person).await? {
+        rows.push(Row::of(site, watch).await?);
+    }
+    Ok(rows)
+}
+
+pub(super) async fn show(Owner(id): Owner, State(site): State<Site>, wants: Wants) -> Result<Response, Failure> {
+    let channels = site.atlas.channels(id).await?.into_iter().map(|channel| ChannelRow::of(&site, channel)).collect();
+    let head = site.head("Watchlist", links::WATCHLIST).here("Watchlist").unlisted();
+    let (person, rows, unread) = (person(&site, id).await?, rows(&site, id).await?, site.atlas.unread(id).await?);
+    let page = ListPage { head, person, rows, channels, unread };
+    wants.record(&page, || {
+        let watches: Vec<_> =
+            page.rows.iter().map(|row| json!({"name": row.name, "path": row.path, "watch": row.watch})).collect();
+        let channels: Vec<&Channel> = page.channels.iter().map(|row| &row.channel).collect();
+        json!({"watches": watches, "channels": channels, "unread": page.unread, "zone": page.person.zone})
+    })
+}
+
+/// Changes or ends a watch.
+pub(super) async fn change(
+    Owner(person): Owner,
+    State(site): State<Site>,
+    Path(id): Path<String>,
+    body: String,
+) -> Result<Redirect, Failure> {
+    let missing = || Failure::missing(format!("watch {:?}", words::clip(&id, 40)));
+    let id: WatchId = id.parse().map_err(|_| missing())?;
+    let watch = site.atlas.watch(person, id).await?.ok_or_else(missing)?;
+    let form = Query::parse(&body);
+    if form.text("end").is_some() {
+        site.atlas.remove_watch(person, id).await?;
+        return Ok(Redirect::to(links::WATCHLIST));
+    }
+    let mut asks = watch.asks;
+    asks.threshold = Threshold {
+        minor: form.text("minor").is_some(),
+        severity: form.choice("severity", &SEVERITIES)?,
+        stricter: form.text("stricter").is_some(),
+    };
+    asks.cadence = cadence(&form)?;
+    let all = site.atlas.channels(person).await?;
+    let wanted = |channel: &Channel| form.all("channel").any(|said| said == channel.id.to_string());
+    let chosen: Vec<ChannelId> = all.iter().filter(|channel| wanted(channel)).map(|channel| channel.id).collect();
+    // All of them means: also those that will be added.
+    asks.channels = (chosen.len() < all.len()).then_some(chosen);
+    asks.note = words::clip(form.text("note").unwrap_or(""), NOTE);
+    let tags = words::clip(form.text("tags").unwrap_or(""), NOTE);
+    asks.tags = tags.split(',').map(|tag| tag.trim().to_string()).filter(|tag| !tag.is_empty()).collect();
+    site.atlas.put_watch(person, &asks, site.now_ms()).await?;
+    Ok(Redirect::to(&format!("{}#w-{id}", links::WATCHLIST)))
+}
+
+fn cadence(form: &Query) -> Result<Cadence, Failure> {
+    let hour = form.text("hour").unwrap_or("8");
+    let hour = hour
+        .parse()
+        .ok()
+        .filter(|hour: &u8| *hour < 24)
+        .ok_or_else(|| Failure::input("hour", hour, "it must be from 0 to 23"))?;
+    let weekday = form.choice("weekday", &WEEKDAYS)?.unwrap_or(Weekday::Monday);
+    let choices =
+        [("at-once", Cadence::AtOnce), ("day", Cadence::Day { hour }), ("week", Cadence::Week { weekday, hour })];
+    Ok(form.choice("cadence", &choices)?.unwrap_or_default())
+}
+
+/// The person's time zone, and whether the watchlist is shared.
+pub(super) async fn settings(Owner(id): Owner, State(site): State<Site>, body: String) -> Result<Redirect, Failure> {
+    let form = Query::parse(&body);
+    let person = person(&site, id).await?;
+    if let Some(zone) = form.text("zone").filter(|zone| *zone != person.zone) {
+        if !alerts::is_zone(zone) {
+            return Err(Failure::input(
+                "time zone",
+                zone,
+                "it must be a name of the IANA time zone database, for example Europe/Berlin",
+            ));
+        }
+        site.atlas.set_person(id, &person.name, zone).await?;
+    }
+    match form.text("share") {
+        Some("open") => site.atlas.share_watchlist(id, Some(site.secret()?)).await?,
+        Some("close") => site.atlas.share_watchlist(id, None).await?,
+        _ => {}
+    }
+    Ok(Redirect::to(&format!("{}#settings", links::WATCHLIST)))
+}
+
+#[derive(Template)]
+#[template(path = "pages/watching/shared.html")]
+struct SharedPage {
+    head: Head,
+    rows: Vec<Row>,
+}
+
+/// The read-only page of somebody's watchlist, for whoever was given its address.
+pub(super) async fn shared(State(site): State<Site>, Path(token): Path<String>) -> Result<Response, Failure> {
+    let gone = || {
+        Failure::Refused(
+            StatusCode::NOT_FOUND,
+            "there is no shared watchlist at this address; it may have been closed".into(),
+        )
+    };
+    let person = site.atlas.shared_watchlist(&token).await?.ok_or_else(gone)?;
+    let rows = rows(&site, person.id).await?;
+    let head = site
+        .head("A watchlist", format!("/watchlists/{}", links::segment(&token)))
+        .here("A watchlist")
+        .unlisted()
+        .no_json();
+    Ok(Html(SharedPage { head, rows }.render()?).into_response())
+}

@@ -1,0 +1,76 @@
+//! Watching: the watchlist with its channels, the inbox, and what the links in messages lead to.
+mod channels;
+mod inbox;
+mod links_in_messages;
+mod list;
+
+use atlas::watching::{NewWatch, Subject};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::response::Redirect;
+use axum::routing::{get, post};
+
+use crate::error::Failure;
+use crate::links;
+use crate::owner::Owner;
+use crate::page::WatchBox;
+use crate::query::Query;
+use crate::site::Site;
+
+/// Most bytes of a form.
+const FORM: usize = 64 * 1024;
+
+pub(super) fn routes() -> Router<Site> {
+    Router::new()
+        .route(links::WATCH, post(watch))
+        .route(links::WATCHLIST, get(list::show))
+        .route("/watchlist/settings", post(list::settings))
+        .route("/watchlist/{id}", post(list::change))
+        .route("/watchlists/{token}", get(list::shared))
+        .route("/channels", post(channels::add))
+        .route("/channels/{id}", post(channels::change))
+        .route(links::INBOX, get(inbox::show).post(inbox::read))
+        .route("/messages/{id}", post(inbox::redeliver))
+        .route("/feeds/{token}", get(links_in_messages::feed))
+        .route("/channels/confirm/{token}", get(links_in_messages::asks_to_confirm).post(links_in_messages::confirm))
+        .route("/unsubscribe/{token}", get(links_in_messages::asks_to_unsubscribe).post(links_in_messages::unsubscribe))
+        .layer(DefaultBodyLimit::max(FORM))
+}
+
+/// One click on a record's page: watched as one click makes it, or no longer.
+async fn watch(Owner(person): Owner, State(site): State<Site>, body: String) -> Result<Redirect, Failure> {
+    let form = Query::parse(&body);
+    let said = form.text("subject").unwrap_or("");
+    let subject: Subject = serde_json::from_str(said).map_err(|_| {
+        Failure::input("subject", said, "it must be what can be watched, as the site's own forms say it")
+    })?;
+    match site.atlas.watch_on(person, &subject).await? {
+        Some(watched) if form.text("end").is_some() => {
+            site.atlas.remove_watch(person, watched.id).await?;
+        }
+        Some(_) => {}
+        None if form.text("end").is_some() => {}
+        None => {
+            site.atlas.put_watch(person, &NewWatch::on(subject), site.now_ms()).await?;
+        }
+    }
+    Ok(Redirect::to(back(&form)))
+}
+
+/// Where a form was sent from, if that is a page of ours; else the watchlist.
+fn back(form: &Query) -> &str {
+    let ours = |path: &&str| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
+    form.text("back").filter(ours).unwrap_or(links::WATCHLIST)
+}
+
+/// The button of a record's page; none for whoever has no watchlist.
+pub(crate) async fn watch_box(
+    site: &Site,
+    owner: Option<Owner>,
+    subject: Subject,
+    name: &str,
+) -> Result<Option<WatchBox>, Failure> {
+    let Some(Owner(person)) = owner else { return Ok(None) };
+    let watched = site.atlas.watch_on(person, &subject).await?.map(|watch| watch.id);
+    Ok(Some(WatchBox { subject: serde_json::to_string(&subject)?, name: name.into(), watched }))
+}
