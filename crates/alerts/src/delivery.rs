@@ -111,21 +111,22 @@ impl Delivery {
         let parts = &self.parts;
         let mut delivered = Delivered::default();
         let mut sending: JoinSet<(MessageId, Outcome)> = JoinSet::new();
-        let mut more = true;
         loop {
             let resting = kind == ChannelKind::Mail && (parts.now)() < parts.rest_until.load(Ordering::Relaxed);
-            if more && !resting && sending.len() <= at_a_time {
-                let claimed = parts.atlas.claim_messages(kind, (parts.now)(), 4 * at_a_time as i64).await?;
-                more = !claimed.is_empty();
-                for id in claimed {
-                    while sending.len() >= at_a_time + POSTS.min(at_a_time) {
-                        self.settle_next(&mut sending, &mut delivered).await?;
-                    }
-                    let parts = Arc::clone(parts);
-                    sending.spawn(async move { (id, parts.send(id).await) });
+            let claimed = match resting {
+                true => Vec::new(),
+                false => parts.atlas.claim_messages(kind, (parts.now)(), 4 * at_a_time as i64).await?,
+            };
+            let nothing = claimed.is_empty();
+            for id in claimed {
+                while sending.len() >= at_a_time {
+                    self.settle_next(&mut sending, &mut delivered).await?;
                 }
+                let parts = Arc::clone(parts);
+                sending.spawn(async move { (id, parts.send(id).await) });
             }
-            if !self.settle_next(&mut sending, &mut delivered).await? && (!more || resting) {
+            // What is under way may be all that is left, or make room for more.
+            if nothing && !self.settle_next(&mut sending, &mut delivered).await? {
                 return Ok(delivered);
             }
         }
@@ -183,7 +184,7 @@ impl Parts {
                 self.rest.store(0, Ordering::Relaxed);
                 Outcome::Sent
             }
-            Handed::Later(reason) => self.later(outgoing, reason, None),
+            Handed::Later(reason) => self.later(outgoing, reason, None).await,
             Handed::Never { reason, nobody } => {
                 if nobody {
                     self.fail_channel(outgoing, &reason).await;
@@ -204,7 +205,7 @@ impl Parts {
 
     async fn post(&self, outgoing: &Outgoing, letter: &Letter) -> Outcome {
         let Outgoing { message, channel, .. } = outgoing;
-        let body = payload(message, letter, channel.template);
+        let body = payload(message, letter, channel.template, &self.links.unsubscribe(channel, message.id));
         let second = (self.now)() / SECOND_MS;
         let timestamp = second.to_string();
         let signed = signature(&channel.secret, &message.key, second, &body);
@@ -225,20 +226,24 @@ impl Parts {
                 let patience = retry_after.and_then(|asked| patience_ms(&asked, (self.now)()));
                 let what = if (300..400).contains(&status) { ", a redirect, which is not followed" } else { "" };
                 self.hold(outgoing, patience).await;
-                self.later(outgoing, format!("the receiver answered {status}{what}"), patience)
+                self.later(outgoing, format!("the receiver answered {status}{what}"), patience).await
             }
             Err(error) => {
                 self.hold(outgoing, None).await;
-                self.later(outgoing, error.to_string(), None)
+                self.later(outgoing, error.to_string(), None).await
             }
         }
     }
 
-    /// Tries again later, or gives up after the last attempt. The receiver may ask for more patience, not for less.
-    fn later(&self, outgoing: &Outgoing, reason: String, patience_ms: Option<i64>) -> Outcome {
+    /// Tries again later, or gives up after the last attempt, and the channel with it: who did not answer for days is not asked again
+    /// until the person says so. The receiver may ask for more patience, not for less.
+    async fn later(&self, outgoing: &Outgoing, reason: String, patience_ms: Option<i64>) -> Outcome {
         let message = &outgoing.message;
         let attempt = usize::try_from(message.attempts).unwrap_or(usize::MAX);
-        let Some(wait) = WAITS_MS.get(attempt) else { return Outcome::Dead { reason } };
+        let Some(wait) = WAITS_MS.get(attempt) else {
+            self.fail_channel(outgoing, &format!("it took no message for three days: {reason}")).await;
+            return Outcome::Dead { reason };
+        };
         let wait = jittered(*wait, &format!("{} {attempt}", message.key)).max(patience_ms.unwrap_or(0));
         Outcome::Failed { reason, again_ms: (self.now)() + wait }
     }

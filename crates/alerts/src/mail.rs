@@ -13,7 +13,7 @@ use crate::letter::{Letter, one_line};
 use crate::links::Links;
 use crate::plain::{Foot, html, text};
 
-/// Connections to the mail server at most.
+/// Mails under way, and connections to the mail server, at most.
 pub(crate) const CONNECTIONS: usize = 8;
 /// Most time for one command of the protocol.
 const TIMEOUT: Duration = Duration::from_secs(60);

@@ -10,6 +10,9 @@ const COLUMNS: usize = 74;
 /// Characters of a clause that a mail shows.
 const CLAUSE: usize = 700;
 
+/// How an ordinary paragraph begins its lines.
+const PLAIN: (&str, &str) = ("", "");
+
 /// Where a mail leads to beside its records.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Foot {
@@ -24,7 +27,7 @@ pub struct Foot {
 /// The letter as plain text.
 pub fn text(letter: &Letter, foot: &Foot) -> String {
     let mut out = String::new();
-    paragraph(&mut out, &letter.lead, "");
+    paragraph(&mut out, &letter.lead, PLAIN);
     if let Some(url) = &foot.confirm {
         out += &format!("Confirm: {url}\n\n");
     }
@@ -48,39 +51,39 @@ pub fn text(letter: &Letter, foot: &Foot) -> String {
 }
 
 fn part_text(out: &mut String, part: &Part) {
-    paragraph(out, &part.document, "");
-    paragraph(out, &part.headline, "");
-    paragraph(out, &part.verdict, "");
+    paragraph(out, &part.document, PLAIN);
+    paragraph(out, &part.headline, PLAIN);
+    paragraph(out, &part.verdict, PLAIN);
     if !part.reason.is_empty() {
-        paragraph(out, &format!("Why: {}.", part.reason.trim_end_matches('.')), "");
+        paragraph(out, &format!("Why: {}.", part.reason.trim_end_matches('.')), PLAIN);
     }
     for line in &part.provisions {
         let facts = if line.facts.is_empty() { String::new() } else { format!(". {}", line.facts.join("; ")) };
-        paragraph(out, &format!("* {} ({}): {}{facts}", line.title, line.severity, line.what), "  ");
+        paragraph(out, &format!("{} ({}): {}{facts}", line.title, line.severity, line.what), ("* ", "  "));
         if !line.matters.is_empty() {
-            paragraph(out, &format!("What it means: {}", line.matters), "  ");
+            paragraph(out, &format!("What it means: {}", line.matters), ("  ", "  "));
         }
     }
     for clause in &part.clauses {
         clause_text(out, clause);
     }
-    paragraph(out, &more(part.more_clauses), "");
+    paragraph(out, &more(part.more_clauses), PLAIN);
     out.push_str(&format!("All clauses, before and after: {}\n", part.url));
     for url in part.provisions.iter().filter_map(|line| line.url.as_ref()) {
         out.push_str(&format!("Provision: {url}\n"));
     }
     out.push('\n');
-    paragraph(out, &because(&part.why), "");
+    paragraph(out, &because(&part.why), PLAIN);
 }
 
 fn clause_text(out: &mut String, clause: &ClauseChange) {
     if !clause.heading.is_empty() {
-        paragraph(out, &format!("In “{}”:", clause.heading), "");
+        paragraph(out, &format!("In “{}”:", clause.heading), PLAIN);
     }
     let mut side = |label: &str, words: &Option<String>| {
         if let Some(words) = words {
             out.push_str(&format!("{label}:\n"));
-            paragraph(out, &crate::compose::clip(words, CLAUSE), "> ");
+            paragraph(out, &crate::compose::clip(words, CLAUSE), ("> ", "> "));
         }
     };
     match (&clause.before, &clause.after) {
@@ -110,26 +113,25 @@ fn because(why: &[String]) -> String {
     }
 }
 
-/// A paragraph of lines, each after `indent`, and an empty line; nothing if it has no words.
-fn paragraph(out: &mut String, words: &str, indent: &str) {
-    let mut column = 0;
+/// A paragraph of lines, the first after `first`, the others after `indent`, and an empty line; nothing if it has no words.
+fn paragraph(out: &mut String, words: &str, (first, indent): (&str, &str)) {
+    let (mut column, mut begun) = (0, false);
     for word in words.split_whitespace() {
         let length = word.chars().count();
         if column > 0 && column + 1 + length > COLUMNS - indent.len() {
             out.push('\n');
             column = 0;
         }
-        if column == 0 {
-            // The mark of a list stands where the text after it is indented to.
-            out.push_str(if word == "*" { "" } else { indent });
-        } else {
-            out.push(' ');
-            column += 1;
+        match (column, begun) {
+            (0, false) => out.push_str(first),
+            (0, true) => out.push_str(indent),
+            _ => out.push(' '),
         }
         out.push_str(word);
-        column += length;
+        column += length + usize::from(column > 0);
+        begun = true;
     }
-    if column > 0 {
+    if begun {
         out.push_str("\n\n");
     }
 }
@@ -273,4 +275,22 @@ pub(crate) fn escape(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraphs_are_folded_and_marked() {
+        let mut out = String::new();
+        paragraph(&mut out, &"* word ".repeat(20), ("> ", "> "));
+        assert!(out.lines().take(2).all(|line| line.starts_with("> ") && line.len() <= COLUMNS), "{out}");
+        paragraph(&mut out, "  \n ", PLAIN);
+        assert_eq!(out.matches("\n\n").count(), 1);
+        let mut out = String::new();
+        paragraph(&mut out, &"item ".repeat(20), ("* ", "  "));
+        let lines: Vec<&str> = out.lines().collect();
+        assert!(lines[0].starts_with("* item") && lines[1].starts_with("  item"), "{out}");
+    }
 }

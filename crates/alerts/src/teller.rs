@@ -3,7 +3,8 @@
 //! Each step is one transaction of the store; a teller that is killed leaves the rest to the next round of any teller.
 use std::sync::{Arc, Mutex, PoisonError};
 
-use atlas::records::Materiality;
+use atlas::ids::DocumentId;
+use atlas::records::{Change, Materiality};
 use atlas::watching::{Asker, Gathered, NewStory, NewTelling, StoryId, StoryRow};
 use atlas::{Atlas, AtlasError};
 use provisions::Reader;
@@ -111,6 +112,7 @@ impl Teller {
             stories += usize::from(self.atlas.settle_news(&news, story.as_ref()).await?.is_some());
         }
         let mut wrong: Vec<StoryId> = gathered.reversed.iter().map(|(.., story)| *story).collect();
+        wrong.sort_unstable();
         wrong.dedup();
         for story in wrong {
             let news = gathered.reversed.iter().filter(|(.., told)| *told == story).map(|(news, ..)| *news);
@@ -130,23 +132,8 @@ impl Teller {
             let change = self.atlas.change(*change).await?;
             changes.extend(change.filter(|change| change.change.materiality >= Materiality::Minor));
         }
-        let Some(first) = changes.first() else { return Ok(None) };
-        let document = self.atlas.document(id).await?.ok_or_else(|| AtlasError::Missing(id.to_string()))?;
-        let base = self.atlas.sound_version(id, first.change.to_version).await?;
-        let last = self.atlas.sound_version(id, document.versions + 1).await?;
-        if base == 0 || last <= base {
-            return Ok(None);
-        }
-        let text = async |number| {
-            let text = self.atlas.version_text(id, number).await?;
-            text.ok_or_else(|| AtlasError::Missing(format!("version {number} of {id}")))
-        };
-        let (old, new) = (text(base).await?, text(last).await?);
-        let effective = self.atlas.version(id, last).await?.and_then(|version| version.stated_effective);
-        let searches = self.atlas.watched_searches().await?;
-        let ground =
-            Ground { document: &document, changes: &changes, old: &old, new: &new, effective, searches: &searches };
-        Ok(compose(Reader::embedded(), &ground).map(|story| NewStory {
+        let story = story_of(&self.atlas, id, &changes, i64::MAX).await?;
+        Ok(story.map(|story| NewStory {
             document: id,
             at_ms: gathered.at_ms,
             materiality: story.materiality,
@@ -185,6 +172,32 @@ impl Teller {
             subjects: Vec::new(),
         }))
     }
+}
+
+/// What some changes of a document amount to, from the sound text before the first of them to the last sound one up to a version; none if
+/// there is nothing to tell.
+pub(crate) async fn story_of(
+    atlas: &Atlas,
+    id: DocumentId,
+    changes: &[Change],
+    up_to: i64,
+) -> Result<Option<Story>, AtlasError> {
+    let Some(first) = changes.first() else { return Ok(None) };
+    let document = atlas.document(id).await?.ok_or_else(|| AtlasError::Missing(id.to_string()))?;
+    let base = atlas.sound_version(id, first.change.to_version).await?;
+    let last = atlas.sound_version(id, up_to.min(document.versions) + 1).await?;
+    if base == 0 || last <= base {
+        return Ok(None);
+    }
+    let text = async |number| {
+        let text = atlas.version_text(id, number).await?;
+        text.ok_or_else(|| AtlasError::Missing(format!("version {number} of {id}")))
+    };
+    let (old, new) = (text(base).await?, text(last).await?);
+    let effective = atlas.version(id, last).await?.and_then(|version| version.stated_effective);
+    let searches = atlas.watched_searches().await?;
+    let ground = Ground { document: &document, changes, old: &old, new: &new, effective, searches: &searches };
+    Ok(compose(Reader::embedded(), &ground))
 }
 
 fn read(row: &StoryRow) -> Result<Story, AtlasError> {

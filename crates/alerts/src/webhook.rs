@@ -11,6 +11,8 @@ use crate::letter::{Letter, Part, one_line};
 
 /// Discord takes ten embeds, Slack fifty blocks; more documents than this are counted.
 const PARTS: usize = 8;
+/// What the link says that ends what a message came from.
+const NO_MORE: &str = "No more of this here";
 /// Characters of a clause in a chat.
 const CLAUSE: usize = 300;
 
@@ -27,19 +29,19 @@ pub fn signature(secret: &[u8], id: &str, second: i64, body: &[u8]) -> String {
     format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
 }
 
-/// The body of a request.
-pub fn payload(message: &Message, letter: &Letter, template: Template) -> Vec<u8> {
+/// The body of a request; `unsubscribe` is the address where its receiver ends what it came from.
+pub fn payload(message: &Message, letter: &Letter, template: Template, unsubscribe: &str) -> Vec<u8> {
     let value = match template {
-        Template::Plain => plain(message, letter),
-        Template::Slack => slack(letter),
-        Template::Teams => teams(letter),
-        Template::Discord => discord(letter),
+        Template::Plain => plain(message, letter, unsubscribe),
+        Template::Slack => slack(letter, unsubscribe),
+        Template::Teams => teams(letter, unsubscribe),
+        Template::Discord => discord(letter, unsubscribe),
     };
     value.to_string().into_bytes()
 }
 
 /// The documented payload: type, time, and the letter.
-fn plain(message: &Message, letter: &Letter) -> Value {
+fn plain(message: &Message, letter: &Letter, unsubscribe: &str) -> Value {
     let kind = match message.kind {
         MessageKind::Change => "change",
         MessageKind::Correction => "change.corrected",
@@ -49,11 +51,12 @@ fn plain(message: &Message, letter: &Letter) -> Value {
     json!({
         "type": kind,
         "timestamp": archive::instant::format(message.made_ms),
-        "data": {"id": message.key, "subject": letter.subject, "lead": letter.lead, "documents": letter.parts},
+        "data": {"id": message.key, "subject": letter.subject, "lead": letter.lead, "documents": letter.parts,
+            "unsubscribe": unsubscribe},
     })
 }
 
-/// "2 provisions stricter" is in the lines; here is each as one line.
+/// Each provision in a line.
 fn lines(part: &Part) -> Vec<String> {
     let line = |line: &crate::letter::ProvisionLine| {
         let facts = if line.facts.is_empty() { String::new() } else { format!(" ({})", line.facts.join("; ")) };
@@ -84,7 +87,7 @@ fn slack_escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-fn slack(letter: &Letter) -> Value {
+fn slack(letter: &Letter, unsubscribe: &str) -> Value {
     let section = |text: String| json!({"type": "section", "text": {"type": "mrkdwn", "text": clip(&text, 2900)}});
     let mut blocks =
         vec![json!({"type": "header", "text": {"type": "plain_text", "text": clip(&letter.subject, 140)}})];
@@ -112,10 +115,12 @@ fn slack(letter: &Letter) -> Value {
     if let Some(more) = left_out(letter) {
         blocks.push(section(more));
     }
+    let end = json!({"type": "mrkdwn", "text": format!("<{unsubscribe}|{NO_MORE}>")});
+    blocks.push(json!({"type": "context", "elements": [end]}));
     json!({"text": slack_escaped(&letter.subject), "blocks": blocks})
 }
 
-fn teams(letter: &Letter) -> Value {
+fn teams(letter: &Letter, unsubscribe: &str) -> Value {
     let block = |text: &str, more: Value| {
         let mut block = json!({"type": "TextBlock", "wrap": true, "text": markdown_escaped(text)});
         if let (Some(block), Some(more)) = (block.as_object_mut(), more.as_object()) {
@@ -140,6 +145,7 @@ fn teams(letter: &Letter) -> Value {
         }
     }
     body.extend(left_out(letter).map(|more| block(&more, json!({}))));
+    actions.push(json!({"type": "Action.OpenUrl", "title": NO_MORE, "url": unsubscribe}));
     let card = json!({
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
@@ -162,7 +168,7 @@ fn markdown_escaped(text: &str) -> String {
     out
 }
 
-fn discord(letter: &Letter) -> Value {
+fn discord(letter: &Letter, unsubscribe: &str) -> Value {
     let embed = |part: &Part| {
         let mut text = format!("{}\n{}", markdown_escaped(&part.headline), markdown_escaped(&part.verdict));
         for line in lines(part) {
@@ -172,8 +178,8 @@ fn discord(letter: &Letter) -> Value {
             text += &format!("\n{side}:\n> {}", markdown_escaped(&words));
         }
         // All embeds together may have 6000 characters.
-        let text = clip(&text, 5000 / PARTS.min(letter.parts.len()).max(1));
-        json!({"title": clip(&part.document, 250), "url": part.url, "description": text, "footer": {"text": clip(&because(part), 100)}})
+        let text = clip(&text, 4200 / PARTS.min(letter.parts.len()).max(1));
+        json!({"title": clip(&part.document, 100), "url": part.url, "description": text, "footer": {"text": clip(&because(part), 100)}})
     };
     let embeds: Vec<Value> = letter.parts.iter().take(PARTS).map(embed).collect();
     let mut content = markdown_escaped(&letter.subject);
@@ -182,7 +188,8 @@ fn discord(letter: &Letter) -> Value {
     {
         content += &format!("\n{}", markdown_escaped(more));
     }
-    json!({"content": clip(&content, 1900), "embeds": embeds, "allowed_mentions": {"parse": []}})
+    let content = format!("{}\n[{NO_MORE}](<{unsubscribe}>)", clip(&content, 1500));
+    json!({"content": content, "embeds": embeds, "allowed_mentions": {"parse": []}})
 }
 
 #[cfg(test)]

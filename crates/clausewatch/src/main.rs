@@ -1,5 +1,6 @@
 //! `clausewatch`: the open record of what online platforms bind people to. This file parses and dispatches; each verb has a file
 //! of its own in [`commands`], and all that does work is in the libraries.
+mod alerting;
 mod commands;
 mod desk;
 mod inputs;
@@ -44,6 +45,8 @@ enum Verb {
     Export(commands::export::Args),
     Doctor(commands::doctor::Args),
     Reanalyse(commands::reanalyse::Args),
+    Watch(commands::watch::Args),
+    Channels(commands::channels::Args),
     /// Reads a PDF from standard input; the program calls itself so that a hostile file cannot end it.
     #[command(name = tracker::reading::CHILD_VERB, hide = true)]
     PdfChild,
@@ -94,6 +97,8 @@ async fn run(cli: Cli) -> Answer {
         Verb::Export(args) => commands::export::run(&place, args).await,
         Verb::Doctor(args) => commands::doctor::run(&place, args).await,
         Verb::Reanalyse(args) => commands::reanalyse::run(&place, args).await,
+        Verb::Watch(args) => commands::watch::run(&place, args).await,
+        Verb::Channels(args) => commands::channels::run(&place, args).await,
         Verb::PdfChild => commands::pdf_child::run(),
     }
 }

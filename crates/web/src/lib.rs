@@ -5,7 +5,7 @@
 mod assets;
 mod chart;
 mod citation;
-pub mod csv;
+mod csv;
 mod desk;
 mod doors;
 mod error;

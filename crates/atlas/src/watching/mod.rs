@@ -255,7 +255,7 @@ pub enum Cadence {
 }
 
 /// Which changes are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Threshold {
     /// Minor changes too, not only material ones.
@@ -264,12 +264,6 @@ pub struct Threshold {
     pub severity: Option<Severity>,
     /// Only if a provision became stricter for the people bound, or a strict one is new.
     pub stricter: bool,
-}
-
-impl Default for Threshold {
-    fn default() -> Self {
-        Threshold { minor: false, severity: None, stricter: false }
-    }
 }
 
 impl Threshold {

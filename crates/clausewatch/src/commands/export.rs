@@ -95,7 +95,7 @@ fn csv(p: &Provision) -> String {
         paint::day(p.last_verified_ms),
         p.excerpt.clone(),
     ];
-    web::csv::line(&cells)
+    alerts::csv::line(&cells)
 }
 
 async fn warc(atlas: &Atlas, out: &mut dyn Write) -> anyhow::Result<()> {

@@ -1,4 +1,5 @@
 //! One file for each verb.
+pub mod channels;
 pub mod classify;
 pub mod consult;
 pub mod demo;
@@ -18,4 +19,5 @@ pub mod track;
 pub mod train;
 pub mod up;
 pub mod verify;
+pub mod watch;
 pub mod work;

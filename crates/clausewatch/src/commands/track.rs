@@ -3,6 +3,7 @@ use atlas::{Atlas, PlatformFilter};
 use provisions::Reader;
 use tracker::track::{Outcome, Tracker};
 
+use crate::alerting::Alerting;
 use crate::commands::work::{self, Sources};
 use crate::instance::{Place, now_ms};
 use crate::model::Model;
@@ -17,6 +18,8 @@ pub struct Args {
     once: bool,
     #[command(flatten)]
     sources: Sources,
+    #[command(flatten)]
+    alerting: Alerting,
     #[command(flatten)]
     model: Model,
 }
@@ -51,7 +54,8 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     args.sources.register(&atlas).await?;
     let fetcher = args.sources.fetcher()?;
     if args.platforms.is_empty() && !args.once {
-        return work::run(place, work::Args { sources: args.sources, model: args.model }).await;
+        return work::run(place, work::Args { sources: args.sources, alerting: args.alerting, model: args.model })
+            .await;
     }
     let platforms: Vec<String> = args.platforms.iter().map(|name| tracker::slug(name)).collect();
     if !known(&atlas, &platforms).await? {

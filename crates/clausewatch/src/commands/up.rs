@@ -2,11 +2,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::alerting::Alerting;
 use crate::commands::{serve, work};
 use crate::instance::{Place, now_ms};
 use crate::model::Model;
 
-/// Track your catalog and serve the site, in one process
+/// Track your catalog, serve the site and tell who watches, in one process
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Address of the site; only this machine can reach the default
@@ -14,6 +15,8 @@ pub struct Args {
     listen: SocketAddr,
     #[command(flatten)]
     sources: work::Sources,
+    #[command(flatten)]
+    alerting: Alerting,
     #[command(flatten)]
     model: Model,
 }
@@ -24,6 +27,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let platforms = args.sources.register(&atlas).await?;
     println!("{platforms} platforms in {}", args.sources.catalog.display());
     let fetcher = args.sources.fetcher()?;
+    args.alerting.attend(&atlas, &args.sources.allowed)?;
     args.model.attend(&atlas)?;
     tokio::select! {
         done = work::forever(&atlas, &fetcher) => done,

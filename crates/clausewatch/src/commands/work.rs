@@ -7,15 +7,18 @@ use fetch::{Fetcher, Settings};
 use provisions::Reader;
 use tracker::track::{Outcome, Tracker};
 
+use crate::alerting::Alerting;
 use crate::commands::serve::interrupted;
 use crate::instance::{Place, now_ms};
 use crate::model::Model;
 
-/// Track what is due, again and again; the site is another process (`serve`)
+/// Track what is due and tell who watches, again and again; the site is another process (`serve`)
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     pub sources: Sources,
+    #[command(flatten)]
+    pub alerting: Alerting,
     #[command(flatten)]
     pub model: Model,
 }
@@ -60,6 +63,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open().await?;
     args.sources.register(&atlas).await?;
     let fetcher = args.sources.fetcher()?;
+    args.alerting.attend(&atlas, &args.sources.allowed)?;
     args.model.attend(&atlas)?;
     tokio::select! {
         done = forever(&atlas, &fetcher) => done,

@@ -1,0 +1,228 @@
+//! From a change that is seen to the messages about it: who is told, once, when, and why.
+mod common;
+
+use alerts::Story;
+use atlas::records::Materiality;
+use atlas::watching::*;
+use common::*;
+use provisions::Severity;
+
+const OWNER: PersonId = PersonId::OWNER;
+
+fn story(message: &Message) -> Story {
+    Story::read(&message.items[0].body).unwrap()
+}
+
+fn why(message: &Message) -> Vec<&str> {
+    message.items[0].why.iter().map(|why| why.text.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_change_is_told_once_with_all_reasons() {
+    for stage in stages().await {
+        let id = document(&stage.atlas, "Plum", "Terms").await;
+        stage.see(id, &terms(30, &[])).await;
+        stage.watch(OWNER, Subject::Document(id)).await;
+        stage.watch(OWNER, Subject::Platform("plum".into())).await;
+        stage.watch(OWNER, Subject::ClauseType("arbitration".into())).await;
+        stage.watch(OWNER, Subject::ClauseType("class-action-waiver".into())).await;
+        stage.pass(DAY);
+        let change = stage.see(id, &terms(30, &[ARBITRATION])).await;
+        assert_eq!(stage.teller().round().await.unwrap().told, 0, "{}: it waits for more", stage.engine);
+        let round = stage.tell().await;
+        assert_eq!((round.stories, round.told), (1, 1));
+        let inbox = stage.inbox(OWNER).await;
+        assert_eq!(inbox.len(), 1);
+        assert_eq!(
+            why(&inbox[0]),
+            [
+                "you watch Plum’s Terms, material changes",
+                "you watch Plum, material changes",
+                "you watch “Binding arbitration” on every platform, material changes"
+            ]
+        );
+        let story = story(&inbox[0]);
+        assert_eq!((story.changes, story.materiality), (vec![change[0].to_string()], Materiality::Material));
+        assert!(story.headline.contains("arbitration"), "{}", story.headline);
+        assert_eq!((story.clauses[0].before.clone(), story.clauses[0].after.as_deref()), (None, Some(ARBITRATION)));
+        let arbitration = &story.provisions.iter().find(|touched| touched.clause_type == "arbitration").unwrap();
+        assert_eq!((arbitration.happening.as_str(), arbitration.is_stricter()), ("new", true));
+        assert!(arbitration.provision.as_ref().is_some_and(|id| id.starts_with("CW-P-")));
+        assert!(stage.tell().await.is_idle());
+    }
+}
+
+#[tokio::test]
+async fn several_changes_of_an_hour_are_one_message() {
+    for stage in stages().await {
+        let id = document(&stage.atlas, "Plum", "Terms").await;
+        stage.see(id, &terms(30, &[])).await;
+        stage.watch(OWNER, Subject::Document(id)).await;
+        stage.pass(DAY);
+        stage.see(id, &terms(14, &[])).await;
+        stage.pass(HOUR / 2);
+        stage.see(id, &terms(14, &[ARBITRATION])).await;
+        stage.pass(HOUR / 2);
+        assert_eq!(stage.teller().round().await.unwrap().stories, 1, "{}", stage.engine);
+        let inbox = stage.inbox(OWNER).await;
+        let told = story(&inbox[0]);
+        assert_eq!((inbox.len(), told.changes.len(), told.clauses.len()), (1, 2, 2));
+        assert!(told.headline.ends_with("; and another change"), "{}", told.headline);
+        let notice = told.provisions.iter().flat_map(|touched| &touched.facts).find(|fact| fact.label == "Notice");
+        let notice = notice.unwrap();
+        assert_eq!((notice.before.as_str(), notice.after.as_str()), ("30 days", "14 days"));
+        // The next change is another story.
+        stage.pass(DAY);
+        stage.see(id, &terms(7, &[ARBITRATION])).await;
+        stage.tell().await;
+        assert_eq!(stage.inbox(OWNER).await.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn what_changes_nothing_is_told_to_nobody() {
+    for stage in stages().await {
+        let id = document(&stage.atlas, "Plum", "Terms").await;
+        let text = terms(30, &[]);
+        stage.see(id, &text).await;
+        let asks = NewWatch::on(Subject::Document(id));
+        let threshold = Threshold { minor: true, ..Threshold::default() };
+        stage.ask(OWNER, NewWatch { threshold, ..asks }).await;
+        // Marks, an error page, the text again, and a text that came and went within the hour.
+        for seen in
+            [text.replace("service by you.", "service, by you!"), "# Error\n\nPlease try again.\n".into(), text.clone()]
+        {
+            stage.pass(DAY);
+            stage.see(id, &seen).await;
+            stage.tell().await;
+        }
+        stage.see(id, &terms(30, &[ARBITRATION])).await;
+        stage.pass(HOUR / 4);
+        stage.see(id, &text).await;
+        let round = stage.tell().await;
+        assert_eq!((round.stories, stage.inbox(OWNER).await.len()), (0, 0), "{}", stage.engine);
+    }
+}
+
+#[tokio::test]
+async fn a_watch_asks_for_what_it_says_and_no_more() {
+    let stage = stages().await.remove(0);
+    let id = document(&stage.atlas, "Plum", "Terms").await;
+    stage.see(id, &terms(30, &[])).await;
+    let with = |threshold: Threshold| NewWatch { threshold, ..NewWatch::on(Subject::Document(id)) };
+    let stricter = Threshold { stricter: true, ..Threshold::default() };
+    let critical = Threshold { severity: Some(Severity::Critical), ..Threshold::default() };
+    let low = Threshold { severity: Some(Severity::Low), ..Threshold::default() };
+    let search =
+        |words: &str| NewWatch::on(Subject::Search(SavedSearch { words: words.into(), ..SavedSearch::default() }));
+    let elsewhere =
+        SavedSearch { words: "arbitration".into(), platform: Some("pear".into()), ..SavedSearch::default() };
+    let notice = stage.atlas.document_provisions(id, false).await.unwrap();
+    let notice = notice.iter().find(|provision| provision.clause_type == "change-with-notice").unwrap().id;
+    let category = provisions::taxonomy().get("arbitration").unwrap().category.clone();
+    let mut askers = Vec::new();
+    for (name, asks) in [
+        ("stricter", with(stricter)),
+        ("critical", with(critical)),
+        ("low", with(low)),
+        ("type", NewWatch::on(Subject::ClauseType("arbitration".into()))),
+        ("category", NewWatch::on(Subject::Category(category))),
+        ("search", search("\"individual arbitration\" -pear")),
+        ("other search", search("pear")),
+        ("search elsewhere", NewWatch::on(Subject::Search(elsewhere))),
+        ("provision", NewWatch::on(Subject::Provision(notice))),
+        ("other platform", NewWatch::on(Subject::Platform("pear".into()))),
+    ] {
+        let person = stage.atlas.add_person(name, "UTC", stage.now()).await.unwrap();
+        stage.ask(person, asks).await;
+        askers.push((name, person, 0));
+    }
+    let mut told = async |seen: String| {
+        stage.pass(DAY);
+        stage.see(id, &seen).await;
+        stage.tell().await;
+        let mut names = Vec::new();
+        for (name, person, before) in &mut askers {
+            let now = stage.inbox(*person).await.len();
+            if now > *before {
+                names.push(*name);
+            }
+            *before = now;
+        }
+        names
+    };
+    // A longer notice is milder.
+    assert_eq!(told(terms(60, &[])).await, ["low", "provision"]);
+    assert_eq!(told(terms(60, &[ARBITRATION])).await, ["stricter", "low", "type", "category", "search"]);
+    assert_eq!(told(terms(7, &[ARBITRATION])).await, ["stricter", "low", "provision"]);
+    // Arbitration goes: milder.
+    assert_eq!(told(terms(7, &[])).await, ["low", "type", "category", "search"]);
+}
+
+#[tokio::test]
+async fn channels_are_told_when_their_soonest_watch_says() {
+    for stage in stages().await {
+        let id = document(&stage.atlas, "Plum", "Terms").await;
+        stage.see(id, &terms(30, &[])).await;
+        let mail = stage.mail(OWNER, "a@example.org").await;
+        stage.atlas.set_person(OWNER, "Ada", "America/New_York").await.unwrap();
+        let weekly = Cadence::Week { weekday: Weekday::Friday, hour: 9 };
+        stage.ask(OWNER, NewWatch { cadence: weekly, ..NewWatch::on(Subject::Document(id)) }).await;
+        let at_once = NewWatch { channels: Some(vec![ChannelId(1)]), ..NewWatch::on(Subject::Platform("plum".into())) };
+        stage.ask(OWNER, at_once).await;
+        stage.pass(HOUR);
+        for days in [20, 10] {
+            stage.see(id, &terms(days, &[])).await;
+            stage.tell().await;
+        }
+        assert_eq!(stage.inbox(OWNER).await.len(), 2, "{}: at once", stage.engine);
+        assert!(stage.inbox(OWNER).await.iter().all(|message| message.items[0].why.len() == 2));
+        let waiting = MessageFilter { channel: Some(mail.id), ..MessageFilter::default() };
+        assert_eq!(stage.atlas.messages(OWNER, &waiting).await.unwrap(), []);
+        // Friday, 6 November 2026, 09:00 in New York.
+        let due = START + 4 * DAY + 14 * HOUR;
+        assert_eq!(stage.atlas.next_digest().await.unwrap(), Some(due));
+        stage.pass(due - stage.now());
+        assert_eq!(stage.teller().round().await.unwrap().digests, 1);
+        let digest = stage.atlas.messages(OWNER, &waiting).await.unwrap().remove(0);
+        assert_eq!((digest.kind, digest.items.len()), (MessageKind::Digest, 2));
+        let links = alerts::Links::below("https://clausewatch.example");
+        let letter = alerts::Letter::of(&digest, "America/New_York", &links).unwrap();
+        assert_eq!(letter.subject, "2 changes: Plum’s Terms");
+        assert!(letter.lead.ends_with("up to 6 November 2026, 09:00 EST."), "{}", letter.lead);
+    }
+}
+
+#[tokio::test]
+async fn damaged_news_keep_nobody_from_being_told() {
+    let stage = stages().await.remove(0);
+    let (plum, pear) = (document(&stage.atlas, "Plum", "Terms").await, document(&stage.atlas, "Pear", "Terms").await);
+    for id in [plum, pear] {
+        stage.see(id, &terms(30, &[])).await;
+        stage.watch(OWNER, Subject::Document(id)).await;
+    }
+    stage.pass(DAY);
+    stage.see(plum, &terms(7, &[])).await;
+    stage.see(pear, &terms(7, &[])).await;
+    // The text of Plum's later version is lost. (That of Pear is another one.)
+    stage.see(pear, &terms(8, &[])).await;
+    damage(&stage, "UPDATE versions SET text_sha256 = zeroblob(32) WHERE document_id = 1 AND number = 2").await;
+    stage.pass(HOUR);
+    let round = stage.teller().round().await.unwrap();
+    assert_eq!(
+        (round.stories, stage.inbox(OWNER).await.len(), round.troubles.len()),
+        (1, 1, 1),
+        "{:?}",
+        round.troubles
+    );
+    assert!(stage.teller().round().await.unwrap().is_idle());
+}
+
+async fn damage(stage: &Stage, statement: &'static str) {
+    use sqlx::{Connection, Executor};
+    let atlas::Location::Sqlite(folder) = &stage.location else { unreachable!("the first stage is SQLite") };
+    let url = format!("sqlite://{}", folder.join("clausewatch.db").display());
+    let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    connection.execute("PRAGMA foreign_keys = OFF").await.unwrap();
+    connection.execute(statement).await.unwrap();
+}
