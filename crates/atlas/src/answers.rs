@@ -50,7 +50,7 @@ statements! {
             JOIN versions b ON b.document_id = c.document_id AND b.number = (SELECT MAX(v.number) FROM versions v
                 WHERE v.document_id = c.document_id AND v.number < c.to_version AND NOT EXISTS (SELECT 1 FROM changes d
                     WHERE d.document_id = v.document_id AND d.to_version = v.number AND d.materiality = $8))
-        WHERE c.materiality = $7 AND ($3 = 0 OR c.document_id = $3) AND ",
+        WHERE c.materiality = $7 AND c.confirmed_ms IS NOT NULL AND ($3 = 0 OR c.document_id = $3) AND ",
         open_unless!("a.subject = 1 AND a.words_sha256 = n.text_sha256 AND a.beside_sha256 = b.text_sha256"),
         " ORDER BY c.at_ms DESC, c.id DESC LIMIT $6"),
     COUNT_QUESTION = "INSERT INTO questions (day, asked) VALUES ($1, 1)

@@ -2,6 +2,7 @@
 use provisions::{Confidence, Explicitness, Severity};
 
 use crate::error::Result;
+use crate::jobs::{CheckOutcome, Trouble};
 use crate::records::{EventKind, Materiality, RevisionKind};
 use crate::store::damaged;
 
@@ -50,6 +51,23 @@ impl Code for Materiality {
         Materiality::Minor,
         Materiality::Material,
     ];
+}
+
+impl Code for Trouble {
+    const ALL: &'static [Trouble] = &[
+        Trouble::Unreachable,
+        Trouble::Server,
+        Trouble::Refused,
+        Trouble::Gone,
+        Trouble::Robots,
+        Trouble::Address,
+        Trouble::Redirect,
+        Trouble::Unreadable,
+    ];
+}
+
+impl Code for CheckOutcome {
+    const ALL: &'static [CheckOutcome] = &[CheckOutcome::Changed, CheckOutcome::Unchanged, CheckOutcome::Failed];
 }
 
 /// Lineage numbers of a version's clauses as bytes: runs of numbers that each follow the one before, as (gap to the run, length). A

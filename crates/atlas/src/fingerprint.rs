@@ -25,8 +25,8 @@ statements! {
         last_changed_ms, range_start, range_end, excerpt, heading, score, confidence, severity, reasons, explicitness, facts, analyser
         FROM provisions WHERE document_id = $1 ORDER BY id",
     EVENTS = "SELECT version, seq, provision_id, kind, at_ms FROM provision_events WHERE document_id = $1 ORDER BY version, seq",
-    CHANGES = "SELECT id, platform_id, from_version, to_version, at_ms, materiality, reason, added, removed, reworded, moved, headline
-        FROM changes WHERE document_id = $1 ORDER BY id",
+    CHANGES = "SELECT id, platform_id, from_version, to_version, at_ms, materiality, reason, added, removed, reworded, moved, headline,
+        confirmed_ms FROM changes WHERE document_id = $1 ORDER BY id",
 }
 
 /// Tables read at once, each with its columns' types: (i)nteger, (r)eal, (t)ext, (b)ytes.
@@ -38,7 +38,7 @@ const BY_DOCUMENT: &[(Sql, &str)] = &[
     (WORDINGS, "iiiiibii"),
     (PROVISIONS, "iiitiiiiiiittriititt"),
     (EVENTS, "iiiii"),
-    (CHANGES, "iiiiiitiiiit"),
+    (CHANGES, "iiiiiitiiiiti"),
 ];
 /// Entries of the log read at once.
 const STEP: i64 = 2000;

@@ -1,34 +1,46 @@
 //! Tracking jobs: which documents are due for a check, who has taken them, and what came of it.
-use serde::Serialize;
+use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
+use crate::codes::Code;
 use crate::error::Result;
 use crate::ids::DocumentId;
 use crate::open::Atlas;
-use crate::store::{Row, Tx, args, statements};
+use crate::store::{Tx, args, json, statements};
 
 /// How long a job belongs to the one who took it. A process that dies in the middle keeps the document from being checked for this long.
 pub const LEASE_MS: i64 = 15 * 60 * 1000;
+/// Documents of one host that are taken at once: they are asked for one after the other, and others should not wait for them.
+const PER_HOST: usize = 4;
+/// So many times as many documents as are wanted are looked at, to find some of other hosts.
+const CANDIDATES: i64 = 16;
+/// An hour.
+const HOUR_MS: i64 = 60 * 60 * 1000;
 
 statements! {
     // Machines that ask at once take different documents: on SQLite because writers queue, on PostgreSQL because locked rows are skipped.
-    DUE = "SELECT c.document_id FROM checks c JOIN documents d ON d.id = c.document_id
+    DUE = "SELECT c.document_id, d.urls FROM checks c JOIN documents d ON d.id = c.document_id
             WHERE c.next_due_ms <= $1 AND c.lease_until_ms <= $1 AND d.urls <> '[]'
             ORDER BY c.next_due_ms, c.document_id LIMIT $2";
-        postgres "SELECT c.document_id FROM checks c JOIN documents d ON d.id = c.document_id
+        postgres "SELECT c.document_id, d.urls FROM checks c JOIN documents d ON d.id = c.document_id
             WHERE c.next_due_ms <= $1 AND c.lease_until_ms <= $1 AND d.urls <> '[]'
             ORDER BY c.next_due_ms, c.document_id LIMIT $2 FOR UPDATE OF c SKIP LOCKED",
     OF_PLATFORM = "SELECT d.id FROM documents d JOIN platforms p ON p.id = d.platform_id
         WHERE p.slug = $1 AND d.urls <> '[]' ORDER BY d.id",
     LEASE = "UPDATE checks SET lease_until_ms = $2 WHERE document_id = $1",
-    JOB = "SELECT d.id, d.urls, d.content_select, d.content_remove, d.language, c.etag, c.last_modified, c.failures
-        FROM documents d JOIN checks c ON c.document_id = d.id WHERE d.id = $1",
-    DONE = "UPDATE checks SET next_due_ms = $2, lease_until_ms = 0, failures = 0, last_checked_ms = $3, last_error = NULL,
-        etag = $4, last_modified = $5 WHERE document_id = $1",
-    FAILED = "UPDATE checks SET next_due_ms = $2, lease_until_ms = 0, failures = failures + 1, last_checked_ms = $3, last_error = $4
-        WHERE document_id = $1",
-    STATUSES = "SELECT d.id, d.title, p.slug, c.last_checked_ms, c.next_due_ms, c.failures, c.last_error
-        FROM checks c JOIN documents d ON d.id = c.document_id JOIN platforms p ON p.id = d.platform_id
-        WHERE d.urls <> '[]' AND c.failures >= $1 ORDER BY c.failures DESC, d.id",
+    JOB = "SELECT d.id, d.urls, d.content_select, d.content_remove, d.language, c.etag, c.last_modified, c.failures, c.looks,
+        c.interval_ms, c.last_checked_ms, c.moved_to FROM documents d JOIN checks c ON c.document_id = d.id WHERE d.id = $1",
+    DONE = "UPDATE checks SET next_due_ms = $2, lease_until_ms = 0, failures = 0, last_checked_ms = $3, last_error = NULL, failure = NULL,
+        etag = $4, last_modified = $5, moved_to = $6, looks = $7, interval_ms = $8 WHERE document_id = $1",
+    FAILED = "UPDATE checks SET next_due_ms = $2, lease_until_ms = 0, failures = failures + 1, last_checked_ms = $3, last_error = $4,
+        failure = $5 WHERE document_id = $1",
+    POSTPONE = "UPDATE checks SET next_due_ms = $2, lease_until_ms = 0 WHERE document_id = $1",
+    // Second looks first, then what has waited longest.
+    OVERDUE = "SELECT document_id FROM checks WHERE next_due_ms < $1 AND last_checked_ms IS NOT NULL
+        ORDER BY looks DESC, next_due_ms, document_id",
+    COUNT = "INSERT INTO check_hours (hour, outcome, checks) VALUES ($1, $2, 1)
+        ON CONFLICT (hour, outcome) DO UPDATE SET checks = check_hours.checks + 1",
 }
 
 /// A document whose check is due, leased to the caller.
@@ -50,6 +62,80 @@ pub struct DueDocument {
     pub last_modified: Option<String>,
     /// Failures in a row so far.
     pub failures: i64,
+    /// Looks in a row so far that showed something new: if there were any, this check is a second look.
+    pub looks: i64,
+    /// Time between checks as it was last set.
+    pub interval_ms: i64,
+    /// When it was last checked; none if this is the first time.
+    pub last_checked_ms: Option<i64>,
+    /// Where the page said last that it has moved for good.
+    pub moved_to: Option<String>,
+}
+
+/// Of what kind a failure is, which decides what can be done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// No connection, or no answer in time.
+    Unreachable,
+    /// The server answered with an error of its own (5xx).
+    Server,
+    /// The server asked to be left alone for a while, or refuses programs (401, 403, 429, 451).
+    Refused,
+    /// There is no such page (404, 410, other 4xx).
+    Gone,
+    /// The site's `robots.txt` does not allow it.
+    Robots,
+    /// The address cannot be used, or leads to a network that may not be reached.
+    Address,
+    /// It redirects in circles or to nowhere.
+    Redirect,
+    /// It is too large, or nothing in it can be read as a document.
+    Unreadable,
+}
+
+impl Trouble {
+    /// Failures in a row after which it needs attention. What time may mend is given more of it.
+    pub fn patience(self) -> i64 {
+        match self {
+            Trouble::Unreachable | Trouble::Server => 6,
+            Trouble::Refused | Trouble::Unreadable => 4,
+            Trouble::Gone | Trouble::Robots | Trouble::Redirect => 3,
+            Trouble::Address => 1,
+        }
+    }
+
+    /// What an operator can do about it.
+    pub fn next_step(self) -> &'static str {
+        match self {
+            Trouble::Unreachable => {
+                "see whether the address opens in a browser; if the site is gone, take the document out of the catalog"
+            }
+            Trouble::Server => "wait, or see in a browser whether the page has moved, and change `url` in the catalog",
+            Trouble::Refused => {
+                "give a contact with --user-agent and ask the site to allow it; check it less often meanwhile"
+            }
+            Trouble::Gone => "find where the document is now and change `url` in the catalog",
+            Trouble::Robots => "ask the site to allow it, or take the document out of the catalog",
+            Trouble::Address => "correct `url` in the catalog; a private network is allowed with --allow-network",
+            Trouble::Redirect => "open the address in a browser and put the address where it ends into the catalog",
+            Trouble::Unreadable => {
+                "open the address in a browser: where the text needs scripts or an account, name another page in the catalog"
+            }
+        }
+    }
+}
+
+/// What a check came to, as it is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckOutcome {
+    /// A new version.
+    Changed,
+    /// The latest version still stands.
+    Unchanged,
+    /// It could not be fetched or read.
+    Failed,
 }
 
 /// What came of a check.
@@ -57,45 +143,59 @@ pub struct DueDocument {
 pub struct Check {
     /// When.
     pub at_ms: i64,
-    /// Why it failed; none if it did not.
-    pub failed: Option<String>,
-    /// Entity tag, kept for the next conditional request.
-    pub etag: Option<String>,
-    /// `Last-Modified`, kept for the next conditional request.
-    pub last_modified: Option<String>,
     /// When to check next.
     pub next_due_ms: i64,
+    /// What came of it.
+    pub result: CheckResult,
 }
 
-/// How a document's checks have gone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CheckStatus {
-    /// The document.
-    pub id: DocumentId,
-    /// Title of the document.
-    pub title: String,
-    /// Slug of its platform.
-    pub platform: String,
-    /// When it was last checked.
-    pub last_checked_ms: Option<i64>,
-    /// When it is checked next.
-    pub next_due_ms: i64,
-    /// Failures in a row.
-    pub failures: i64,
-    /// Why the last check failed; empty if it did not.
-    pub error: String,
+/// See [`Check`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CheckResult {
+    /// The document was seen.
+    Seen {
+        /// Whether in a new version.
+        changed: bool,
+        /// Entity tag, kept for the next conditional request.
+        etag: Option<String>,
+        /// `Last-Modified`, kept for the next conditional request.
+        last_modified: Option<String>,
+        /// Where the page says that it has moved for good.
+        moved_to: Option<String>,
+        /// Looks in a row that showed something new.
+        looks: i64,
+        /// Time between checks from now on.
+        interval_ms: i64,
+    },
+    /// It was not.
+    Failed {
+        /// Of what kind the failure is.
+        trouble: Trouble,
+        /// What happened, in words.
+        reason: String,
+    },
 }
 
 impl Atlas {
-    /// Takes up to `limit` documents that have an address and are due, longest overdue first, for [`LEASE_MS`].
+    /// Takes up to `limit` documents that have an address and are due, longest overdue first, but few of each host, for [`LEASE_MS`].
     pub async fn due(&self, now_ms: i64, limit: i64) -> Result<Vec<DueDocument>> {
         let mut tx = self.store.write_unordered().await?;
-        let ids = tx.fetch(DUE, args![now_ms, limit]).await?;
-        let mut due = Vec::with_capacity(ids.len());
-        for id in ids {
-            let id: i64 = id.get(0)?;
+        let rows = tx.fetch(DUE, args![now_ms, limit.saturating_mul(CANDIDATES)]).await?;
+        let mut of_host: HashMap<String, usize> = HashMap::new();
+        let mut due = Vec::new();
+        for row in rows {
+            let urls: Vec<String> = json(&row.get::<String>(1)?)?;
+            let taken = of_host.entry(host(urls.first().map_or("", String::as_str)).to_owned()).or_default();
+            if *taken == PER_HOST {
+                continue;
+            }
+            *taken += 1;
+            let id: i64 = row.get(0)?;
             tx.run(LEASE, args![id, now_ms + LEASE_MS]).await?;
             due.extend(job(&mut tx, id).await?);
+            if due.len() as i64 >= limit {
+                break;
+            }
         }
         tx.commit().await?;
         Ok(due)
@@ -116,25 +216,48 @@ impl Atlas {
 
     /// Stores what came of a check and gives the document back. A failure leaves what the last good answer said.
     pub async fn checked(&self, document: DocumentId, check: &Check) -> Result<()> {
+        let Check { at_ms, next_due_ms, result } = check;
         let mut tx = self.store.write_unordered().await?;
-        match &check.failed {
-            None => {
-                tx.run(DONE, args![document, check.next_due_ms, check.at_ms, &check.etag, &check.last_modified]).await?
+        let outcome = match result {
+            CheckResult::Seen { changed, etag, last_modified, moved_to, looks, interval_ms } => {
+                let done = args![document, *next_due_ms, *at_ms, etag, last_modified, moved_to, *looks, *interval_ms];
+                tx.run(DONE, done).await?;
+                if *changed { CheckOutcome::Changed } else { CheckOutcome::Unchanged }
             }
-            Some(reason) => tx.run(FAILED, args![document, check.next_due_ms, check.at_ms, reason]).await?,
+            CheckResult::Failed { trouble, reason } => {
+                tx.run(FAILED, args![document, *next_due_ms, *at_ms, reason, trouble.code()]).await?;
+                CheckOutcome::Failed
+            }
         };
+        tx.run(COUNT, args![at_ms.div_euclid(HOUR_MS), outcome.code()]).await?;
         tx.commit().await
     }
 
-    /// Documents whose last check failed, worst first.
-    pub async fn failing(&self) -> Result<Vec<CheckStatus>> {
-        self.store.fetch(STATUSES, args![1i64]).await?.iter().map(status).collect()
+    /// Gives a document back unchecked, to be checked at an instant.
+    pub async fn postpone(&self, document: DocumentId, due_ms: i64) -> Result<()> {
+        let mut tx = self.store.write_unordered().await?;
+        tx.run(POSTPONE, args![document, due_ms]).await?;
+        tx.commit().await
     }
 
-    /// Checks of all documents that have an address, those that fail first.
-    pub async fn check_statuses(&self) -> Result<Vec<CheckStatus>> {
-        self.store.fetch(STATUSES, args![0i64]).await?.iter().map(status).collect()
+    /// Gives every document that was due before an instant, and was checked ever, another time: `due_ms` of its place among them and of
+    /// their number. Those that wait for a second look come first, then those that have waited longest. Returns how many they were.
+    pub async fn spread(&self, before_ms: i64, due_ms: &(dyn Fn(usize, usize) -> i64 + Sync)) -> Result<usize> {
+        let mut tx = self.store.write_unordered().await?;
+        let overdue = tx.fetch(OVERDUE, args![before_ms]).await?;
+        for (place, row) in overdue.iter().enumerate() {
+            let id: i64 = row.get(0)?;
+            tx.run(POSTPONE, args![id, due_ms(place, overdue.len())]).await?;
+        }
+        tx.commit().await?;
+        Ok(overdue.len())
     }
+}
+
+/// The host of an address, with its port; all of it if it is no address.
+pub fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
 
 async fn job(tx: &mut Tx, id: i64) -> Result<Option<DueDocument>> {
@@ -149,18 +272,9 @@ async fn job(tx: &mut Tx, id: i64) -> Result<Option<DueDocument>> {
         etag: c.next()?,
         last_modified: c.next()?,
         failures: c.next()?,
-    }))
-}
-
-fn status(row: &Row) -> Result<CheckStatus> {
-    let mut c = row.columns();
-    Ok(CheckStatus {
-        id: DocumentId(c.next()?),
-        title: c.next()?,
-        platform: c.next()?,
+        looks: c.next()?,
+        interval_ms: c.next()?,
         last_checked_ms: c.next()?,
-        next_due_ms: c.next()?,
-        failures: c.next()?,
-        error: c.next::<Option<String>>()?.unwrap_or_default(),
-    })
+        moved_to: c.next()?,
+    }))
 }

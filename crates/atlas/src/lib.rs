@@ -5,6 +5,7 @@
 //! The same statements run on SQLite (the default) and on PostgreSQL; see [`Location`].
 pub mod answers;
 pub mod families;
+pub mod health;
 pub mod ids;
 pub mod jobs;
 pub mod records;
@@ -15,6 +16,7 @@ mod blobs;
 mod both_engines;
 mod check;
 mod codes;
+mod confirm;
 mod error;
 mod fingerprint;
 mod log;

@@ -14,11 +14,12 @@ use serde::Serialize;
 
 use crate::blobs::{self, Packed, Series};
 use crate::codes::{Code, pack_lineages};
+use crate::confirm::{self, Sighting};
 use crate::error::{AtlasError, Result};
 use crate::ids::{ChangeId, DocumentId};
 use crate::log::Appender;
 use crate::open::Atlas;
-use crate::records::{Batch, Entry, NewVersion, Origin};
+use crate::records::{Batch, Entry, NewVersion, Origin, needs_second_look};
 use crate::store::{Insert, Store, Tx, Value, args, digest, statements, to_json};
 use crate::watching;
 use crate::write::put_cursor;
@@ -54,8 +55,8 @@ pub(crate) const WORDINGS: Insert = Insert {
 };
 const CHANGES: Insert = Insert {
     into: "changes (id, document_id, platform_id, from_version, to_version, at_ms, materiality, reason, added, removed, reworded, moved,
-        headline)",
-    columns: 13,
+        headline, confirmed_ms)",
+    columns: 14,
     tail: "",
 };
 #[cfg(test)]
@@ -71,6 +72,8 @@ pub struct Recorded {
     pub changes: Vec<ChangeId>,
     /// Index of the first new leaf in the transparency log; none if the batch had no capture.
     pub first_log_index: Option<i64>,
+    /// Whether the change to the latest version was seen only once so far, so that a second look is due.
+    pub unconfirmed: bool,
 }
 
 impl Atlas {
@@ -124,7 +127,8 @@ impl Atlas {
         tx.insert(WORDINGS, wordings(batch)).await?;
         provisions::write(&mut tx, batch, known.platform, &seen).await?;
         let changes = write_changes(&mut tx, batch, known.platform, &seen).await?;
-        watching::note_changes(&mut tx, batch, &changes).await?;
+        watching::note_imported(&mut tx, batch, &changes).await?;
+        let unconfirmed = confirm::settle(&mut tx, batch.document, &rows.sightings).await?.unconfirmed;
         let generation = log.generation();
         log.finish(&mut tx, &self.shared.key).await?;
         known.write(&mut tx, batch.document, generation).await?;
@@ -132,7 +136,7 @@ impl Atlas {
             put_cursor(&mut tx, source, position).await?;
         }
         tx.commit().await?;
-        Ok(Recorded { changes, first_log_index })
+        Ok(Recorded { changes, first_log_index, unconfirmed })
     }
 }
 
@@ -203,6 +207,8 @@ struct Rows<'b> {
     versions: Vec<VersionRow<'b>>,
     /// When the version before the batch was last confirmed by it.
     confirmed: Option<i64>,
+    /// What each entry showed, and when.
+    sightings: Vec<Sighting>,
 }
 
 /// A version as it will be stored.
@@ -245,13 +251,15 @@ impl<'b> Rows<'b> {
         known: &mut Known,
         log: &mut Appender,
     ) -> Result<Rows<'b>> {
-        let mut rows = Rows { captures: Vec::new(), versions: Vec::new(), confirmed: None };
+        let mut rows = Rows { captures: Vec::new(), versions: Vec::new(), confirmed: None, sightings: Vec::new() };
         let mut capture = last(tx, LAST_CAPTURE).await?;
         let mut texts = texts.iter();
         for (entry, (body, _)) in batch.entries.iter().zip(bodies) {
             capture += 1;
             let text = entry.version.as_ref().and_then(|_| texts.next()).map(|(name, _)| *name);
             let seen_ms = known.advance(entry, text);
+            let again = entry.version.is_none();
+            rows.sightings.push(Sighting { version: known.versions, at_ms: seen_ms, again });
             match (&entry.version, text, rows.versions.last_mut()) {
                 (Some(new), Some(text), _) => {
                     rows.versions.push(VersionRow {
@@ -339,9 +347,13 @@ async fn last(tx: &mut Tx, sql: crate::store::Sql) -> Result<i64> {
 
 async fn write_changes(tx: &mut Tx, batch: &Batch, platform: i64, seen: &HashMap<i64, i64>) -> Result<Vec<ChangeId>> {
     let first = last(tx, LAST_CHANGE).await? + 1;
-    let changes: Vec<_> = batch.entries.iter().filter_map(|entry| entry.change.as_ref()).zip(first..).collect();
-    let values = changes.iter().flat_map(|(c, id)| {
+    let changes: Vec<_> =
+        batch.entries.iter().filter_map(|entry| Some((entry, entry.change.as_ref()?))).zip(first..).collect();
+    let values = changes.iter().flat_map(|((entry, c), id)| {
         let at_ms = seen.get(&c.to_version).copied().unwrap_or(c.at_ms);
+        // Whoever collected what is imported has looked before us, and there is no looking again at the past.
+        let live = entry.capture.origin.is_none();
+        let confirmed_ms = (!live || !needs_second_look(c.materiality)).then_some(at_ms);
         args![
             *id,
             batch.document,
@@ -356,6 +368,7 @@ async fn write_changes(tx: &mut Tx, batch: &Batch, platform: i64, seen: &HashMap
             c.reworded,
             c.moved,
             &c.headline,
+            confirmed_ms,
         ]
     });
     tx.insert(CHANGES, values.collect()).await?;

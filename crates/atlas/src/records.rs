@@ -213,6 +213,12 @@ pub struct NewChange {
     pub headline: String,
 }
 
+/// Whether a change of a live page is believed only once a second capture shows the same. Nobody is told of the others, and what a server
+/// sends for a moment may be a mistake.
+pub fn needs_second_look(materiality: Materiality) -> bool {
+    matches!(materiality, Materiality::Minor | Materiality::Material | Materiality::Defective)
+}
+
 /// A change as stored.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
@@ -231,6 +237,9 @@ pub struct Change {
     /// The rest.
     #[serde(flatten)]
     pub change: NewChange,
+    /// When it was settled that the page had changed: by a second capture, or at once where none is needed ([`needs_second_look`]; imports).
+    /// None while, or because, it was seen only once.
+    pub confirmed_ms: Option<i64>,
     /// Provisions that it touches.
     pub provisions: Vec<TouchedProvision>,
 }

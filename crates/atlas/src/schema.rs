@@ -5,13 +5,14 @@ use crate::error::{AtlasError, Result};
 use crate::store::{Pools, Store, args, statements};
 
 /// Each step takes the schema from one version to the next. Released steps never change.
-pub(crate) const STEPS: [&str; 6] = [
+pub(crate) const STEPS: [&str; 7] = [
     include_str!("schema/001.sql"),
     include_str!("schema/002.sql"),
     include_str!("schema/003.sql"),
     include_str!("schema/004.sql"),
     include_str!("schema/005.sql"),
     include_str!("schema/006.sql"),
+    include_str!("schema/007.sql"),
 ];
 
 statements! {

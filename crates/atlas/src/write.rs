@@ -1,4 +1,5 @@
 //! Small writes: platforms, documents, confirmations, import positions.
+use crate::confirm::{self, Sighting};
 use crate::error::{AtlasError, Result};
 use crate::ids::DocumentId;
 use crate::log;
@@ -19,7 +20,8 @@ statements! {
     NEW_CHECK = "INSERT INTO checks (document_id, next_due_ms, lease_until_ms, failures) VALUES ($1, 0, 0, 0)",
     SET_DOCUMENT = "UPDATE documents SET urls = $2, language = $3, content_select = $4, content_remove = $5, generation = $6 WHERE id = $1",
     // What the server said about the old address means nothing at the new one.
-    CHECK_AGAIN = "UPDATE checks SET next_due_ms = 0, failures = 0, etag = NULL, last_modified = NULL WHERE document_id = $1",
+    CHECK_AGAIN = "UPDATE checks SET next_due_ms = 0, failures = 0, etag = NULL, last_modified = NULL, last_error = NULL, failure = NULL,
+        moved_to = NULL WHERE document_id = $1",
     VERSIONS = "SELECT versions FROM documents WHERE id = $1",
     CONFIRM_DOCUMENT = "UPDATE documents SET last_verified_ms = $2 WHERE id = $1 AND last_verified_ms < $2",
     CONFIRM_VERSION = "UPDATE versions SET last_verified_ms = $3 WHERE document_id = $1 AND number = $2 AND last_verified_ms < $3",
@@ -69,7 +71,7 @@ impl Atlas {
         Ok(DocumentId(id))
     }
 
-    /// Notes that the latest version was confirmed at this instant without new bytes.
+    /// Notes that the latest version was seen again at this instant without new bytes; the change to it is confirmed by that.
     pub async fn verified(&self, document: DocumentId, at_ms: i64) -> Result<()> {
         let mut tx = self.store.write_unordered().await?;
         let versions = tx.one(VERSIONS, args![document]).await?.map(|row| row.get::<i64>(0)).transpose()?;
@@ -77,6 +79,10 @@ impl Atlas {
         let latest = latest.ok_or_else(|| AtlasError::Missing(format!("version of {document} to confirm")))?;
         tx.run(CONFIRM_DOCUMENT, args![document, at_ms]).await?;
         tx.run(CONFIRM_VERSION, args![document, latest, at_ms]).await?;
+        let sighting = Sighting { version: latest, at_ms, again: true };
+        if confirm::settle(&mut tx, document, &[sighting]).await?.confirmed > 0 {
+            log::bump(&mut tx).await?;
+        }
         tx.commit().await
     }
 

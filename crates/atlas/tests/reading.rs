@@ -1,8 +1,7 @@
-//! Questions: rarity, other platforms, provisions of an earlier version, search, jobs. The answers are the same on every engine.
+//! Questions: rarity, other platforms, provisions of an earlier version, search. The answers are the same on every engine.
 mod common;
 
 use atlas::ids::{DocumentId, ProvisionId};
-use atlas::jobs::{Check, LEASE_MS};
 use atlas::records::{EventKind, Materiality};
 use atlas::{Atlas, ChangeFilter, InstanceFilter, SearchQuery};
 use common::{ARBITRATION, DAY, START, TERMINATION, batch, document, stages, text};
@@ -104,6 +103,8 @@ async fn months_show_what_stood_and_who_took_it_up() {
         let atlas = stage.open().await;
         let plum = world(&atlas).await[0];
         remove_arbitration(&atlas, plum, 40).await;
+        assert_eq!(atlas.platform_timeline("plum").await.unwrap()[1].material, 0, "it was seen once");
+        atlas.verified(plum, START + 40 * DAY).await.unwrap();
         let timeline = atlas.type_timeline("arbitration").await.unwrap();
         let told: Vec<(String, i64, i64)> =
             timeline.months.iter().map(|m| (m.month.to_string(), m.platforms, m.of_platforms)).collect();
@@ -159,61 +160,4 @@ async fn search_finds_the_same_on_every_engine() {
         answers.push(found);
     }
     assert!(answers.windows(2).all(|two| two[0] == two[1]), "engines answer alike");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_job_belongs_to_one_until_its_lease_ends() {
-    for stage in stages().await {
-        let (atlas, other) = (stage.open().await, stage.open().await);
-        for slug in ["plum", "quince", "rowan"] {
-            document(&atlas, slug, "Terms of Service").await;
-        }
-        let now = START;
-        let first = atlas.due(now, 2).await.unwrap();
-        let second = other.due(now, 9).await.unwrap();
-        assert_eq!((first.len(), second.len()), (2, 1), "{}", stage.engine);
-        assert!(!first.contains(&second[0]));
-        assert_eq!(atlas.due(now + 1, 9).await.unwrap(), []);
-        let check = |failed: Option<&str>| Check {
-            at_ms: now,
-            failed: failed.map(str::to_string),
-            etag: Some("\"a\"".into()),
-            last_modified: None,
-            next_due_ms: now + DAY,
-        };
-        atlas.checked(first[0].id, &check(None)).await.unwrap();
-        atlas.checked(first[1].id, &check(Some("the server is away"))).await.unwrap();
-        let failing = atlas.failing().await.unwrap();
-        assert_eq!((failing.len(), failing[0].error.as_str()), (1, "the server is away"));
-        let left = other.due(now + LEASE_MS, 9).await.unwrap();
-        assert_eq!(left.iter().map(|due| due.id).collect::<Vec<_>>(), [second[0].id], "a lease ends");
-        let again = atlas.due(now + DAY, 9).await.unwrap();
-        assert_eq!(again.len(), 3);
-        let fine = again.iter().find(|due| due.id == first[0].id).unwrap();
-        assert_eq!((fine.etag.as_deref(), fine.failures), (Some("\"a\""), 0));
-        assert_eq!(atlas.due_of(&["rowan".into(), "nobody".into()]).await.unwrap().len(), 1);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn two_machines_never_take_the_same_job() {
-    for stage in stages().await {
-        let atlas = stage.open().await;
-        for n in 0..12 {
-            document(&atlas, &format!("plum{n}"), "Terms of Service").await;
-        }
-        let takers = (0..4).map(|_| {
-            let atlas = atlas.clone();
-            tokio::spawn(async move { atlas.due(START, 5).await.unwrap() })
-        });
-        let mut taken = Vec::new();
-        for taker in takers.collect::<Vec<_>>() {
-            taken.extend(taker.await.unwrap().into_iter().map(|due| due.id));
-        }
-        taken.extend(atlas.due(START, 12).await.unwrap().into_iter().map(|due| due.id));
-        taken.sort();
-        let all = taken.len();
-        taken.dedup();
-        assert_eq!((all, taken.len()), (12, 12), "{}", stage.engine);
-    }
 }

@@ -11,11 +11,13 @@ use provisions::Severity;
 /// When the batches of these tests are analysed.
 const NOW: i64 = START + 900 * DAY;
 
-/// A document with a change that was seen just now.
+/// A document with a change that was seen just now, twice.
 async fn changed(atlas: &Atlas) -> DocumentId {
     let id = document(atlas, "plum", "Terms").await;
     let making = batch(id, 0).version(1, &text(1)).provision(2, "arbitration", ARBITRATION, Severity::High);
     atlas.record(&making.version(900, &text(2)).batch).await.unwrap();
+    assert!(atlas.gathered(NOW, 10).await.unwrap().is_empty(), "what was seen once is no news");
+    atlas.verified(id, NOW).await.unwrap();
     id
 }
 

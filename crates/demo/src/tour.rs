@@ -1,13 +1,16 @@
 //! Tracks the world from its first day to today: the same tracker as for real sites, with the clock moved to each date on which
 //! something changed.
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use atlas::Atlas;
+use atlas::jobs::DueDocument;
 use fetch::{Fetcher, Settings};
 use provisions::Reader;
 use tracker::catalog::{self, Entry, EntryDocument};
+use tracker::schedule::LOOK_MS;
 use tracker::track::{Outcome, Tracker};
 
 use crate::world::World;
@@ -55,28 +58,40 @@ pub async fn tour(
     days.retain(|(_, at_ms)| *at_ms <= now_ms);
     days.push((day_of(now_ms), now_ms));
     let mut done = Tour::default();
+    let mut known = HashSet::new();
     for (index, (day, at_ms)) in days.iter().enumerate() {
         day.clone_into(&mut date.write().unwrap_or_else(|poison| poison.into_inner()));
-        catalog::register(atlas, &entries(world, port, day)).await?;
-        // Noon UTC: the same day in most of the world.
+        let entries = entries(world, port, day);
+        catalog::register(atlas, &entries).await?;
+        // Noon UTC: the same day in most of the world. Every document is checked, those that are new first.
         clock.store(*at_ms, Ordering::Relaxed);
-        loop {
-            let due = atlas.due(now(), 64).await?;
-            if due.is_empty() {
-                break;
-            }
-            for document in due {
-                done.checks += 1;
-                match tracker.check(&document).await? {
-                    Outcome::Version(_) => done.versions += 1,
-                    Outcome::Unchanged => {}
-                    Outcome::Failed(reason) => return Err(TourError::Document(reason)),
-                }
-            }
-        }
+        let slugs: Vec<String> = entries.iter().map(|entry| tracker::slug(&entry.name)).collect();
+        let mut all = atlas.due_of(&slugs).await?;
+        all.sort_by_key(|document| (known.contains(&document.id), document.id));
+        known.extend(all.iter().map(|document| document.id));
+        check(&tracker, &all, &mut done).await?;
+        // What is new is looked at a second time, as it would be on any other day; not in the future, though.
+        clock.store((at_ms + LOOK_MS).min(now_ms), Ordering::Relaxed);
+        let again: Vec<DueDocument> =
+            atlas.due_of(&slugs).await?.into_iter().filter(|document| document.looks > 0).collect();
+        check(&tracker, &again, &mut done).await?;
         progress(index + 1, days.len());
     }
     Ok(done)
+}
+
+/// Checks documents and counts what came of it.
+async fn check(tracker: &Tracker<'_>, documents: &[DueDocument], done: &mut Tour) -> Result<(), TourError> {
+    for document in documents {
+        done.checks += 1;
+        match tracker.check(document).await? {
+            Outcome::Version(_) => done.versions += 1,
+            Outcome::Unchanged => {}
+            Outcome::Failed { reason, .. } => return Err(TourError::Document(reason)),
+            Outcome::Postponed => return Err(TourError::Document(format!("{} was not asked for", document.id))),
+        }
+    }
+    Ok(())
 }
 
 /// The catalog as of a date: documents that exist by then.
@@ -86,8 +101,7 @@ fn entries(world: &World, port: u16, date: &str) -> Vec<Entry> {
         title: Some(document.title.clone()),
         url: format!("http://{slug}.localhost:{port}{}", document.path),
         language: Some(document.language.clone()),
-        select: Vec::new(),
-        remove: Vec::new(),
+        ..EntryDocument::default()
     };
     world
         .platforms

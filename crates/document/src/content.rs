@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use dom_query::{Document, NodeId, NodeRef};
 
 use crate::html::SILENT;
-use crate::{Source, dates};
+use crate::{Source, dates, range};
 
 /// Words in an element's class or ID that mark what surrounds a document.
 const SURROUNDINGS: &[&str] = &[
@@ -138,9 +138,7 @@ fn weights(page: &Document) -> Weights {
 pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
     let mut skipped = HashSet::new();
     for selector in source.remove {
-        if let Some(found) = page.try_select(selector) {
-            skipped.extend(found.nodes().iter().map(|node| node.id));
-        }
+        skipped.extend(range::select(page, selector).iter().map(|node| node.id));
     }
     if !source.select.is_empty() {
         return Survey { skipped, weights: Weights::new() };
@@ -412,9 +410,7 @@ fn within(node: &NodeRef<'_>, names: &[&str]) -> bool {
 pub(crate) fn roots<'a>(page: &'a Document, source: &Source<'_>, survey: &mut Survey) -> Vec<NodeRef<'a>> {
     let mut chosen: Vec<NodeRef<'a>> = Vec::new();
     for selector in source.select {
-        if let Some(found) = page.try_select(selector) {
-            chosen.extend(found.nodes().iter().copied());
-        }
+        chosen.extend(range::select(page, selector));
     }
     if !chosen.is_empty() {
         return outermost(chosen);

@@ -17,6 +17,7 @@ mod language;
 mod markdown;
 mod pdf;
 mod plain;
+mod range;
 mod read;
 mod render;
 mod sentences;
@@ -41,9 +42,10 @@ pub struct Source<'a> {
     pub content_type: Option<&'a str>,
     /// Where it came from; its fragment selects a part of a page that holds several documents.
     pub url: Option<&'a str>,
-    /// CSS selectors of the document's content, where an operator declared them.
+    /// Selectors of the document's content, where an operator declared them: CSS, or `startBefore h1 >>> endBefore footer` for what lies
+    /// between two places (`startAfter`, `endAfter` likewise).
     pub select: &'a [String],
-    /// CSS selectors of what is removed from it.
+    /// Selectors of what is removed from it.
     pub remove: &'a [String],
 }
 

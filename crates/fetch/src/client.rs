@@ -76,6 +76,8 @@ pub struct Request {
     pub last_modified: Option<String>,
     /// Language asked for, ISO 639-1.
     pub language: Option<String>,
+    /// Asks for the page itself, and not for what a cache on the way has kept.
+    pub fresh: bool,
 }
 
 /// What came back.
@@ -94,6 +96,8 @@ pub struct Success {
     pub url: String,
     /// Addresses that redirected, in order.
     pub redirects: Vec<String>,
+    /// The address that the page has moved to for good, if it says so.
+    pub moved_to: Option<String>,
     /// HTTP status.
     pub status: u16,
     /// Response headers in order.
@@ -140,7 +144,7 @@ impl Fetcher {
     /// Fetches one address.
     pub async fn fetch(&self, request: &Request) -> Result<Fetched, FetchError> {
         let mut url = self.checked(&request.url, &request.url)?;
-        let mut redirects = Vec::new();
+        let (mut redirects, mut for_good) = (Vec::new(), true);
         loop {
             let response = self.polite(&url, request).await?;
             let status = response.status();
@@ -148,7 +152,8 @@ impl Fetcher {
                 return Ok(Fetched::NotModified);
             }
             if !status.is_redirection() {
-                return self.success(url, redirects, response).await;
+                let moved_to = if for_good { moved_to(&request.url, &url) } else { None };
+                return self.success(url, redirects, moved_to, response).await;
             }
             let target = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
             let target = target.and_then(|target| url.join(target).ok()).ok_or_else(|| FetchError::Redirect {
@@ -158,6 +163,7 @@ impl Fetcher {
             // A fragment names a part of the page and outlives a redirect that names none (RFC 9110, section 10.2.2).
             let fragment = url.fragment().map(str::to_string);
             redirects.push(url.to_string());
+            for_good &= matches!(status.as_u16(), 301 | 308);
             if redirects.len() > REDIRECTS {
                 let reason = format!("more than {REDIRECTS} redirects");
                 return Err(FetchError::Redirect { url: request.url.clone(), reason });
@@ -214,13 +220,20 @@ impl Fetcher {
         let mut turn = self.turn(&host, url).await?;
         let sent = self.client.get(url.clone()).headers(headers(request)).send().await;
         turn.rest(self.settings.delay);
-        sent.map_err(|error| network(url, &error))
+        let response = sent.map_err(|error| network(url, &error))?;
+        if let (429 | 503, Some(seconds)) = (response.status().as_u16(), retry_after(response.headers())) {
+            turn.hold(seconds);
+        }
+        Ok(response)
     }
 
     /// Waits for the host's turn; an error if its `robots.txt` does not allow the address.
     async fn turn<'h>(&self, host: &'h Host, url: &Url) -> Result<MutexGuard<'h, Turn>, FetchError> {
         let mut turn = host.turn().await;
         let now = tokio::time::Instant::now();
+        if let Some(seconds) = turn.held(now) {
+            return Err(FetchError::Held { url: url.to_string(), seconds });
+        }
         if turn.rules(now).is_none() {
             turn.set_rules(self.rules(url).await?);
         }
@@ -254,6 +267,7 @@ impl Fetcher {
         &self,
         url: Url,
         redirects: Vec<String>,
+        moved_to: Option<String>,
         response: reqwest::Response,
     ) -> Result<Fetched, FetchError> {
         if !response.status().is_success() {
@@ -266,7 +280,7 @@ impl Fetcher {
             .collect();
         let code = response.status().as_u16();
         let body = self.body(&url, response, self.settings.max_bytes).await?;
-        Ok(Fetched::Document(Success { url: url.to_string(), redirects, status: code, headers, body }))
+        Ok(Fetched::Document(Success { url: url.to_string(), redirects, moved_to, status: code, headers, body }))
     }
 
     /// Reads a body within `limit` and undoes its content encoding, within `limit` too.
@@ -326,6 +340,9 @@ fn headers(request: &Request) -> HeaderMap {
         header::ACCEPT_LANGUAGE,
         &request.language.as_deref().map_or("en;q=0.9,*;q=0.5".into(), |code| format!("{code},*;q=0.5")),
     );
+    if request.fresh {
+        set(header::CACHE_CONTROL, "no-cache");
+    }
     if let Some(etag) = &request.etag {
         set(header::IF_NONE_MATCH, etag);
     }
@@ -336,8 +353,28 @@ fn headers(request: &Request) -> HeaderMap {
 }
 
 fn status(url: &Url, response: &reqwest::Response) -> FetchError {
-    let wait = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    FetchError::Status { url: url.to_string(), status: response.status().as_u16(), retry_after: wait }
+    let retry_after = retry_after(response.headers());
+    FetchError::Status { url: url.to_string(), status: response.status().as_u16(), retry_after }
+}
+
+/// Seconds that an answer asks us to wait (RFC 9110, section 10.2.3). A date is counted from the answer's own, so that clocks need not agree.
+fn retry_after(headers: &HeaderMap) -> Option<u64> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let asked = text(header::RETRY_AFTER)?;
+    asked.parse().ok().or_else(|| {
+        let date = |text| httpdate::parse_http_date(text).ok();
+        Some(date(asked)?.duration_since(date(text(header::DATE)?)?).map_or(0, |wait| wait.as_secs()))
+    })
+}
+
+/// The address that a page asked for at `asked` has moved to for good, when it was found at `found` by permanent redirects alone. A site
+/// that sends to its front page has rather lost the page.
+fn moved_to(asked: &str, found: &Url) -> Option<String> {
+    let mut asked = Url::parse(asked).ok()?;
+    let mut target = found.clone();
+    (asked.set_fragment(None), target.set_fragment(None));
+    let front = target.path() == "/" && target.query().is_none() && asked.path() != "/";
+    (asked != target && !front).then(|| found.to_string())
 }
 
 /// Why a request failed. The innermost cause says what happened; the outer ones only that a request failed.
@@ -355,4 +392,35 @@ pub(crate) fn network(url: &Url, error: &reqwest::Error) -> FetchError {
         return FetchError::Refused { url: url.to_string(), reason };
     }
     FetchError::Network { url: url.to_string(), reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_seconds_or_dates() {
+        let wait = |headers: &[(header::HeaderName, &'static str)]| {
+            let headers = headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
+            retry_after(&headers.collect())
+        };
+        let date = (header::DATE, "Fri, 27 Nov 2026 12:00:00 GMT");
+        assert_eq!(wait(&[(header::RETRY_AFTER, " 120 ")]), Some(120));
+        assert_eq!(wait(&[(header::RETRY_AFTER, "Fri, 27 Nov 2026 12:05:00 GMT"), date.clone()]), Some(300));
+        assert_eq!(wait(&[(header::RETRY_AFTER, "Fri, 27 Nov 2026 11:05:00 GMT"), date.clone()]), Some(0));
+        assert_eq!(wait(&[(header::RETRY_AFTER, "Fri, 27 Nov 2026 12:05:00 GMT")]), None, "counted from when?");
+        assert_eq!(wait(&[(header::RETRY_AFTER, "soon"), date]), None);
+        assert_eq!(wait(&[]), None);
+    }
+
+    #[test]
+    fn pages_move_but_not_to_the_front_page() {
+        let moved = |asked: &str, found: &str| moved_to(asked, &Url::parse(found).unwrap());
+        let new = "https://www.plum.example/legal/privacy";
+        assert_eq!(moved("https://plum.example/privacy", new).as_deref(), Some(new));
+        assert_eq!(moved("http://plum.example/", "https://plum.example/").as_deref(), Some("https://plum.example/"));
+        assert_eq!(moved(new, new), None);
+        assert_eq!(moved("https://plum.example/a#part", "https://plum.example/a"), None);
+        assert_eq!(moved("https://plum.example/privacy", "https://plum.example/"), None);
+    }
 }

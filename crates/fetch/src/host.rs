@@ -18,6 +18,8 @@ pub(crate) struct Host {
 #[derive(Default)]
 pub(crate) struct Turn {
     next: Option<Instant>,
+    /// Until when the host asked to be left alone.
+    held: Option<Instant>,
     /// Rules, once they were asked for, and when that was.
     rules: Option<(Rules, Instant)>,
 }
@@ -47,6 +49,17 @@ impl Turn {
         self.rules = Some((rules, Instant::now()));
     }
 
+    /// Leaves the host alone for as long as it asked, a day at most: what is asked for longer is for one page and the schedule's matter.
+    pub fn hold(&mut self, seconds: u64) {
+        self.held = Some(Instant::now() + Duration::from_secs(seconds.min(24 * 60 * 60)));
+    }
+
+    /// Seconds for which the host is still to be left alone, if it is.
+    pub fn held(&self, now: Instant) -> Option<u64> {
+        let left = self.held?.checked_duration_since(now)?;
+        (!left.is_zero()).then_some(left.as_secs() + 1)
+    }
+
     /// Makes the next request wait: the longer of our delay and the one that the host's rules ask for (at most a minute).
     pub fn rest(&mut self, delay: Duration) {
         let asked = self
@@ -72,5 +85,16 @@ mod tests {
         turn.set_rules(None);
         assert!(turn.rules(hours(23)).is_some());
         assert!(turn.rules(hours(25)).is_none());
+    }
+
+    #[test]
+    fn a_host_is_left_alone_as_long_as_it_asked() {
+        let (mut turn, now) = (Turn::default(), Instant::now());
+        assert_eq!(turn.held(now), None);
+        turn.hold(120);
+        assert!((119..=121).contains(&turn.held(now).unwrap()));
+        assert_eq!(turn.held(now + Duration::from_secs(121)), None);
+        turn.hold(u64::MAX);
+        assert!(turn.held(now + Duration::from_secs(25 * 60 * 60)).is_none());
     }
 }

@@ -47,6 +47,14 @@ pub enum FetchError {
         /// Seconds it asked us to wait.
         retry_after: Option<u64>,
     },
+    /// The host asked us to wait, not long ago; it was not asked again.
+    #[error("{url}: the server asked us to wait; it can be asked again in {seconds} s")]
+    Held {
+        /// The address.
+        url: String,
+        /// Seconds that are left.
+        seconds: u64,
+    },
     /// The body is larger than allowed.
     #[error("{url}: larger than {limit} bytes")]
     TooLarge {

@@ -35,7 +35,7 @@ pub struct Entry {
 }
 
 /// One document in a platform's file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EntryDocument {
     /// Terms type.
@@ -43,20 +43,86 @@ pub struct EntryDocument {
     pub kind: String,
     /// Title; the terms type if absent.
     pub title: Option<String>,
-    /// Address.
+    /// Address; empty if it is split over several pages.
+    #[serde(default)]
     pub url: String,
     /// Language to ask for.
     pub language: Option<String>,
-    /// CSS selectors of the content; found without when absent.
+    /// Selectors of the content ([`document::Source::select`]); found without when absent.
     #[serde(default)]
     pub select: Vec<String>,
-    /// CSS selectors of what to remove.
+    /// Selectors of what to remove.
+    #[serde(default)]
+    pub remove: Vec<String>,
+    /// The pages that it is split over, in reading order.
+    #[serde(default, rename = "page")]
+    pub pages: Vec<EntryPage>,
+}
+
+/// One page of a document that is split over several.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryPage {
+    /// Address.
+    pub url: String,
+    /// Selectors of the content of this page, instead of those of the document.
+    #[serde(default)]
+    pub select: Vec<String>,
+    /// Selectors of what to remove from this page, instead of those of the document.
     #[serde(default)]
     pub remove: Vec<String>,
 }
 
+impl EntryDocument {
+    /// Its addresses, in reading order.
+    pub fn urls(&self) -> Vec<String> {
+        match self.pages.as_slice() {
+            [] => vec![self.url.clone()],
+            pages => pages.iter().map(|page| page.url.clone()).collect(),
+        }
+    }
+
+    /// The selectors that `own` gives of a page, or else those of the document. Where pages differ in theirs, each has its page before it.
+    fn selectors(&self, shared: &[String], own: fn(&EntryPage) -> &[String]) -> Vec<String> {
+        if self.pages.iter().all(|page| own(page).is_empty()) {
+            return shared.to_vec();
+        }
+        let of_page = |(index, page): (usize, &EntryPage)| {
+            let selectors = if own(page).is_empty() { shared.to_vec() } else { own(page).to_vec() };
+            selectors.into_iter().map(move |selector| format!("{PAGE}{}{SELECTS}{selector}", index + 1))
+        };
+        self.pages.iter().enumerate().flat_map(of_page).collect()
+    }
+}
+
+/// What stands before the number of the page that a selector is for, and after it.
+const PAGE: &str = "page ";
+const SELECTS: &str = " >>> ";
+
+/// Those of a document's selectors that are for one of its pages (from 0), as they are for that page.
+pub fn selectors_of_page(selectors: &[String], index: usize) -> Vec<String> {
+    let of_page = |selector: &String| {
+        let numbered = selector.strip_prefix(PAGE).and_then(|rest| rest.split_once(SELECTS));
+        match numbered.and_then(|(number, selector)| Some((number.parse::<usize>().ok()?, selector))) {
+            Some((number, selector)) => (number == index + 1).then(|| selector.to_string()),
+            None => Some(selector.clone()),
+        }
+    };
+    selectors.iter().filter_map(of_page).collect()
+}
+
 /// Reads every `*.toml` file of a folder, in the order of their names; all that is wrong is reported together.
 pub fn load(folder: &Path) -> Result<Vec<Entry>, Vec<CatalogError>> {
+    let files = load_files(folder)?;
+    if files.is_empty() {
+        let reason = "it holds no platform; add one TOML file for each (see the README)";
+        return Err(vec![CatalogError { path: folder.into(), reason: reason.into() }]);
+    }
+    Ok(files.into_iter().map(|(_, entry)| entry).collect())
+}
+
+/// The same, each with its file; a folder may be empty.
+pub fn load_files(folder: &Path) -> Result<Vec<(PathBuf, Entry)>, Vec<CatalogError>> {
     let error = |path: &Path, reason: String| CatalogError { path: path.into(), reason };
     let listing = std::fs::read_dir(folder).map_err(|cause| {
         let next = "make the folder, with one TOML file for each platform, or name another with --catalog";
@@ -68,15 +134,12 @@ pub fn load(folder: &Path) -> Result<Vec<Entry>, Vec<CatalogError>> {
         .filter(|path| path.extension().is_some_and(|e| e == "toml"))
         .collect();
     files.sort();
-    if files.is_empty() {
-        return Err(vec![error(folder, "it holds no platform; add one TOML file for each (see the README)".into())]);
-    }
     let mut entries = Vec::new();
     let mut errors = Vec::new();
     for path in files {
         let read = std::fs::read_to_string(&path).map_err(|cause| cause.to_string());
         match read.and_then(|text| parse(&text)) {
-            Ok(entry) => entries.push(entry),
+            Ok(entry) => entries.push((path, entry)),
             Err(reason) => errors.push(error(&path, reason)),
         }
     }
@@ -93,7 +156,10 @@ pub fn parse(text: &str) -> Result<Entry, String> {
         return Err("`country` must be a two-letter code in capitals, for example \"DE\"".into());
     }
     for document in &entry.documents {
-        if !document.url.starts_with("https://") && !document.url.starts_with("http://") {
+        if document.pages.is_empty() == document.url.is_empty() {
+            return Err(format!("document {:?}: give it `url`, or a [[document.page]] for each page", document.kind));
+        }
+        if document.urls().iter().any(|url| !url.starts_with("https://") && !url.starts_with("http://")) {
             return Err(format!("document {:?}: `url` must begin with https://", document.kind));
         }
     }
@@ -110,15 +176,57 @@ pub async fn register(atlas: &atlas::Atlas, entries: &[Entry]) -> Result<(), atl
                 platform: platform.slug.clone(),
                 kind: document.kind.clone(),
                 title: document.title.clone().unwrap_or_else(|| document.kind.clone()),
-                urls: vec![document.url.clone()],
+                urls: document.urls(),
                 language: document.language.clone(),
-                select: document.select.clone(),
-                remove: document.remove.clone(),
+                select: document.selectors(&document.select, |page| &page.select),
+                remove: document.selectors(&document.remove, |page| &page.remove),
             };
             atlas.put_document(&new).await?;
         }
     }
     Ok(())
+}
+
+/// A document's part of a platform's file.
+pub fn document_text(document: &EntryDocument) -> String {
+    let mut text = String::from("\n[[document]]\n");
+    let EntryDocument { kind, title, url, language, select, remove, pages } = document;
+    text.push_str(&format!("type = {}\n", quoted(kind)));
+    title.iter().for_each(|title| text.push_str(&format!("title = {}\n", quoted(title))));
+    if pages.is_empty() {
+        text.push_str(&format!("url = {}\n", quoted(url)));
+    }
+    language.iter().for_each(|language| text.push_str(&format!("language = {}\n", quoted(language))));
+    text.push_str(&selectors_text(select, remove));
+    for page in pages {
+        text.push_str(&format!("\n[[document.page]]\nurl = {}\n", quoted(&page.url)));
+        text.push_str(&selectors_text(&page.select, &page.remove));
+    }
+    text
+}
+
+/// A platform's part of its file.
+pub fn platform_text(entry: &Entry) -> String {
+    let Entry { name, homepage, sector, country, .. } = entry;
+    let mut text = format!("name = {}\n", quoted(name));
+    for (key, value) in [("homepage", homepage), ("sector", sector), ("country", country)] {
+        value.iter().for_each(|value| text.push_str(&format!("{key} = {}\n", quoted(value))));
+    }
+    text
+}
+
+fn selectors_text(select: &[String], remove: &[String]) -> String {
+    let lists = [("select", select), ("remove", remove)];
+    let line = |(key, list): (&str, &[String])| {
+        let list: Vec<String> = list.iter().map(|selector| quoted(selector)).collect();
+        if list.is_empty() { String::new() } else { format!("{key} = [{}]\n", list.join(", ")) }
+    };
+    lists.into_iter().map(line).collect()
+}
+
+/// A text as a TOML string.
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.into()).to_string()
 }
 
 /// Gives platforms that are in the atlas the home page, sector and country that the catalog knows; adds none.
@@ -145,7 +253,7 @@ fn platform(entry: &Entry) -> Platform {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::*;
 
     #[test]
     fn a_file_says_what_is_wrong() {
@@ -154,5 +262,47 @@ mod tests {
         assert!(parse(&good.replace("\"DE\"", "\"Germany\"")).unwrap_err().contains("two-letter"));
         assert!(parse(&good.replace("https://", "ftp://")).unwrap_err().contains("https://"));
         assert!(parse("nam = 1").is_err());
+        assert!(
+            parse("name = \"Plum\"\n[[document]]\ntype = \"Terms of Service\"\n")
+                .unwrap_err()
+                .contains("[[document.page]]")
+        );
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let page = |url: &str, select: &[&str]| EntryPage {
+            url: url.into(),
+            select: select.iter().map(|s| s.to_string()).collect(),
+            remove: Vec::new(),
+        };
+        let split = EntryDocument {
+            kind: "Terms of Service".into(),
+            title: Some("Terms \"of\" Plum\n".into()),
+            remove: vec![".ad".into()],
+            pages: vec![page("https://plum.example/1", &["main"]), page("https://plum.example/2", &[])],
+            ..EntryDocument::default()
+        };
+        let single = EntryDocument {
+            kind: "Privacy Policy".into(),
+            url: "https://plum.example/privacy".into(),
+            language: Some("de".into()),
+            select: vec!["startBefore h1 >>> endBefore footer".into(), "a[href='x\\\\y']".into()],
+            ..EntryDocument::default()
+        };
+        let entry = Entry {
+            name: "Plum & Co".into(),
+            homepage: Some("https://plum.example".into()),
+            sector: None,
+            country: Some("DE".into()),
+            documents: vec![split.clone(), single],
+        };
+        let documents: String = entry.documents.iter().map(document_text).collect();
+        assert_eq!(parse(&format!("{}{documents}", platform_text(&entry))).unwrap(), entry);
+        let stored = EntryDocument { select: vec!["article".into()], ..split };
+        let stored = stored.selectors(&stored.select, |page| &page.select);
+        assert_eq!(selectors_of_page(&stored, 0), ["main"]);
+        assert_eq!(selectors_of_page(&stored, 1), ["article"]);
+        assert_eq!(selectors_of_page(&["main".into()], 7), ["main"]);
     }
 }

@@ -1,4 +1,5 @@
 //! The pipeline: catalog, fetch, read, compare, find provisions, record. Live tracking and imports use the same door, [`history`].
+pub mod adopt;
 mod beside;
 pub mod catalog;
 pub mod headline;
@@ -8,6 +9,7 @@ pub mod kinds;
 pub mod labels;
 pub mod reading;
 pub mod reanalysis;
+pub mod schedule;
 pub mod track;
 
 /// A name as it stands in addresses: lower-case ASCII letters and digits, other runs become one hyphen.

@@ -1,23 +1,23 @@
 //! Live tracking: fetch what is due, read it, advance its history, record.
 //!
-//! A document's pages are fetched in order and read one after the other. Whatever happens, the outcome is stored with the time of
-//! the next check; a document that fails is asked less and less often.
+//! A document's pages are fetched in order and read one after the other. Whatever happens, the outcome is stored with the time of the next
+//! check, which [`schedule`] decides. Several hosts are asked at once, each host one request after the other. A page that cannot be read as
+//! it was sent is rendered, if the fetcher has a browser.
 use atlas::Atlas;
-use atlas::jobs::{Check, DueDocument};
-use atlas::records::NewCapture;
-use document::Source;
+use atlas::jobs::{self, Check, CheckResult, DueDocument, Trouble};
+use atlas::records::{Materiality, NewCapture};
+use document::{Reading, Source};
 use fetch::{FetchError, Fetched, Fetcher, Request, Success};
+use futures_util::stream::{self, StreamExt};
 use provisions::Reader;
 
+use crate::catalog;
 use crate::history::{History, Observation, Observed};
 use crate::reading;
+use crate::schedule::{self, Found};
 
-/// Time between checks of a document that answers: a day.
-pub const INTERVAL_MS: i64 = 24 * 60 * 60 * 1000;
-/// Longest time between checks of a document that fails: a week.
-const MAX_BACKOFF_MS: i64 = 7 * INTERVAL_MS;
-/// First wait after a failure: an hour.
-const FIRST_BACKOFF_MS: i64 = 60 * 60 * 1000;
+/// Hosts asked at once.
+const HOSTS: usize = 16;
 /// Least letters and digits of a text that can be a document.
 const LEAST_TEXT: usize = 200;
 
@@ -29,7 +29,24 @@ pub enum Outcome {
     /// The latest version still stands.
     Unchanged,
     /// The document could not be fetched or read; nothing was changed.
-    Failed(String),
+    Failed {
+        /// Of what kind the failure is.
+        trouble: Trouble,
+        /// What happened, in words.
+        reason: String,
+    },
+    /// Its host asked to be left alone for now; the document was not asked for.
+    Postponed,
+}
+
+/// What a check found, with what decides when the next one is.
+enum Seen {
+    /// The document.
+    Found { outcome: Outcome, found: Found, page: Option<Success> },
+    /// Not the document. The wait is what the server asked for.
+    Failed { trouble: Trouble, reason: String, asked_ms: Option<i64> },
+    /// It was not asked for.
+    Held { wait_ms: i64 },
 }
 
 /// Tracks documents with one fetcher and one reader.
@@ -45,38 +62,71 @@ pub struct Tracker<'a> {
 }
 
 impl Tracker<'_> {
+    /// Checks due documents, those of different hosts at once, and tells what came of each as soon as its host is done with.
+    pub async fn check_all(
+        &self,
+        due: Vec<DueDocument>,
+        tell: &mut (dyn FnMut(&DueDocument, &Outcome) + Send),
+    ) -> Result<(), atlas::AtlasError> {
+        let mut hosts = stream::iter(by_host(due)).map(|host| self.check_host(host)).buffer_unordered(HOSTS);
+        while let Some(checked) = hosts.next().await {
+            checked?.iter().for_each(|(document, outcome)| tell(document, outcome));
+        }
+        Ok(())
+    }
+
+    async fn check_host(&self, due: Vec<DueDocument>) -> Result<Vec<(DueDocument, Outcome)>, atlas::AtlasError> {
+        let mut checked = Vec::with_capacity(due.len());
+        for document in due {
+            let outcome = self.check(&document).await?;
+            checked.push((document, outcome));
+        }
+        Ok(checked)
+    }
+
     /// Checks one due document and stores what came of it.
     pub async fn check(&self, due: &DueDocument) -> Result<Outcome, atlas::AtlasError> {
         let at_ms = (self.now)();
-        let (outcome, seen) = match self.fetch(due).await {
+        let seen = match self.fetch(due).await {
             Ok(None) => {
                 self.atlas.verified(due.id, at_ms).await?;
-                (Outcome::Unchanged, None)
+                Seen::Found { outcome: Outcome::Unchanged, found: Found::Same, page: None }
             }
             Ok(Some(pages)) => self.record(due, pages, at_ms).await?,
-            Err(error) => (Outcome::Failed(error.to_string()), None),
+            Err(error) => failed(error),
         };
-        let failed = match &outcome {
-            Outcome::Failed(reason) => Some(reason.clone()),
-            Outcome::Version(_) | Outcome::Unchanged => None,
+        let (result, next_due_ms, outcome) = match seen {
+            Seen::Found { outcome, found, page } => {
+                let (result, next_due_ms) = found_again(due, at_ms, &outcome, found, page.as_ref());
+                (result, next_due_ms, outcome)
+            }
+            Seen::Failed { trouble, reason, asked_ms } => {
+                let next_due_ms = schedule::retry(due.id, at_ms, due.failures, asked_ms);
+                let result = CheckResult::Failed { trouble, reason: reason.clone() };
+                (result, next_due_ms, Outcome::Failed { trouble, reason })
+            }
+            Seen::Held { wait_ms } => {
+                self.atlas.postpone(due.id, at_ms + wait_ms).await?;
+                return Ok(Outcome::Postponed);
+            }
         };
-        let next_due_ms = at_ms + if failed.is_some() { backoff(due.failures) } else { INTERVAL_MS };
-        let header = |name| seen.as_ref().and_then(|page: &Success| page.header(name).map(str::to_string));
-        let check = Check { at_ms, failed, etag: header("etag"), last_modified: header("last-modified"), next_due_ms };
-        self.atlas.checked(due.id, &check).await?;
+        self.atlas.checked(due.id, &Check { at_ms, next_due_ms, result }).await?;
         Ok(outcome)
     }
 
-    /// Fetches all pages; none if the server says that nothing changed. Conditional only for a document of one page.
+    /// Fetches all pages; none if the server says that nothing changed. Conditional only for a document of one page, and not when what was
+    /// seen has to be seen again.
     async fn fetch(&self, due: &DueDocument) -> Result<Option<Vec<Success>>, FetchError> {
-        let single = due.urls.len() == 1;
+        let fresh = due.looks > 0;
+        let conditional = due.urls.len() == 1 && !fresh;
         let mut pages = Vec::new();
         for url in &due.urls {
             let request = Request {
                 url: url.clone(),
-                etag: due.etag.clone().filter(|_| single),
-                last_modified: due.last_modified.clone().filter(|_| single),
+                etag: due.etag.clone().filter(|_| conditional),
+                last_modified: due.last_modified.clone().filter(|_| conditional),
                 language: due.language.clone(),
+                fresh,
             };
             match self.fetcher.fetch(&request).await? {
                 Fetched::NotModified => return Ok(None),
@@ -86,51 +136,173 @@ impl Tracker<'_> {
         Ok(Some(pages))
     }
 
-    async fn record(
-        &self,
-        due: &DueDocument,
-        pages: Vec<Success>,
-        at_ms: i64,
-    ) -> Result<(Outcome, Option<Success>), atlas::AtlasError> {
-        let mut text = String::new();
-        for page in &pages {
-            let content_type = page.header("content-type").map(str::to_string);
-            let source = Source {
-                bytes: &page.body,
-                content_type: content_type.as_deref(),
-                url: Some(&page.url),
-                select: &due.select,
-                remove: &due.remove,
-            };
-            match reading::read(source).await {
-                Ok(reading) if text.is_empty() => text = reading.text,
-                Ok(reading) => text = format!("{text}\n{}", reading.text),
-                Err(reason) => return Ok((Outcome::Failed(format!("{}: {reason}", page.url)), None)),
-            }
-        }
-        let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
-        if letters < LEAST_TEXT {
-            let reason =
-                format!("the page has almost no text ({letters} letters): it may need scripts, or show a wall");
-            return Ok((Outcome::Failed(reason), None));
-        }
-        let first = pages.first().cloned();
-        let Some(capture) = capture(pages, at_ms) else {
-            return Ok((Outcome::Failed("it has no address".into()), None));
+    async fn record(&self, due: &DueDocument, pages: Vec<Success>, at_ms: i64) -> Result<Seen, atlas::AtlasError> {
+        let unreadable = |reason| Ok(Seen::Failed { trouble: Trouble::Unreadable, reason, asked_ms: None });
+        let (text, pages) = match read(due, &pages).await {
+            Ok(text) => (text, pages),
+            Err(_) if self.fetcher.renders() && pages.iter().any(is_html) => match self.rendered(due).await {
+                Ok(rendered) => rendered,
+                Err(seen) => return Ok(seen),
+            },
+            Err(reason) => return unreadable(reason),
         };
+        let page = pages.first().cloned();
+        let Some(capture) = capture(pages, at_ms) else { return unreadable("it has no address".into()) };
         let mut history = History::resume(self.reader, due.id, self.atlas.history(due.id).await?);
         let observed = history.observe(Observation { capture, text, recorded: false, technical: None });
-        if observed == Observed::SameBytes {
-            self.atlas.verified(due.id, at_ms).await?;
-            return Ok((Outcome::Unchanged, first));
-        }
-        self.atlas.record(&history.take_batch(self.reader.version(), at_ms, None)).await?;
+        let unconfirmed = match observed {
+            Observed::SameBytes => {
+                self.atlas.verified(due.id, at_ms).await?;
+                false
+            }
+            _ => self.atlas.record(&history.take_batch(self.reader.version(), at_ms, None)).await?.unconfirmed,
+        };
+        let found = match observed {
+            Observed::Version(1) => Found::First,
+            _ if unconfirmed => Found::New { looks: due.looks + 1 },
+            // The second look at a change is when it counts.
+            _ if due.looks > 0 && self.matters(due, history.versions()).await? => Found::Change,
+            _ => Found::Same,
+        };
         let outcome = match observed {
             Observed::Version(number) => Outcome::Version(number),
             Observed::SameText | Observed::SameBytes => Outcome::Unchanged,
         };
-        Ok((outcome, first))
+        Ok(Seen::Found { outcome, found, page })
     }
+
+    /// The text of a document's pages and the pages as a browser shows them: those of some sites are an empty shell until their scripts ran.
+    async fn rendered(&self, due: &DueDocument) -> Result<(String, Vec<Success>), Seen> {
+        let mut pages = Vec::new();
+        for url in &due.urls {
+            let request = Request { url: url.clone(), language: due.language.clone(), ..Request::default() };
+            pages.push(self.fetcher.render(&request).await.map_err(failed)?);
+        }
+        match read(due, &pages).await {
+            Ok(text) => Ok((text, pages)),
+            Err(reason) => {
+                let reason = format!("{reason}; a browser shows no more");
+                Err(Seen::Failed { trouble: Trouble::Unreadable, reason, asked_ms: None })
+            }
+        }
+    }
+
+    /// Whether the change to a version is one that people are told of.
+    async fn matters(&self, due: &DueDocument, version: i64) -> Result<bool, atlas::AtlasError> {
+        let change = self.atlas.change_between(due.id, version).await?;
+        let told = |materiality| matches!(materiality, Materiality::Minor | Materiality::Material);
+        Ok(change.is_some_and(|change| change.confirmed_ms.is_some() && told(change.change.materiality)))
+    }
+}
+
+/// The documents of each host, in the order in which the hosts first appear.
+fn by_host(due: Vec<DueDocument>) -> Vec<Vec<DueDocument>> {
+    let mut hosts: Vec<(String, Vec<DueDocument>)> = Vec::new();
+    for document in due {
+        let host = jobs::host(document.urls.first().map_or("", String::as_str)).to_owned();
+        match hosts.iter_mut().find(|(known, _)| *known == host) {
+            Some((_, documents)) => documents.push(document),
+            None => hosts.push((host, vec![document])),
+        }
+    }
+    hosts.into_iter().map(|(_, documents)| documents).collect()
+}
+
+/// What is stored of a document that was found, and when it is checked next.
+fn found_again(
+    due: &DueDocument,
+    at_ms: i64,
+    outcome: &Outcome,
+    found: Found,
+    page: Option<&Success>,
+) -> (CheckResult, i64) {
+    let interval_ms = schedule::interval(due.interval_ms, found);
+    // An answer that nothing changed leaves what is known of the page.
+    let header = |name, known: &Option<String>| match page {
+        Some(page) => page.header(name).map(str::to_string),
+        None => known.clone(),
+    };
+    let result = CheckResult::Seen {
+        changed: matches!(outcome, Outcome::Version(_)),
+        etag: header("etag", &due.etag),
+        last_modified: header("last-modified", &due.last_modified),
+        moved_to: page.map_or(due.moved_to.clone(), |page| page.moved_to.clone()).filter(|_| due.urls.len() == 1),
+        looks: if let Found::New { looks } = found { looks } else { 0 },
+        interval_ms,
+    };
+    (result, schedule::due(due.id, at_ms, found, interval_ms))
+}
+
+fn failed(error: FetchError) -> Seen {
+    let (trouble, asked) = match &error {
+        FetchError::Held { seconds, .. } => return Seen::Held { wait_ms: milliseconds(*seconds) },
+        FetchError::Status { status, retry_after, .. } => (of_status(*status), *retry_after),
+        FetchError::Address { .. } | FetchError::Refused { .. } => (Trouble::Address, None),
+        FetchError::Robots(_) => (Trouble::Robots, None),
+        FetchError::TooLarge { .. } | FetchError::Browser { .. } => (Trouble::Unreadable, None),
+        FetchError::Redirect { .. } => (Trouble::Redirect, None),
+        FetchError::Network { .. } => (Trouble::Unreachable, None),
+    };
+    Seen::Failed { trouble, reason: error.to_string(), asked_ms: asked.map(milliseconds) }
+}
+
+fn milliseconds(seconds: u64) -> i64 {
+    i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000)
+}
+
+fn of_status(status: u16) -> Trouble {
+    match status {
+        401 | 403 | 429 | 451 => Trouble::Refused,
+        400..500 => Trouble::Gone,
+        _ => Trouble::Server,
+    }
+}
+
+/// Reads a page that should be a document.
+///
+/// # Errors
+/// Why it is none, in words.
+pub async fn read_page(source: Source<'_>) -> Result<Reading, String> {
+    let reading = reading::read(source).await?;
+    enough(&reading.text)?;
+    Ok(reading)
+}
+
+/// Refuses a text that is too short to be a document.
+fn enough(text: &str) -> Result<(), String> {
+    let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+    if letters < LEAST_TEXT {
+        return Err(format!("the page has almost no text ({letters} letters): it may need scripts, or show a wall"));
+    }
+    Ok(())
+}
+
+fn is_html(page: &Success) -> bool {
+    page.header("content-type").is_none_or(|kind| kind.to_ascii_lowercase().contains("html"))
+}
+
+/// The text of a document's pages, one after the other.
+async fn read(due: &DueDocument, pages: &[Success]) -> Result<String, String> {
+    let mut text = String::new();
+    for (index, page) in pages.iter().enumerate() {
+        let select = catalog::selectors_of_page(&due.select, index);
+        let remove = catalog::selectors_of_page(&due.remove, index);
+        let content_type = page.header("content-type").map(str::to_string);
+        let source = Source {
+            bytes: &page.body,
+            content_type: content_type.as_deref(),
+            url: Some(&page.url),
+            select: &select,
+            remove: &remove,
+        };
+        match reading::read(source).await {
+            Ok(reading) if text.is_empty() => text = reading.text,
+            Ok(reading) => text = format!("{text}\n{}", reading.text),
+            Err(reason) => return Err(format!("{}: {reason}", page.url)),
+        }
+    }
+    enough(&text)?;
+    Ok(text)
 }
 
 /// One capture of a document's pages: the first page's headers; several bodies one after the other.
@@ -143,21 +315,4 @@ fn capture(pages: Vec<Success>, at_ms: i64) -> Option<NewCapture> {
         body.extend(page.body);
     }
     Some(NewCapture { at_ms, url: Some(first.url), status: first.status, headers: first.headers, body, origin: None })
-}
-
-/// How long to wait after `failures` failures in a row before this one: doubled each time up to a week.
-fn backoff(failures: i64) -> i64 {
-    (FIRST_BACKOFF_MS << failures.clamp(0, 10)).min(MAX_BACKOFF_MS)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn backoff_doubles_up_to_a_week() {
-        assert_eq!(backoff(0), FIRST_BACKOFF_MS);
-        assert_eq!(backoff(3), 8 * FIRST_BACKOFF_MS);
-        assert_eq!(backoff(1_000_000), MAX_BACKOFF_MS);
-    }
 }

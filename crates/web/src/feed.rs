@@ -34,6 +34,8 @@ pub(crate) struct Entry {
     /// Absolute address of its page.
     pub url: String,
     /// When it happened.
+    pub published_ms: i64,
+    /// When it was confirmed, and so came into the feed.
     pub updated_ms: i64,
     /// Name of the platform that it is about.
     pub author: String,
@@ -70,7 +72,7 @@ pub(crate) fn atom(feed: &Feed) -> String {
         element(&mut out, 2, "title", &entry.title);
         element(&mut out, 2, "id", &entry.id);
         element(&mut out, 2, "updated", &instant::format(entry.updated_ms));
-        element(&mut out, 2, "published", &instant::format(entry.updated_ms));
+        element(&mut out, 2, "published", &instant::format(entry.published_ms));
         let _ = writeln!(out, "    <link rel=\"alternate\" type=\"text/html\" href=\"{}\"/>", escape(&entry.url));
         let _ = writeln!(out, "    <author><name>{}</name></author>", escape(&entry.author));
         for category in &entry.categories {
@@ -124,6 +126,7 @@ mod tests {
             id: "urn:x".into(),
             title: "</title><script>\u{1}&\u{ffff}".into(),
             url: "https://a.example/?a=1&b=\"".into(),
+            published_ms: 0,
             updated_ms: 0,
             author: "<b>".into(),
             summary: "]]>".into(),

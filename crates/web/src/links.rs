@@ -22,6 +22,10 @@ pub(crate) const CHECK: &str = "/check";
 pub(crate) const METHODOLOGY: &str = "/methodology";
 /// Check evidence.
 pub(crate) const VERIFY: &str = "/verify";
+/// How tracking goes.
+pub(crate) const STATUS: &str = "/status";
+/// The same for Prometheus.
+pub(crate) const METRICS: &str = "/metrics";
 /// The interface for programs.
 pub(crate) const API: &str = "/api";
 /// The feed of all material changes.

@@ -92,6 +92,16 @@ pub(crate) fn stated(iso: &str) -> Html {
     Html(format!("<time datetime=\"{iso}\">{}</time>", spelled(&iso)))
 }
 
+/// How long a time is, in its largest unit: "3 hours", "1 minute", "0 minutes".
+pub(crate) fn span(ms: i64) -> String {
+    let minutes = ms / 60_000;
+    match minutes {
+        0..120 => count(minutes, "minute", "minutes"),
+        120..2880 => count(minutes / 60, "hour", "hours"),
+        _ => count(minutes / 1440, "day", "days"),
+    }
+}
+
 /// A whole number, or a reference to one: templates hand over both.
 pub(crate) trait Whole {
     /// The number.

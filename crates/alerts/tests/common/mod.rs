@@ -115,7 +115,7 @@ impl Stage {
         added.await.unwrap()
     }
 
-    /// Sees a text of a document now; the changes that came of it.
+    /// Sees a text of a document now, twice; the changes that came of it.
     pub async fn see(&self, document: DocumentId, text: &str) -> Vec<ChangeId> {
         let mut history = History::resume(Reader::embedded(), document, self.atlas.history(document).await.unwrap());
         let capture = NewCapture {
@@ -127,7 +127,9 @@ impl Stage {
             origin: None,
         };
         history.observe(Observation { capture, text: text.into(), recorded: false, technical: None });
-        self.atlas.record(&history.take_batch("test 1", self.now(), None)).await.unwrap().changes
+        let recorded = self.atlas.record(&history.take_batch("test 1", self.now(), None)).await.unwrap();
+        self.atlas.verified(document, self.now()).await.unwrap();
+        recorded.changes
     }
 }
 

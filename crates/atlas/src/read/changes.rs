@@ -11,7 +11,7 @@ macro_rules! changes {
     ($rest:literal) => {
         concat!(
             "SELECT c.id, c.document_id, d.title, d.kind, p.slug, p.name, c.from_version, c.to_version, c.at_ms, c.materiality, c.reason,
-                c.added, c.removed, c.reworded, c.moved, c.headline
+                c.added, c.removed, c.reworded, c.moved, c.headline, c.confirmed_ms
             FROM changes c JOIN documents d ON d.id = c.document_id JOIN platforms p ON p.id = c.platform_id ",
             $rest
         )
@@ -21,21 +21,22 @@ macro_rules! changes {
 // One statement for each filter that an index answers; the filters that are rarely given compare with a value that lets all pass.
 statements! {
     ALL = changes!("WHERE c.materiality >= $1 AND c.at_ms >= $2 AND ($3 = '' OR p.slug = $3) AND ($4 = 0 OR c.document_id = $4)
-        ORDER BY c.at_ms DESC, c.id DESC LIMIT $5 OFFSET $6"),
+        AND ($7 = 0 OR c.confirmed_ms IS NOT NULL) ORDER BY c.at_ms DESC, c.id DESC LIMIT $5 OFFSET $6"),
     OF_PLATFORM = changes!("WHERE c.materiality >= $1 AND c.at_ms >= $2 AND c.platform_id = (SELECT id FROM platforms WHERE slug = $3)
-        AND ($4 = 0 OR c.document_id = $4) ORDER BY c.at_ms DESC, c.id DESC LIMIT $5 OFFSET $6"),
-    OF_DOCUMENT = changes!("WHERE c.materiality >= $1 AND c.at_ms >= $2 AND ($3 = '' OR p.slug = $3) AND c.document_id = $4
+        AND ($4 = 0 OR c.document_id = $4) AND ($7 = 0 OR c.confirmed_ms IS NOT NULL)
         ORDER BY c.at_ms DESC, c.id DESC LIMIT $5 OFFSET $6"),
+    OF_DOCUMENT = changes!("WHERE c.materiality >= $1 AND c.at_ms >= $2 AND ($3 = '' OR p.slug = $3) AND c.document_id = $4
+        AND ($7 = 0 OR c.confirmed_ms IS NOT NULL) ORDER BY c.at_ms DESC, c.id DESC LIMIT $5 OFFSET $6"),
     OF_TYPE = changes!("WHERE c.materiality >= $1 AND c.at_ms >= $2 AND ($3 = '' OR p.slug = $3) AND ($4 = 0 OR c.document_id = $4)
         AND (c.document_id, c.to_version) IN (SELECT e.document_id, e.version FROM provisions q
-            JOIN provision_events e ON e.provision_id = q.id WHERE q.clause_type = $7)
-        ORDER BY c.at_ms DESC, c.id DESC LIMIT $5 OFFSET $6"),
+            JOIN provision_events e ON e.provision_id = q.id WHERE q.clause_type = $8)
+        AND ($7 = 0 OR c.confirmed_ms IS NOT NULL) ORDER BY c.at_ms DESC, c.id DESC LIMIT $5 OFFSET $6"),
     CHANGE = changes!("WHERE c.id = $1"),
     CHANGE_TO = changes!("WHERE c.document_id = $1 AND c.to_version = $2"),
     TOUCHED = "SELECT q.id, q.clause_type, q.severity, e.kind FROM provision_events e JOIN provisions q ON q.id = e.provision_id
         WHERE e.document_id = $1 AND e.version = $2 ORDER BY q.severity DESC, e.seq",
     COUNT = "SELECT COUNT(*) FROM changes c WHERE c.platform_id = (SELECT id FROM platforms WHERE slug = $1)
-        AND c.at_ms >= $2 AND c.materiality >= $3",
+        AND c.at_ms >= $2 AND c.materiality >= $3 AND c.confirmed_ms IS NOT NULL",
     // A type that stands in the first version of a document is not news: we had not looked before.
     RISING = "SELECT p.clause_type, COUNT(DISTINCT p.platform_id) AS gained FROM provisions p
         WHERE p.removed_version IS NULL AND p.first_seen_ms >= $1 AND p.first_version > 1 AND NOT EXISTS (
@@ -54,6 +55,7 @@ fn change(row: &Row) -> Result<Change> {
         platform: c.next()?,
         platform_name: c.next()?,
         change: new_change(&mut c)?,
+        confirmed_ms: c.next()?,
         provisions: Vec::new(),
     })
 }
@@ -83,10 +85,11 @@ fn touched(row: &Row) -> Result<TouchedProvision> {
 impl Atlas {
     /// Changes that pass the filter, newest first.
     pub async fn changes(&self, filter: &ChangeFilter) -> Result<Vec<Change>> {
-        let ChangeFilter { platform, document, clause_type, at_least, since_ms, offset, limit } = filter;
+        let ChangeFilter { platform, document, clause_type, at_least, since_ms, confirmed, offset, limit } = filter;
         let least = at_least.map_or(0, Code::code);
         let (slug, id) = (platform.as_deref().unwrap_or(""), document.map_or(0, |id| id.0));
         let mut args = args![least, since_ms.unwrap_or(i64::MIN), slug, id, (*limit).max(0), (*offset).max(0)];
+        args.extend(args![i64::from(*confirmed)]);
         let sql = match (clause_type, document, platform) {
             (Some(clause_type), _, _) => {
                 args.extend(args![clause_type]);
@@ -125,7 +128,7 @@ impl Atlas {
         }
     }
 
-    /// How many material and minor changes a platform's documents have had since an instant.
+    /// How many material and minor changes of a platform's documents were confirmed, of those since an instant.
     pub async fn changes_count(&self, platform: &str, since_ms: i64) -> Result<i64> {
         let row = self.store.one(COUNT, args![platform, since_ms, Materiality::Minor.code()]).await?;
         row.map_or(Ok(0), |row| row.get(0))

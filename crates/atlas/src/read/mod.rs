@@ -169,6 +169,8 @@ pub struct ChangeFilter {
     pub at_least: Option<Materiality>,
     /// Only from this instant on.
     pub since_ms: Option<i64>,
+    /// Only those that are confirmed: what people are told of.
+    pub confirmed: bool,
     /// How many to pass over.
     pub offset: i64,
     /// How many at most.
@@ -178,6 +180,6 @@ pub struct ChangeFilter {
 impl Default for ChangeFilter {
     fn default() -> Self {
         let (platform, document, clause_type, at_least, since_ms) = (None, None, None, None, None);
-        ChangeFilter { platform, document, clause_type, at_least, since_ms, offset: 0, limit: 50 }
+        ChangeFilter { platform, document, clause_type, at_least, since_ms, confirmed: false, offset: 0, limit: 50 }
     }
 }

@@ -25,12 +25,14 @@ statements! {
         JOIN provisions p ON p.document_id = d.id JOIN provision_events e ON e.provision_id = p.id
         WHERE d.platform_id = (SELECT id FROM platforms WHERE slug = $1) ORDER BY e.at_ms, e.document_id, e.version, e.seq",
     CHANGES_OF_PLATFORM = "SELECT at_ms, materiality FROM changes
-        WHERE platform_id = (SELECT id FROM platforms WHERE slug = $1) AND materiality >= $2 ORDER BY at_ms",
+        WHERE platform_id = (SELECT id FROM platforms WHERE slug = $1) AND materiality >= $2
+        AND confirmed_ms IS NOT NULL ORDER BY at_ms",
     SEEN_OF_PLATFORM = "SELECT MIN(first_tracked_ms), MAX(last_verified_ms) FROM documents
         WHERE platform_id = (SELECT id FROM platforms WHERE slug = $1)",
     EVENTS_OF_DOCUMENT = "SELECT e.provision_id, e.kind, p.severity, e.at_ms FROM provisions p
         JOIN provision_events e ON e.provision_id = p.id WHERE p.document_id = $1 ORDER BY e.at_ms, e.version, e.seq",
-    CHANGES_OF_DOCUMENT = "SELECT at_ms, materiality FROM changes WHERE document_id = $1 AND materiality >= $2 ORDER BY at_ms",
+    CHANGES_OF_DOCUMENT = "SELECT at_ms, materiality FROM changes WHERE document_id = $1 AND materiality >= $2
+        AND confirmed_ms IS NOT NULL ORDER BY at_ms",
     SEEN_OF_DOCUMENT = "SELECT first_tracked_ms, last_verified_ms FROM documents WHERE id = $1",
 }
 

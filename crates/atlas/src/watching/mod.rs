@@ -2,7 +2,7 @@
 //!
 //! The way of a message, each step in one transaction, so that a process may be killed at any moment:
 //!
-//! 1. **News** ([`news`]): a change that is to be told is noted in the transaction that records it; so is a verdict that a later reader
+//! 1. **News** ([`news`]): a change that is to be told is noted in the transaction that confirms it; so is a verdict that a later reader
 //!    reverses. Changes of the past (imports) are no news.
 //! 2. **Story** ([`stories`]): after a while the news of one document becomes one story. What it says is composed by the caller.
 //! 3. **Tellings** ([`stories`]): person by person, with a cursor, the story is assigned to the channels of the watches that it answers; at
@@ -35,7 +35,7 @@ use crate::store::{Tx, args, damaged, statements};
 pub use channels::{Channel, ChannelKind, ChannelState, NewChannel, Template};
 pub use messages::{Item, Message, MessageFilter, MessageKind, MessageState, Outcome, Outgoing, Tally};
 pub use news::{Gathered, NewsKind};
-pub(crate) use news::{note_changes, note_reversal};
+pub(crate) use news::{note_confirmed, note_imported, note_reversal};
 pub use persons::Person;
 pub use stories::{Asker, NewStory, NewTelling, StoryRow, Why};
 pub use token::Unsubscribed;

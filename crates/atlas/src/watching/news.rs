@@ -16,6 +16,7 @@ statements! {
     NOTE = "INSERT INTO news (id, document_id, change_id, kind, at_ms, story_id) VALUES ($1, $2, $3, $4, $5, NULL)",
     OF_CHANGE = "SELECT n.kind, n.story_id, s.materiality FROM news n LEFT JOIN stories s ON s.id = n.story_id
         WHERE n.change_id = $1 ORDER BY n.id DESC LIMIT 1",
+    CONFIRMED = "SELECT COUNT(*) FROM changes WHERE id = $1 AND confirmed_ms IS NOT NULL",
     // One document at a time, the one that has waited longest.
     RIPE = "SELECT document_id FROM news WHERE story_id IS NULL GROUP BY document_id HAVING MIN(at_ms) <= $1 ORDER BY MIN(at_ms), document_id LIMIT $2",
     WAITING = "SELECT n.id, n.kind, n.change_id, n.at_ms FROM news n WHERE n.document_id = $1 AND n.story_id IS NULL ORDER BY n.id",
@@ -52,11 +53,22 @@ pub struct Gathered {
     pub at_ms: i64,
 }
 
-/// Notes the changes of a batch that are to be told: sound ones, seen just now.
-pub(crate) async fn note_changes(tx: &mut Tx, batch: &Batch, ids: &[ChangeId]) -> Result<()> {
-    let changes = batch.entries.iter().filter_map(|entry| entry.change.as_ref());
-    for (change, id) in changes.zip(ids) {
-        if is_told(change.materiality) && batch.analysed_ms - change.at_ms <= FRESH_MS {
+/// Notes that a change of a live page is confirmed, if anybody may want to be told of it.
+pub(crate) async fn note_confirmed(
+    tx: &mut Tx,
+    document: DocumentId,
+    change: ChangeId,
+    materiality: Materiality,
+    at_ms: i64,
+) -> Result<()> {
+    if is_told(materiality) { note(tx, document, change, NewsKind::Changed, at_ms).await } else { Ok(()) }
+}
+
+/// Notes the changes of a batch that was collected elsewhere and needs no second look, if they are to be told: sound ones, seen just now.
+pub(crate) async fn note_imported(tx: &mut Tx, batch: &Batch, ids: &[ChangeId]) -> Result<()> {
+    let changes = batch.entries.iter().filter_map(|entry| Some((entry.change.as_ref()?, &entry.capture)));
+    for ((change, capture), id) in changes.zip(ids) {
+        if capture.origin.is_some() && is_told(change.materiality) && batch.analysed_ms - change.at_ms <= FRESH_MS {
             note(tx, batch.document, *id, NewsKind::Changed, batch.analysed_ms).await?;
         }
     }
@@ -84,6 +96,10 @@ pub(crate) async fn note_reversal(
         _ if is_told(is) && is > was && batch.analysed_ms - before.at_ms <= RAISED_MS => NewsKind::Changed,
         _ => return Ok(()),
     };
+    // What was seen only once is told when it is confirmed.
+    if tx.one(CONFIRMED, args![id]).await?.map_or(Ok(0), |row| row.get::<i64>(0))? == 0 {
+        return Ok(());
+    }
     note(tx, batch.document, id, kind, batch.analysed_ms).await
 }
 

@@ -8,7 +8,7 @@ use atlas::watching::{
 };
 
 use crate::alerting::{Alerting, poster};
-use crate::instance::{Place, now_ms};
+use crate::instance::{Place, now_ms, secret};
 use crate::paint;
 
 const OWNER: PersonId = PersonId::OWNER;
@@ -97,16 +97,16 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     match args.verb {
         Verb::List { json } => list(&atlas, &args.alerting, json).await,
         Verb::AddMail { ref address } => {
-            let channel = channels::add_mail(&atlas, OWNER, address, true, random()?, now_ms()).await?;
+            let channel = channels::add_mail(&atlas, OWNER, address, true, secret(), now_ms()).await?;
             added(&args.alerting, &channel)
         }
         Verb::AddWebhook { ref url, template } => {
             let poster = poster(&args.allowed)?;
-            let channel = channels::add_webhook(&atlas, OWNER, &poster, url, template, random()?, now_ms()).await?;
+            let channel = channels::add_webhook(&atlas, OWNER, &poster, url, template, secret(), now_ms()).await?;
             added(&args.alerting, &channel)
         }
         Verb::AddFeed => {
-            let channel = channels::add_feed(&atlas, OWNER, random()?, now_ms()).await?;
+            let channel = channels::add_feed(&atlas, OWNER, secret(), now_ms()).await?;
             added(&args.alerting, &channel)
         }
         Verb::Pause { channel } => found(atlas.pause_channel(OWNER, channel, true).await?, channel),
@@ -122,12 +122,6 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         Verb::Messages { dead } => messages(&atlas, dead).await,
         Verb::Redeliver { messages } => redeliver(&atlas, messages).await,
     }
-}
-
-fn random() -> anyhow::Result<[u8; 32]> {
-    let mut secret = [0; 32];
-    getrandom::fill(&mut secret).context("the system gives no random numbers for a secret")?;
-    Ok(secret)
 }
 
 fn found(found: bool, channel: ChannelId) -> crate::Answer {

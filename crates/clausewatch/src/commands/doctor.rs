@@ -1,7 +1,10 @@
 //! `clausewatch doctor`: what is wrong with this instance, and what to do.
+use atlas::health::{Health, State};
 use serde_json::json;
 
-use crate::instance::Place;
+use crate::commands::work::many_fail;
+use crate::instance::{Place, now_ms};
+use crate::paint;
 
 /// Say what is wrong with this instance, and what to do
 #[derive(Debug, clap::Args)]
@@ -18,20 +21,23 @@ pub struct Args {
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open_existing().await?;
     let counts = atlas.counts().await?;
-    let failing = atlas.failing().await?;
+    let health = atlas.health().await?;
+    let attention: Vec<&Health> = health.iter().filter(|health| health.state == State::Attention).collect();
+    let moved: Vec<&Health> = health.iter().filter(|health| health.moved_to.is_some()).collect();
+    let recent = atlas.recent_checks(now_ms()).await?;
     let problems = if args.quick { Vec::new() } else { atlas.check().await? };
     let fingerprint = if args.quick { None } else { Some(atlas.fingerprint().await?) };
-    let sound = failing.is_empty() && problems.is_empty();
+    let sound = attention.is_empty() && moved.is_empty() && problems.is_empty() && !recent.many_fail();
     if args.json {
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        let failing: Vec<_> = failing
-            .iter()
-            .map(|doc| json!({"document": doc.id, "failures": doc.failures, "error": doc.error}))
-            .collect();
+        let states: serde_json::Map<_, _> =
+            State::ALL.iter().map(|state| (state.name().to_owned(), json!(count(&health, *state)))).collect();
         println!(
             "{}",
             serde_json::to_string_pretty(&json!({
-                "counts": counts, "failing": failing, "problems": problems, "fingerprint": fingerprint,
+                "counts": counts, "documents_by_state": states, "attention": attention, "moved": moved,
+                "recent_checks": recent, "many_checks_fail": recent.many_fail(), "problems": problems,
+                "fingerprint": fingerprint,
             }))?
         );
         return Ok(sound);
@@ -47,9 +53,22 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     if let Some(fingerprint) = fingerprint {
         println!("fingerprint of the content {fingerprint}");
     }
-    for document in &failing {
-        println!("{}  failed {} times in a row: {}", document.id, document.failures, document.error);
-        println!("          open its address in a browser; if the page has moved, change `url` in the catalog");
+    let states = State::ALL.iter().filter(|state| count(&health, **state) > 0);
+    let states: Vec<String> = states.map(|state| format!("{} {}", count(&health, *state), state.words())).collect();
+    println!("documents: {}", states.join(", "));
+    if recent.many_fail() {
+        println!("{}", many_fail(&recent));
+    }
+    for health in attention {
+        let seen =
+            health.last_verified_ms.map_or("never seen".into(), |ms| format!("last verified {}", paint::day(ms)));
+        println!("{}  {}, {}; {seen}", health.document, health.platform_name, health.title);
+        println!("          {}", health.reason.as_deref().unwrap_or("it fails"));
+        println!("          {}", health.next_step.unwrap_or("see its page"));
+    }
+    for (health, to) in moved.iter().filter_map(|health| Some((health, health.moved_to.as_ref()?))) {
+        println!("{}  {}, {}", health.document, health.platform_name, health.title);
+        println!("          its page has moved for good: put `url = \"{to}\"` into its file in the catalog");
     }
     for problem in &problems {
         println!("{problem}");
@@ -67,4 +86,8 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         );
     }
     Ok(sound)
+}
+
+fn count(health: &[Health], state: State) -> usize {
+    health.iter().filter(|health| health.state == state).count()
 }

@@ -1,11 +1,12 @@
 //! `clausewatch import`: histories recorded elsewhere.
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use atlas::Atlas;
 use indicatif::ProgressBar;
 use provisions::Reader;
 use tracker::catalog;
-use tracker::import::{Summary, ota, warc};
+use tracker::import::{Summary, declarations, ota, warc};
 
 use crate::instance::{Place, now_ms};
 use crate::paint;
@@ -34,6 +35,14 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// Declarations of Open Terms Archive (fetch, select, remove, ranges, combine), written into files of the catalog
+    Declarations {
+        /// Folder with a JSON file for each service, or one with a folder `declarations`
+        dir: PathBuf,
+        /// Print the summary as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// WARC files (1.0, 1.1), plain or gzip
     Warc {
         /// The files
@@ -47,33 +56,72 @@ enum What {
 
 /// Imports each source; one that fails is named and the others are done.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
-    let atlas = place.open().await?;
-    atlas.bulk(true).await?;
-    let mut total = Summary::default();
-    let json = match args.what {
+    let Args { catalog, what } = args;
+    match what {
+        What::Declarations { dir, json } => declare(&dir, &catalog, json),
         What::Ota { dirs, name, json } => {
+            let mut import = Import::begin(place).await?;
             for dir in dirs {
-                import_ota(&atlas, &dir, name.clone(), &mut total).await?;
+                import_ota(&import.atlas, &dir, name.clone(), &mut import.total).await?;
             }
-            json
+            import.end(&catalog, json).await
         }
         What::Warc { files, json } => {
+            let mut import = Import::begin(place).await?;
             for file in files {
                 let bar = paint::progress("importing");
-                let done = warc::import(&atlas, Reader::embedded(), &file, now_ms(), &moves(&bar)).await?;
+                let done = warc::import(&import.atlas, Reader::embedded(), &file, now_ms(), &moves(&bar)).await?;
                 bar.finish_and_clear();
-                total.add(done);
+                import.total.add(done);
             }
-            json
+            import.end(&catalog, json).await
         }
-    };
-    total.failures.extend(describe(&atlas, &args.catalog).await?);
-    let bar = paint::progress("indexing");
-    atlas.index_pending_with(&moves(&bar)).await?;
-    bar.finish_and_clear();
-    atlas.bulk(false).await?;
-    report(&total, json)?;
-    Ok(total.failures.is_empty())
+    }
+}
+
+/// Histories on their way into the store.
+struct Import {
+    atlas: Atlas,
+    total: Summary,
+}
+
+impl Import {
+    async fn begin(place: &Place) -> anyhow::Result<Import> {
+        let atlas = place.open().await?;
+        atlas.bulk(true).await?;
+        Ok(Import { atlas, total: Summary::default() })
+    }
+
+    /// Describes the platforms by the catalog, indexes what came in, and reports.
+    async fn end(mut self, catalog: &Path, json: bool) -> crate::Answer {
+        self.total.failures.extend(describe(&self.atlas, catalog).await?);
+        let bar = paint::progress("indexing");
+        self.atlas.index_pending_with(&moves(&bar)).await?;
+        bar.finish_and_clear();
+        self.atlas.bulk(false).await?;
+        report(&self.total, json)?;
+        Ok(self.total.failures.is_empty())
+    }
+}
+
+/// Writes declarations into the catalog; nothing is fetched and no store is touched.
+fn declare(dir: &Path, catalog: &Path, json: bool) -> crate::Answer {
+    std::fs::create_dir_all(catalog).with_context(|| format!("{} cannot be made", catalog.display()))?;
+    let declared = declarations::import(dir, catalog).map_err(anyhow::Error::msg)?;
+    for failure in &declared.failures {
+        eprintln!("clausewatch: {failure}");
+    }
+    if json {
+        println!("{}", serde_json::to_string_pretty(&declared)?);
+        return Ok(declared.failures.is_empty());
+    }
+    println!("services    {:>8}   read", declared.services);
+    println!("platforms   {:>8}   new in {}", declared.platforms, catalog.display());
+    println!("documents   {:>8}   new, {} of them of several pages", declared.documents, declared.combined);
+    println!("known       {:>8}   documents that the catalog had, left as they are", declared.known);
+    println!("filters     {:>8}   documents whose filters were left out: they are programs", declared.filtered.len());
+    println!("failed      {:>8}", declared.failures.len());
+    Ok(declared.failures.is_empty())
 }
 
 async fn import_ota(atlas: &Atlas, dir: &Path, name: Option<String>, total: &mut Summary) -> anyhow::Result<()> {

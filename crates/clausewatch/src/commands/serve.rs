@@ -13,8 +13,6 @@ use crate::instance::{Place, now_ms, secret};
 
 /// What requests under way have when the site is asked to end.
 const MOMENT: Duration = Duration::from_secs(2);
-/// Most time that a poster would wait; the site only has it judge addresses.
-const CHECKING: Duration = Duration::from_secs(15);
 
 /// Serve the site and its API; tracking is another process (`work`)
 #[derive(Debug, clap::Args)]
@@ -56,7 +54,7 @@ pub async fn listening(
     // Whoever closed our output may still want the site.
     let _ = writeln!(std::io::stdout(), "open {base_url}/");
     let config = web::SiteConfig { name: "Clausewatch".into(), base_url, note: note.into() };
-    let poster = fetch::Poster::new(fetch::USER_AGENT, CHECKING, Vec::new())?;
+    let poster = crate::alerting::poster(&[])?;
     let site = web::Site::new(atlas, config, now).reading(crate::desk::reader()?).personal(Arc::new(secret), poster);
     // Who asks is told to the site: only whoever sits at this machine has a watchlist.
     let service = web::router(site).into_make_service_with_connect_info::<SocketAddr>();

@@ -1,18 +1,29 @@
-//! `clausewatch track`: fetch what is due, or some platforms now.
+//! `clausewatch track`: fetch what is due, some platforms now, or a document of which there is only an address.
+use anyhow::Context;
+use atlas::jobs::DueDocument;
 use atlas::{Atlas, PlatformFilter};
+use fetch::{Fetched, Fetcher};
 use provisions::Reader;
+use tracker::adopt::{self, Adopted};
 use tracker::track::{Outcome, Tracker};
 
 use crate::alerting::Alerting;
 use crate::commands::work::{self, Sources};
+use crate::inputs::is_url;
 use crate::instance::{Place, now_ms};
 use crate::model::Model;
 
-/// Fetch what is due, or the platforms named, now
+/// Fetch what is due, or the platforms and addresses named, now
+///
+/// An address that the catalog lacks is added to it: whose document it is, of what type and in which language is read off the page.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Platforms, by name; all that are due if none is named
+    /// Platforms, by name, or addresses of documents; all that are due if none is named
+    #[arg(value_name = "PLATFORM|URL")]
     platforms: Vec<String>,
+    /// Whose the addresses are, where it cannot be told from them
+    #[arg(long, value_name = "NAME")]
+    platform: Option<String>,
     /// Check what is due once and end, instead of going on
     #[arg(long)]
     once: bool,
@@ -48,36 +59,96 @@ async fn known(atlas: &Atlas, slugs: &[String]) -> anyhow::Result<bool> {
     Ok(all)
 }
 
+/// Adds the document at an address to the catalog, and says what was assumed of it.
+async fn add(url: &str, args: &Args, fetcher: &Fetcher) -> anyhow::Result<Adopted> {
+    let request = fetch::Request { url: url.into(), ..fetch::Request::default() };
+    let Fetched::Document(page) = fetcher.fetch(&request).await? else {
+        anyhow::bail!("{url}: the server says “not modified”, though nothing was asked; try again")
+    };
+    let source = document::Source {
+        bytes: &page.body,
+        content_type: page.header("content-type"),
+        url: Some(&page.url),
+        ..document::Source::default()
+    };
+    let reading = tracker::track::read_page(source).await.map_err(|reason| anyhow::anyhow!("{url}: {reason}"))?;
+    let asked = page.moved_to.as_deref().unwrap_or(url);
+    let found = adopt::Page { url: asked, bytes: &page.body, reading: &reading };
+    let adopted = adopt::adopt(&args.sources.catalog, found, args.platform.as_deref())
+        .map_err(|reason| anyhow::anyhow!("{url}: {reason}"))?;
+    adopted.write().with_context(|| format!("{} cannot be written", adopted.path.display()))?;
+    if adopted.assumed.is_empty() {
+        println!("{asked} is in {} already", adopted.path.display());
+        return Ok(adopted);
+    }
+    println!("{asked} is added to {}:", adopted.path.display());
+    if asked != url {
+        println!("  the page has moved for good from {url}");
+    }
+    adopted.assumed.iter().for_each(|line| println!("  {line}"));
+    println!("  correct it there if something is wrong");
+    Ok(adopted)
+}
+
+/// The documents of the platforms named, and those added.
+async fn named(atlas: &Atlas, platforms: &[String], added: &[Adopted]) -> anyhow::Result<Vec<DueDocument>> {
+    let mut due = atlas.due_of(platforms).await?;
+    for adopted in added {
+        let of_platform = atlas.due_of(&[tracker::slug(&adopted.platform)]).await?;
+        let new = of_platform.into_iter().filter(|document| document.urls.contains(&adopted.url));
+        due.extend(new.filter(|document| !due.iter().any(|known| known.id == document.id)).collect::<Vec<_>>());
+    }
+    Ok(due)
+}
+
 /// Checks documents; status 1 if one failed.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
+    let fetcher = args.sources.fetcher()?;
+    let (urls, names): (Vec<String>, Vec<String>) = args.platforms.iter().cloned().partition(|name| is_url(name));
+    let mut added = Vec::new();
+    let mut sound = true;
+    for url in &urls {
+        match add(url, &args, &fetcher).await {
+            Ok(adopted) => added.push(adopted),
+            Err(error) => {
+                sound = false;
+                eprintln!("clausewatch: {error:#}");
+            }
+        }
+    }
+    if !urls.is_empty() && added.is_empty() && names.is_empty() {
+        return Ok(false);
+    }
     let atlas = place.open().await?;
     args.sources.register(&atlas).await?;
-    let fetcher = args.sources.fetcher()?;
     if args.platforms.is_empty() && !args.once {
         return work::run(place, work::Args { sources: args.sources, alerting: args.alerting, model: args.model })
             .await;
     }
-    let platforms: Vec<String> = args.platforms.iter().map(|name| tracker::slug(name)).collect();
+    let platforms: Vec<String> = names.iter().map(|name| tracker::slug(name)).collect();
     if !known(&atlas, &platforms).await? {
         return Ok(false);
     }
     let tracker = Tracker { atlas: &atlas, reader: Reader::embedded(), fetcher: &fetcher, now: &now_ms };
-    let mut sound = true;
     loop {
-        let due = match platforms.as_slice() {
-            [] => atlas.due(now_ms(), 32).await?,
-            slugs => atlas.due_of(slugs).await?,
+        let due = match args.platforms.as_slice() {
+            [] => atlas.due(now_ms(), work::TAKEN).await?,
+            _ => named(&atlas, &platforms, &added).await?,
         };
-        for document in &due {
-            let outcome = tracker.check(document).await?;
-            sound &= !matches!(outcome, Outcome::Failed(_));
-            match outcome {
-                Outcome::Version(number) => println!("{}  version {number}", document.id),
-                Outcome::Unchanged => println!("{}  unchanged", document.id),
-                Outcome::Failed(reason) => eprintln!("clausewatch: {}: {reason}", document.id),
-            }
+        if due.is_empty() {
+            break;
         }
-        if due.is_empty() || !platforms.is_empty() {
+        let mut tell = |document: &DueDocument, outcome: &Outcome| match outcome {
+            Outcome::Version(number) => println!("{}  version {number}", document.id),
+            Outcome::Unchanged => println!("{}  unchanged", document.id),
+            Outcome::Postponed => println!("{}  not asked for: its server asked us to wait", document.id),
+            Outcome::Failed { reason, .. } => {
+                sound = false;
+                eprintln!("clausewatch: {}: {reason}", document.id);
+            }
+        };
+        tracker.check_all(due, &mut tell).await?;
+        if !args.platforms.is_empty() {
             break;
         }
     }

@@ -3,7 +3,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use atlas::Atlas;
-use fetch::{Fetcher, Settings};
+use atlas::health::{Checks, RECENT_HOURS};
+use atlas::jobs::{DueDocument, Trouble};
+use fetch::{BrowserSettings, Fetcher, Settings};
 use provisions::Reader;
 use tracker::track::{Outcome, Tracker};
 
@@ -35,6 +37,12 @@ pub struct Sources {
     /// Who asks: sent to every site, so give a contact
     #[arg(long, env = "CLAUSEWATCH_USER_AGENT")]
     pub user_agent: Option<String>,
+    /// Renders pages that need scripts: the Chromium that is installed (auto), none (off), or this program
+    #[arg(long, env = "CLAUSEWATCH_BROWSER", default_value = "auto", value_name = "auto|off|PROGRAM")]
+    pub browser: String,
+    /// Run the browser without its sandbox, as it has to as root or in a container; any other user is better
+    #[arg(long)]
+    pub browser_no_sandbox: bool,
 }
 
 impl Sources {
@@ -44,7 +52,17 @@ impl Sources {
         if let Some(agent) = &self.user_agent {
             settings.user_agent.clone_from(agent);
         }
+        settings.browser = self.browser();
         Ok(Fetcher::new(settings)?)
+    }
+
+    fn browser(&self) -> Option<BrowserSettings> {
+        let found = match self.browser.as_str() {
+            "off" => None,
+            "auto" => BrowserSettings::found(),
+            program => Some(BrowserSettings::new(program.into())),
+        };
+        found.map(|browser| BrowserSettings { sandbox: !self.browser_no_sandbox, ..browser })
     }
 
     /// Reads the catalog and puts it into the atlas; every broken file is named.
@@ -71,26 +89,123 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     }
 }
 
+/// Documents taken at once.
+pub const TAKEN: i64 = 64;
+/// Between looks at what is due.
+const PAUSE: Duration = Duration::from_secs(20);
+/// A pause longer than this means that nobody tracked meanwhile: the machine slept, or the process was stopped.
+const GAP_MS: i64 = 15 * 60 * 1000;
+
 /// Tracks what is due, for ever.
 pub async fn forever(atlas: &Atlas, fetcher: &Fetcher) -> crate::Answer {
+    let mut alarm = Alarm::default();
+    let mut last_ms = 0;
     loop {
-        if round(atlas, fetcher).await? == 0 {
-            tokio::time::sleep(Duration::from_secs(20)).await;
+        let now = now_ms();
+        if now - last_ms > GAP_MS {
+            after_a_gap(atlas, now).await?;
+        }
+        let checked = round(atlas, fetcher, &mut alarm).await?;
+        last_ms = now_ms();
+        if checked == 0 {
+            tokio::time::sleep(PAUSE).await;
         }
     }
 }
 
-/// Checks what is due now; says what was found; returns how many documents were checked.
-pub async fn round(atlas: &Atlas, fetcher: &Fetcher) -> anyhow::Result<usize> {
+/// Spreads what was due while nobody tracked, so that it is not all asked for at once.
+async fn after_a_gap(atlas: &Atlas, now: i64) -> anyhow::Result<()> {
+    let spread = atlas.spread(now - GAP_MS, &|place, all| tracker::schedule::overdue(now, place, all)).await?;
+    if spread > 0 {
+        let last = tracker::schedule::overdue(now, spread - 1, spread) - now;
+        eprintln!(
+            "{spread} documents were due while nobody tracked; they are checked within {} minutes",
+            last / 60_000 + 1
+        );
+    }
+    Ok(())
+}
+
+/// Checks what is due now; says what was found; returns how many documents were taken.
+async fn round(atlas: &Atlas, fetcher: &Fetcher, alarm: &mut Alarm) -> anyhow::Result<usize> {
     let tracker = Tracker { atlas, reader: Reader::embedded(), fetcher, now: &now_ms };
-    let due = atlas.due(now_ms(), 32).await?;
-    for document in &due {
-        match tracker.check(document).await? {
-            Outcome::Version(number) => eprintln!("{} version {number}", document.id),
-            Outcome::Unchanged => {}
-            Outcome::Failed(reason) => eprintln!("{} could not be checked: {reason}", document.id),
+    let due = atlas.due(now_ms(), TAKEN).await?;
+    let taken = due.len();
+    let quiet = alarm.is_on();
+    let mut tell = |document: &DueDocument, outcome: &Outcome| match outcome {
+        Outcome::Version(number) => eprintln!("{} version {number}", document.id),
+        Outcome::Failed { trouble, reason } if !quiet => told(document, *trouble, reason),
+        Outcome::Unchanged | Outcome::Failed { .. } | Outcome::Postponed => {}
+    };
+    tracker.check_all(due, &mut tell).await?;
+    if taken > 0 {
+        atlas.index_pending().await?;
+        if let Some(warning) = alarm.hear(&atlas.recent_checks(now_ms()).await?) {
+            eprintln!("clausewatch: {warning}");
         }
     }
-    atlas.index_pending().await?;
-    Ok(due.len())
+    Ok(taken)
+}
+
+/// Says that a document fails: the first time, and when it is time to look at it.
+fn told(document: &DueDocument, trouble: Trouble, reason: &str) {
+    let failures = document.failures + 1;
+    if failures == trouble.patience() {
+        eprintln!("{} needs attention: {reason}; {}", document.id, trouble.next_step());
+    } else if failures == 1 {
+        eprintln!("{} could not be checked: {reason}; it is tried again", document.id);
+    }
+}
+
+/// Says once that many checks fail, and once that they do not any more. While many fail, the single ones are not worth a line.
+#[derive(Debug, Default)]
+struct Alarm {
+    on: bool,
+}
+
+impl Alarm {
+    fn is_on(&self) -> bool {
+        self.on
+    }
+
+    /// What to tell the operator, now that checks went like this lately.
+    fn hear(&mut self, recent: &Checks) -> Option<String> {
+        if recent.many_fail() == self.on {
+            return None;
+        }
+        self.on = !self.on;
+        Some(if self.on {
+            format!("{}; `clausewatch doctor --quick` lists the documents", many_fail(recent))
+        } else {
+            "most checks succeed again".into()
+        })
+    }
+}
+
+/// That many checks fail, in words.
+pub fn many_fail(recent: &Checks) -> String {
+    format!(
+        "{} of {} checks of the last {RECENT_HOURS} hours failed, too many for the documents to be the cause: look at this machine's \
+         network, name resolution and clock",
+        recent.failed,
+        recent.all()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_failures_are_one_warning() {
+        let checks = |unchanged, failed| Checks { changed: 0, unchanged, failed };
+        let mut alarm = Alarm::default();
+        assert_eq!(alarm.hear(&checks(0, 5)), None, "too few to tell");
+        assert_eq!(alarm.hear(&checks(80, 20)), None, "a fifth");
+        assert!(alarm.hear(&checks(79, 21)).unwrap().starts_with("21 of 100 checks of the last 6 hours failed"));
+        assert!(alarm.is_on());
+        assert_eq!(alarm.hear(&checks(60, 40)), None, "it was said");
+        assert_eq!(alarm.hear(&checks(90, 10)).as_deref(), Some("most checks succeed again"));
+        assert!(!alarm.is_on());
+    }
 }

@@ -135,7 +135,7 @@ impl Browser {
         let version =
             tokio::time::timeout(self.settings.timeout, pipe.call("Browser.getVersion", serde_json::json!({}), None));
         let hint = if self.settings.sandbox {
-            "; where it cannot isolate its pages (as root, in a container) it has to run without its sandbox"
+            "; where it cannot isolate its pages (as root, in a container) it has to run without its sandbox (--browser-no-sandbox)"
         } else {
             ""
         };

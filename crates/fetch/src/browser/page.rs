@@ -19,6 +19,9 @@ const QUIET: Duration = Duration::from_millis(800);
 const SETTLE: Duration = Duration::from_secs(8);
 /// What is not asked for: nothing of it is text.
 const PASSED_OVER: [&str; 7] = ["Image", "Media", "Font", "Ping", "Prefetch", "TextTrack", "CSPViolationReport"];
+/// Headers that speak of the bytes sent, which are not the bytes kept.
+const OF_THE_BYTES: [&str; 6] =
+    ["content-type", "content-length", "content-encoding", "transfer-encoding", "etag", "last-modified"];
 /// What is taken over of a page, asked in a world of its own, where the page's scripts changed nothing.
 const TAKE: &str = "({url: location.href, html: document.documentElement ? document.documentElement.outerHTML : ''})";
 
@@ -91,11 +94,12 @@ impl Running {
         let at = Url::parse(&at).ok().filter(|at| matches!(at.scheme(), "http" | "https"));
         let at =
             at.ok_or_else(|| FetchError::Redirect { url: url.to_string(), reason: "the page left the web".into() })?;
-        // The bytes kept are not the bytes sent: their kind, and who made them, are said.
-        headers.retain(|(name, _)| !["content-type", "content-length", "content-encoding"].contains(&name.as_str()));
+        // Instead, the kind of the bytes kept is said, and who made them.
+        headers.retain(|(name, _)| !OF_THE_BYTES.contains(&name.as_str()));
         headers.push(("content-type".into(), "text/html; charset=utf-8".into()));
         headers.push(("x-clausewatch-rendered-by".into(), self.version().into()));
-        Ok(Success { url: at.to_string(), redirects: loading.redirects, status, headers, body: html.into_bytes() })
+        let (redirects, body) = (loading.redirects, html.into_bytes());
+        Ok(Success { url: at.to_string(), redirects, moved_to: None, status, headers, body })
     }
 
     /// Opens an empty page; returns its session and its frame.

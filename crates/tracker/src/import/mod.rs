@@ -1,4 +1,5 @@
 //! Histories recorded elsewhere, through the same door as live pages.
+pub mod declarations;
 pub mod ota;
 pub mod warc;
 

@@ -24,7 +24,12 @@ pub(crate) fn routes() -> Router<Site> {
 }
 
 async fn all(State(site): State<Site>) -> Result<Response, Failure> {
-    let filter = ChangeFilter { at_least: Some(Materiality::Material), limit: ENTRIES, ..ChangeFilter::default() };
+    let filter = ChangeFilter {
+        at_least: Some(Materiality::Material),
+        limit: ENTRIES,
+        confirmed: true,
+        ..ChangeFilter::default()
+    };
     let title = format!("{}: material changes", site.config.name);
     let subtitle = "Material changes of the documents that online platforms bind people to.";
     answer(&site, &filter, title, subtitle.into(), links::FEED.into(), links::CHANGES.into()).await
@@ -37,6 +42,7 @@ async fn of_platform(State(site): State<Site>, Path(slug): Path<String>) -> Resu
         platform: Some(slug.clone()),
         at_least: Some(Materiality::Minor),
         limit: ENTRIES,
+        confirmed: true,
         ..ChangeFilter::default()
     };
     let subtitle = format!("Material and minor changes of the documents of {name}.");
@@ -51,6 +57,7 @@ async fn of_type(State(site): State<Site>, Path(id): Path<String>) -> Result<Res
         clause_type: Some(kind.id.clone()),
         at_least: Some(Materiality::Minor),
         limit: ENTRIES,
+        confirmed: true,
         ..ChangeFilter::default()
     };
     let subtitle = format!("Changes that touch a clause of the type {}.", kind.title);
@@ -68,7 +75,7 @@ async fn answer(
 ) -> Result<Response, Failure> {
     let changes = site.atlas.changes(filter).await?;
     // A feed without entries is as old as the record.
-    let newest = changes.first().map(|change| change.change.at_ms);
+    let newest = changes.iter().filter_map(|change| change.confirmed_ms).max();
     let updated_ms = match newest {
         Some(ms) => ms,
         None => site.atlas.counts().await?.first_ms.unwrap_or(0),
@@ -108,7 +115,8 @@ fn entry(base: &str, key: &str, change: &Change) -> Entry {
         id: entry_id(key, &change.id.to_string()),
         title: format!("{}, {}: {}", change.platform_name, change.document_title, of.headline),
         url: format!("{base}{}", links::change(&change.id)),
-        updated_ms: of.at_ms,
+        published_ms: of.at_ms,
+        updated_ms: change.confirmed_ms.unwrap_or(of.at_ms),
         author: change.platform_name.clone(),
         summary,
         categories,

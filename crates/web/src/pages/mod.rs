@@ -13,6 +13,7 @@ mod platforms;
 mod provision;
 mod regulations;
 mod search;
+mod status;
 mod timelines;
 mod types;
 mod verify;
@@ -39,6 +40,7 @@ pub(crate) fn all() -> Router<Site> {
         .merge(provision::routes())
         .merge(regulations::routes())
         .merge(search::routes())
+        .merge(status::routes())
         .merge(timelines::routes())
         .merge(types::routes())
         .merge(verify::routes())

@@ -85,6 +85,8 @@ async fn record(atlas: &Atlas, id: DocumentId, texts: &[String], provisions: &[&
             provisions.iter().for_each(|words| add(&mut batch, text, words));
         }
         atlas.record(&batch).await.unwrap();
+        // The second look.
+        atlas.verified(id, at_ms + 600_000).await.unwrap();
     }
 }
 

@@ -1,4 +1,5 @@
 //! A small invented world in memory, and requests to a site over it.
+#![allow(dead_code, reason = "each test file uses a part of it")]
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -68,6 +69,7 @@ impl World {
         let atlas = Atlas::open(&Location::Memory, &log).await.unwrap();
         let plum = document(&atlas, "plum", "Plum", "Terms of Service", "https://plum.example/terms").await;
         atlas.record(&plum_history(plum)).await.unwrap();
+        atlas.verified(plum, START + 30 * DAY).await.unwrap();
         let quince = document(&atlas, "quince", HOSTILE, "Terms of Service", "javascript:alert(1)").await;
         atlas.record(&quince_history(quince)).await.unwrap();
         let rowan = document(&atlas, "rowan", "Rowan", "Privacy Policy", "https://rowan.example/privacy").await;

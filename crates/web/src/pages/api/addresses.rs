@@ -63,8 +63,12 @@ pub(super) const RECORDS: &[Address] = &[
     Address::json("/documents/{document}/compare/{from}/{to}.json", "Two versions compared clause by clause.", &[]),
     Address::json(
         "/changes.json",
-        "Changes, newest first.",
-        &[("platform", "Only of the platform with this slug."), PAGE],
+        "Changes, newest first. One with no confirmed_ms was seen once only.",
+        &[
+            ("materiality", "material, minor (both) or all; all also gives changes that were seen once."),
+            ("platform", "Only of the platform with this slug."),
+            PAGE,
+        ],
     ),
     Address::json(
         "/changes/{change}.json",
@@ -100,6 +104,11 @@ pub(super) const RECORDS: &[Address] = &[
     Address::json("/regulations.json", "Regulations.", &[]),
     Address::json("/regulations/{regulation}.json", "A regulation with the clause types that refer to it.", &[]),
     Address::json("/search.json", "Clauses that hold all the words.", &[("q", "The words."), PAGE]),
+    Address::json(
+        "/status.json",
+        "How tracking goes: documents by state, those that need attention and why, the log.",
+        &[],
+    ),
     Address::json("/methodology.json", "The analyser, and its measured accuracy.", &[]),
 ];
 
@@ -125,6 +134,7 @@ pub(super) const FILES: &[Address] = &[
         "The signed checkpoint of the log (C2SP tlog-checkpoint); its tiles lie under /log/tile/ (tlog-tiles).",
         "text/plain",
     ),
+    Address::file("/metrics", "How tracking goes, as metrics in the text format of Prometheus.", "text/plain"),
     Address::file("/log/key", "The key that checkpoints are signed with.", "text/plain"),
 ];
 

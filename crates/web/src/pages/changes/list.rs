@@ -20,7 +20,7 @@ const SIZE: usize = 25;
 const LEAST: [(&str, Option<Materiality>, &str); 3] = [
     ("material", Some(Materiality::Material), "Material"),
     ("minor", Some(Materiality::Minor), "Material and minor"),
-    ("all", None, "All, cosmetic ones too"),
+    ("all", None, "All, also cosmetic ones and those seen once"),
 ];
 
 #[derive(Template)]
@@ -55,10 +55,12 @@ impl ListPage {
 pub(super) async fn list(State(site): State<Site>, wants: Wants, query: Query) -> Result<Response, Failure> {
     let page = query.page()?;
     let choices = LEAST.map(|(name, least, _)| (name, least));
+    let at_least = query.choice("materiality", &choices)?.unwrap_or(LEAST[0].1);
     let filter = ChangeFilter {
         platform: query.owned("platform"),
         clause_type: query.owned("type"),
-        at_least: query.choice("materiality", &choices)?.unwrap_or(LEAST[0].1),
+        at_least,
+        confirmed: at_least.is_some(),
         since_ms: query.day("since")?,
         offset: ((page - 1) * SIZE) as i64,
         // One more than is shown tells whether there is another page.

@@ -34,6 +34,8 @@ struct ChangePage {
     newer: String,
     /// `YYYY-MM-DD` from which the newer text says it is in force.
     effective: Option<String>,
+    /// Whether a later capture showed another text.
+    overtaken: bool,
     /// What became of the verdict whenever the document was read again, oldest first.
     revisions: Vec<Revision>,
 }
@@ -47,6 +49,23 @@ impl ChangePage {
             Materiality::Cosmetic => "nothing changed that binds anybody",
             Materiality::Returning => "the text is one that the document had before",
             Materiality::Defective => "what the server sent is not the document",
+        }
+    }
+
+    /// When a second look confirmed it, if it took one.
+    fn looked_again(&self) -> Option<i64> {
+        self.of.confirmed_ms.filter(|ms| *ms > self.of.change.at_ms)
+    }
+
+    /// What it means that the change was seen only once.
+    fn once(&self) -> &'static str {
+        match self.overtaken {
+            false => {
+                "This is what the page showed at one look. A second look follows, and nobody is told before it shows the same."
+            }
+            true => {
+                "The page showed this at one look, and something else at the next. It is kept as evidence, but nobody was told."
+            }
         }
     }
 }
@@ -80,7 +99,9 @@ pub(super) async fn show(
     let version = site.atlas.version(of.document, change.to_version).await?;
     let effective = version.and_then(|version| version.stated_effective);
     let revisions = site.atlas.change_revisions(of.document, of.id).await?;
-    let page = ChangePage { head, base, redline, said, newer, effective, revisions, of };
+    let latest = site.atlas.document(of.document).await?.map(|document| document.versions);
+    let overtaken = latest.is_some_and(|latest| latest > change.to_version);
+    let page = ChangePage { head, base, redline, said, newer, effective, overtaken, revisions, of };
     wants.record(&page, || {
         let changes = page.redline.as_ref().map(Redline::changes);
         let meaning = page.redline.as_ref().map(|redline| &redline.meaning);

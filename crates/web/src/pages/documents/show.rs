@@ -1,6 +1,7 @@
 //! A document: its text as it stands, provisions marked, versions, and what is known of it.
 use askama::Template;
 use atlas::ChangeFilter;
+use atlas::health::{Health, State as Fares};
 use atlas::records::{Change, Document, Provision, Version};
 use atlas::watching::Subject;
 use axum::extract::{Path, State};
@@ -31,6 +32,8 @@ struct DocumentPage {
     version: Version,
     /// Set when a later capture is not the document.
     later_defective: bool,
+    /// How tracking it goes.
+    health: Option<Health>,
     /// What is not read of a document in its language.
     limits: Option<String>,
     text: Text,
@@ -77,8 +80,10 @@ pub(super) async fn show(
         .here(document.title.as_str())
         .watch(watch_box(&site, owner, Subject::Document(document.id), &title).await?);
     if document.versions == 0 {
-        let page = UnreadPage { head, title, document };
-        return wants.record(&page, || json!({"document": page.document, "versions": [], "provisions": []}));
+        let health = site.atlas.health_of(document.id).await?;
+        let page = UnreadPage { head, title, document, health };
+        let value = || json!({"document": page.document, "health": page.health, "versions": [], "provisions": []});
+        return wants.record(&page, value);
     }
     let id = document.id;
     let number = super::sound(&site, id, document.versions).await?;
@@ -89,9 +94,10 @@ pub(super) async fn show(
     let provisions = site.atlas.document_provisions(id, false).await?;
     versions.reverse();
     let changes = changes(&site, &document).await?;
+    let health = site.atlas.health_of(id).await?;
     if wants == Wants::Json {
         let value = json!({
-            "document": document, "current_version": number, "versions": versions, "provisions": provisions, "changes": changes,
+            "document": document, "health": health, "current_version": number, "versions": versions, "provisions": provisions, "changes": changes,
             "text": words,
         });
         return crate::negotiate::json(&value);
@@ -103,7 +109,8 @@ pub(super) async fn show(
         versions.into_iter().take(VERSIONS).map(|version| (version.clone(), change(version.number))).collect();
     let later_defective = number < document.versions;
     let limits = provisions::language::limits(document.language.as_deref());
-    let page = DocumentPage { head, title, document, version, later_defective, limits, text, provisions, timeline };
+    let page =
+        DocumentPage { head, title, document, version, later_defective, health, limits, text, provisions, timeline };
     wants.record(&page, || ())
 }
 
@@ -120,4 +127,5 @@ struct UnreadPage {
     head: Head,
     title: String,
     document: Document,
+    health: Option<Health>,
 }

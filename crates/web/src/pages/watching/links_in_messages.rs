@@ -127,6 +127,7 @@ pub(super) async fn feed(State(site): State<Site>, Path(token): Path<String>) ->
                 title: format!("{}: {}", part.document, part.headline),
                 url: part.url.clone(),
                 updated_ms: message.made_ms,
+                published_ms: message.made_ms,
                 author: part.document.clone(),
                 summary: format!("{} You are told because {}.", part.verdict, part.why.join("; and because ")),
                 categories: Vec::new(),

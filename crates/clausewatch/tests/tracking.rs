@@ -1,0 +1,126 @@
+//! Tracking from the command line: a document by its address alone, declarations of others, what the doctor says of it.
+mod common;
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use common::run;
+
+/// A web server on loopback: a policy, a page that moved to it, an empty shell, and nothing else. Gives its port.
+fn serve() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                if stream.read(&mut byte).unwrap_or(0) == 0 {
+                    break;
+                }
+                request.push(byte[0]);
+            }
+            let request = String::from_utf8_lossy(&request).into_owned();
+            let (head, body) = answer(request.split(' ').nth(1).unwrap_or("/"));
+            let head = format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            stream.write_all((head + &body).as_bytes()).unwrap();
+        }
+    });
+    port
+}
+
+fn answer(path: &str) -> (&'static str, String) {
+    let words =
+        "<p>We sell your personal information to advertisers, and keep it for as long as we like to keep it.</p>"
+            .repeat(5);
+    match path {
+        "/privacy" => (
+            "200 OK\r\nContent-Type: text/html",
+            format!("<html><body><main><h1>Privacy Policy</h1>{words}</main></body></html>"),
+        ),
+        "/old-privacy" => ("301 Moved Permanently\r\nLocation: /privacy", String::new()),
+        "/shell" => ("200 OK\r\nContent-Type: text/html", "<html><body><div id=app>Loading</div></body></html>".into()),
+        _ => ("404 Not Found", String::new()),
+    }
+}
+
+#[test]
+fn an_address_is_all_that_is_needed() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = format!("http://plum.localhost:{}", serve());
+    let track = |path: &str| {
+        let url = format!("{site}{path}");
+        run(folder.path(), &["track", &url, "--allow-network", "127.0.0.0/8"], b"")
+    };
+    let failed = track("/shell");
+    assert_eq!(failed.status, Some(1));
+    assert!(failed.err.contains("almost no text"), "{}", failed.err);
+    assert_eq!(track("/none").status, Some(1));
+    assert!(!folder.path().join("catalog").exists(), "what cannot be read is not added");
+
+    let added = track("/old-privacy");
+    assert_eq!(added.status, Some(0), "{}", added.err);
+    for words in [
+        "is added to catalog/plum.toml",
+        "moved for good",
+        "its platform is Plum",
+        "its type is Privacy Policy",
+        "version 1",
+    ] {
+        assert!(added.out.contains(words), "{words}: {}", added.out);
+    }
+    let file = std::fs::read_to_string(folder.path().join("catalog/plum.toml")).unwrap();
+    assert!(file.contains(&format!("url = \"{site}/privacy\"")) && file.contains("language = \"en\""), "{file}");
+
+    let again = track("/privacy");
+    assert!(again.out.contains("in catalog/plum.toml already") && again.out.contains("unchanged"), "{}", again.out);
+    assert_eq!(std::fs::read_to_string(folder.path().join("catalog/plum.toml")).unwrap(), file);
+    let doctor = run(folder.path(), &["doctor"], b"");
+    assert_eq!(doctor.status, Some(0), "{}", doctor.out);
+    assert!(doctor.out.contains("documents: 1 in order"), "{}", doctor.out);
+}
+
+#[test]
+fn the_doctor_says_what_needs_attention() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = serve();
+    std::fs::create_dir(folder.path().join("catalog")).unwrap();
+    let file = format!(
+        "name = \"Plum\"\n[[document]]\ntype = \"Terms of Service\"\nurl = \"http://plum.localhost:{port}/terms\"\n\
+         [[document]]\ntype = \"Privacy Policy\"\nurl = \"http://plum.localhost:{port}/old-privacy\"\n"
+    );
+    std::fs::write(folder.path().join("catalog/plum.toml"), file).unwrap();
+    for round in 1..=3 {
+        let ran = run(folder.path(), &["track", "Plum", "--allow-network", "127.0.0.0/8"], b"");
+        assert_eq!(ran.status, Some(1), "round {round}: {}", ran.out);
+    }
+    let doctor = run(folder.path(), &["doctor", "--quick"], b"");
+    assert_eq!(doctor.status, Some(1));
+    for words in [
+        "1 in need of attention",
+        "the server answered 404",
+        "find where the document is now",
+        "/privacy\"` into its file",
+    ] {
+        assert!(doctor.out.contains(words), "{words}: {}", doctor.out);
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&run(folder.path(), &["doctor", "--quick", "--json"], b"").out).unwrap();
+    assert_eq!((&json["documents_by_state"]["attention"], &json["attention"][0]["failures"]), (&1.into(), &3.into()));
+    assert_eq!(json["moved"][0]["moved_to"], format!("http://plum.localhost:{port}/privacy"));
+}
+
+#[test]
+fn declarations_come_into_the_catalog() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("declarations")).unwrap();
+    let plum = r#"{"name": "Plum", "terms": {"Terms of Service": {"fetch": "https://plum.example/terms", "select": {"startBefore": "h1", "endBefore": "footer"}}}}"#;
+    std::fs::write(folder.path().join("declarations/Plum.json"), plum).unwrap();
+    let ran = run(folder.path(), &["import", "declarations", "."], b"");
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    let file = std::fs::read_to_string(folder.path().join("catalog/plum.toml")).unwrap();
+    assert!(file.contains("select = [\"startBefore h1 >>> endBefore footer\"]"), "{file}");
+    assert!(!folder.path().join("clausewatch-data").exists(), "no store is made");
+    assert_eq!(run(folder.path(), &["import", "declarations", "none"], b"").status, Some(1));
+}
