@@ -20,7 +20,7 @@ statements! {
     OF_PLATFORM = "SELECT d.id FROM documents d JOIN platforms p ON p.id = d.platform_id
         WHERE p.slug = $1 AND d.urls <> '[]' ORDER BY d.id",
     LEASE = "UPDATE checks SET lease_until_ms = $2 WHERE document_id = $1",
-    JOB = "SELECT d.id, d.urls, d.content_select, d.content_remove, d.language, c.etag, c.last_modified, c.failures
+    JOB = "SELECT d.id, d.kind, d.urls, d.content_select, d.content_remove, d.language, c.etag, c.last_modified, c.failures
         FROM documents d JOIN checks c ON c.document_id = d.id WHERE d.id = $1",
     DONE = "UPDATE checks SET next_due_ms = $2, lease_until_ms = 0, failures = 0, last_checked_ms = $3, last_error = NULL,
         etag = $4, last_modified = $5 WHERE document_id = $1",
@@ -36,6 +36,8 @@ statements! {
 pub struct DueDocument {
     /// The document.
     pub id: DocumentId,
+    /// Its type, for example `Privacy Policy`.
+    pub kind: String,
     /// Its addresses, in reading order.
     pub urls: Vec<String>,
     /// CSS selectors of the content, where declared.
@@ -142,6 +144,7 @@ async fn job(tx: &mut Tx, id: i64) -> Result<Option<DueDocument>> {
     let mut c = row.columns();
     Ok(Some(DueDocument {
         id: DocumentId(c.next()?),
+        kind: c.next()?,
         urls: c.json()?,
         select: c.json()?,
         remove: c.json()?,

@@ -20,6 +20,7 @@ mod plain;
 mod read;
 mod render;
 mod sentences;
+mod several;
 mod shallow;
 mod structure;
 mod terms;
@@ -41,6 +42,9 @@ pub struct Source<'a> {
     pub content_type: Option<&'a str>,
     /// Where it came from; its fragment selects a part of a page that holds several documents.
     pub url: Option<&'a str>,
+    /// What the document is called or of what type it is, for example `Privacy Policy`; chooses between documents that one page holds, where
+    /// the address names none.
+    pub name: Option<&'a str>,
     /// CSS selectors of the document's content, where an operator declared them.
     pub select: &'a [String],
     /// CSS selectors of what is removed from it.

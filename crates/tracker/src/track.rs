@@ -99,6 +99,7 @@ impl Tracker<'_> {
                 bytes: &page.body,
                 content_type: content_type.as_deref(),
                 url: Some(&page.url),
+                name: Some(&due.kind),
                 select: &due.select,
                 remove: &due.remove,
             };
