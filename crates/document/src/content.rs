@@ -59,6 +59,8 @@ const FOLDED: usize = 400;
 const SECTION: usize = 80;
 /// Letters and digits of a paragraph that can introduce a list.
 const LEAD_IN: usize = 25;
+/// Most links of a list that belongs to a document; a longer one is a register, which changes by itself.
+const REGISTER: usize = 50;
 /// Letters and digits of what stands above a document and belongs to it: its title and dates.
 const ABOVE: usize = 400;
 /// Letters and digits outside of an overlay that make a page readable without it.
@@ -410,7 +412,7 @@ fn is_introduced(list: &NodeRef<'_>, weights: &Weights) -> bool {
     let before = std::iter::successors(list.prev_element_sibling(), NodeRef::prev_element_sibling);
     let before = before.take(4).find(|node| weigh(node).all > 0).filter(|node| node.has_name("p"));
     let introduces = |weight: Weight| weight.prose() >= LEAD_IN && weight.linked * 2 < weight.all;
-    list.has_name("ul") && before.is_some_and(|node| introduces(weigh(&node)))
+    list.has_name("ul") && weigh(list).links <= REGISTER && before.is_some_and(|node| introduces(weigh(&node)))
 }
 
 /// The elements that a selector finds, and all that hold one of them.

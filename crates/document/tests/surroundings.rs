@@ -90,6 +90,10 @@ fn links_that_a_paragraph_introduces_are_read_and_menus_are_not() {
     );
     let text = html(&page);
     assert!(text.contains("- Wolf browser") && !text.contains("Plum press"), "{text}");
+    let friends: String = (0..60).map(|n| format!("<li><a href='/{n}'>Friend {n}</a></li>")).collect();
+    let page =
+        format!("<main><h1>Plum Terms</h1>{}<p>We thank our many friends:</p><ul>{friends}</ul></main>", clauses());
+    assert!(!html(&page).contains("Friend 9"));
 }
 
 #[test]
