@@ -375,7 +375,8 @@ fn surrounds(node: &NodeRef<'_>) -> Option<Surrounding> {
 fn is_named_by_its_words(id: &str, node: &NodeRef<'_>) -> bool {
     let words: Vec<String> = words_of(id).map(str::to_ascii_lowercase).collect();
     let texts = node.descendants_it().take(64).filter(NodeRef::is_text);
-    let start: String = texts.take(12).flat_map(|text| [text.text().to_lowercase(), " ".into()]).collect();
+    let texts = texts.take(12).map(|text| text.text().chars().take(200).collect::<String>().to_lowercase());
+    let start = texts.collect::<Vec<_>>().join(" ");
     let begins = start.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let begins: Vec<&str> = begins.take(16).collect();
     let known = words.iter().filter(|word| begins.contains(&word.as_str())).count();
