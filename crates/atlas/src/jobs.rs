@@ -29,7 +29,7 @@ statements! {
     OF_PLATFORM = "SELECT d.id FROM documents d JOIN platforms p ON p.id = d.platform_id
         WHERE p.slug = $1 AND d.urls <> '[]' ORDER BY d.id",
     LEASE = "UPDATE checks SET lease_until_ms = $2 WHERE document_id = $1",
-    JOB = "SELECT d.id, d.urls, d.content_select, d.content_remove, d.language, c.etag, c.last_modified, c.failures, c.looks,
+    JOB = "SELECT d.id, d.kind, d.urls, d.content_select, d.content_remove, d.language, c.etag, c.last_modified, c.failures, c.looks,
         c.interval_ms, c.last_checked_ms, c.moved_to FROM documents d JOIN checks c ON c.document_id = d.id WHERE d.id = $1",
     DONE = "UPDATE checks SET next_due_ms = $2, lease_until_ms = 0, failures = 0, last_checked_ms = $3, last_error = NULL, failure = NULL,
         etag = $4, last_modified = $5, moved_to = $6, looks = $7, interval_ms = $8 WHERE document_id = $1",
@@ -48,6 +48,8 @@ statements! {
 pub struct DueDocument {
     /// The document.
     pub id: DocumentId,
+    /// Its type, for example `Privacy Policy`.
+    pub kind: String,
     /// Its addresses, in reading order.
     pub urls: Vec<String>,
     /// CSS selectors of the content, where declared.
@@ -265,6 +267,7 @@ async fn job(tx: &mut Tx, id: i64) -> Result<Option<DueDocument>> {
     let mut c = row.columns();
     Ok(Some(DueDocument {
         id: DocumentId(c.next()?),
+        kind: c.next()?,
         urls: c.json()?,
         select: c.json()?,
         remove: c.json()?,

@@ -140,7 +140,8 @@ const ERRORS: &[&str] = &[
     "an unexpected error",
 ];
 
-/// Words of bot walls, log-in walls and empty shells, and of errors that a document may also speak of.
+/// Words of bot walls, log-in walls and empty shells, and of errors that a document may also speak of. Pages say them in the language of the
+/// machine that asked, whatever the document's own is.
 const WALLS: &[&str] = &[
     "404",
     "access denied",
@@ -159,6 +160,32 @@ const WALLS: &[&str] = &[
     "forgot password",
     "forgot your password",
     "before you continue",
+    "too many requests",
+    "checking your browser",
+    "under maintenance",
+    "could not be found",
+    "redirecting to",
+    "be redirected",
+    "isn't available in your",
+    "isn’t available in your",
+    "not available in your",
+    "nicht verfügbar",
+    "seite nicht gefunden",
+    "seite wurde nicht gefunden",
+    "zugriff verweigert",
+    "page introuvable",
+    "n'est pas disponible",
+    "n’est pas disponible",
+    "accès refusé",
+    "página no encontrada",
+    "no está disponible",
+    "acceso denegado",
+    "pagina non trovata",
+    "non è disponibile",
+    "página não encontrada",
+    "não está disponível",
+    "pagina niet gevonden",
+    "niet beschikbaar",
 ];
 
 /// Judges the change from `old` to `new` clauses, which `alignment` aligns; whether `new` is the document at all is asked before
@@ -636,6 +663,11 @@ mod tests {
         let long = "We may change these terms at any time and you agree to them. ".repeat(40);
         assert_eq!(defect(&[&long], &["Access denied"]), Some(Defect::Wall));
         assert_eq!(defect(&[&long], &["Log in or sign up", "Welcome to Plum", "Continue"]), Some(Defect::Wall));
+        let german = ["Diese Seite ist momentan nicht verfügbar", "Bitte versuche, sie noch einmal zu laden."];
+        assert_eq!(defect(&[&long], &german), Some(Defect::Wall));
+        let short = "You may use this page. ".repeat(45);
+        assert_eq!(defect(&[&short], &["Plum isn’t available in your country yet", &long[..400]]), Some(Defect::Wall));
+        assert_eq!(defect(&[&short], &[&long[..400], "Plums are in season."]), None);
         assert_eq!(defect(&[&long], &["All rights reserved"]), Some(Defect::Missing));
         assert_eq!(defect(&[&long], &["This page isn’t available", &long]), Some(Defect::Part));
         assert_eq!(defect(&[&long], &[&long]), None);

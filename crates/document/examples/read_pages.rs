@@ -1,6 +1,6 @@
 //! Reads the pages of a folder as `clausewatch read --jsonl` does, without its child process for PDF; for measuring the reader alone.
 //!
-//! `cargo run --release -p document --example read_pages -- FOLDER > got.jsonl`
+//! `cargo run --release -p document --example read_pages -- FOLDER > got.jsonl`; with `--named` each is told its document's name.
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -17,8 +17,16 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
+/// The document's name, as `meta.json` beside the page gives it (`"terms": "Privacy Policy"`).
+fn name_of(page: &Path) -> Option<String> {
+    let meta = std::fs::read_to_string(page.with_file_name("meta.json")).ok()?;
+    let value = meta.split_once("\"terms\": \"")?.1;
+    Some(value.split_once('"')?.0.to_string())
+}
+
 fn main() {
     let mut files = Vec::new();
+    let named = std::env::args().any(|argument| argument == "--named");
     std::env::args().skip(1).for_each(|folder| list(Path::new(&folder), &mut files));
     files.sort();
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
@@ -28,7 +36,9 @@ fn main() {
         let Ok(bytes) = std::fs::read(path) else { continue };
         bytes_read += bytes.len();
         let begun = Instant::now();
-        let read = document::read(&document::Source { bytes: &bytes, ..document::Source::default() });
+        let name = named.then(|| name_of(path)).flatten();
+        let source = document::Source { bytes: &bytes, name: name.as_deref(), ..document::Source::default() };
+        let read = document::read(&source);
         let took = begun.elapsed().as_secs_f64();
         if took > slowest.0 {
             slowest = (took, path.clone());

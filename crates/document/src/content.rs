@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use dom_query::{Document, NodeId, NodeRef};
 
 use crate::html::SILENT;
-use crate::{Source, dates, range};
+use crate::{Source, dates, range, several};
 
 /// Words in an element's class or ID that mark what surrounds a document.
 const SURROUNDINGS: &[&str] = &[
@@ -57,15 +57,23 @@ const ROLES: &[&str] = &[
 const FOLDED: usize = 400;
 /// Letters and digits of a section that a button folds.
 const SECTION: usize = 80;
+/// Letters and digits of a paragraph that can introduce a list.
+const LEAD_IN: usize = 25;
+/// Most links of a list that belongs to a document; a longer one is a register, which changes by itself.
+const REGISTER: usize = 50;
 /// Letters and digits of what stands above a document and belongs to it: its title and dates.
 const ABOVE: usize = 400;
 /// Letters and digits outside of an overlay that make a page readable without it.
-const READABLE: usize = 400;
+pub(crate) const READABLE: usize = 400;
+/// Letters and digits outside of a dialog that make a page readable without it: the page calls it a dialog itself.
+const MESSAGE: usize = 60;
 
 /// What is known of a page's elements: how much text each holds, and which are left out.
 #[derive(Default)]
 pub(crate) struct Survey {
     skipped: HashSet<NodeId>,
+    /// Panels that are not shown, next to one that is.
+    closed: HashSet<NodeId>,
     weights: Weights,
 }
 
@@ -73,6 +81,17 @@ impl Survey {
     /// Whether an element is left out of the text.
     pub fn skips(&self, node: &NodeRef<'_>) -> bool {
         self.skipped.contains(&node.id)
+    }
+
+    /// Whether an element lies in a panel that is not shown.
+    pub fn is_closed(&self, node: &NodeRef<'_>) -> bool {
+        let mut around = std::iter::once(node.id).chain(node.ancestors_it(None).map(|ancestor| ancestor.id));
+        !self.closed.is_empty() && around.any(|id| self.closed.contains(&id))
+    }
+
+    /// Letters and digits of an element outside of links.
+    pub fn prose(&self, node: &NodeRef<'_>) -> usize {
+        self.weight(node).prose()
     }
 
     fn weight(&self, node: &NodeRef<'_>) -> Weight {
@@ -141,12 +160,12 @@ pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
         skipped.extend(range::select(page, selector).iter().map(|node| node.id));
     }
     if !source.select.is_empty() {
-        return Survey { skipped, weights: Weights::new() };
+        return Survey { skipped, ..Survey::default() };
     }
     let weights = weights(page);
     let titled = with_ancestors(page, "h1");
     let asking = with_ancestors(page, "input[type=password]");
-    let (mut folded, mut overlays) = (HashSet::new(), Vec::new());
+    let (mut folded, mut closed, mut overlays) = (HashSet::new(), HashSet::new(), Vec::new());
     let total = weights.get(&page.root().id).copied().unwrap_or_default();
     // Letters and digits that nothing marks as surroundings.
     let mut plain = total.prose();
@@ -166,11 +185,17 @@ pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
             // A header with the document's title is judged by its parts.
             Some(Surrounding::Inside) => weight.linked * 2 > weight.all && !titled.contains(&node.id),
             Some(Surrounding::Button) => !opens_section(&node, &weights),
-            None => is_link_block(&node, weight) || is_list_of_dates(&node, weight),
+            None => {
+                (is_link_block(&node, weight) && !is_introduced(&node, &weights)) || is_list_of_dates(&node, weight)
+            }
         };
         let log_in = node.has_name("form") && asking.contains(&node.id) && weight.all * 3 < total.all;
         let skip = skip || log_in;
-        if skip || (is_hidden(&node) && weight.all < FOLDED) || (weight.all >= FOLDED && is_other_panel(&node)) {
+        let is_closed = weight.all >= FOLDED && is_other_panel(&node);
+        if is_closed {
+            closed.insert(node.id);
+        }
+        if skip || is_closed || (is_hidden(&node) && weight.all < FOLDED) {
             skipped.insert(node.id);
         }
         let dialog = matches!(surrounding, Some(Surrounding::Dialog));
@@ -187,12 +212,13 @@ pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
     // What is called an overlay is one if the page can be read without it; else the largest is the document (a cookie policy).
     let largest = overlays.iter().map(|(_, prose, _)| *prose).max().unwrap_or(0);
     let lies_over = |prose: usize, dialog: bool| {
-        let readable = plain >= READABLE && (dialog || plain >= largest / 5);
+        // A page that says no more than that it is not available says so behind its dialog too.
+        let readable = if dialog { plain >= MESSAGE } else { plain >= READABLE && plain >= largest / 5 };
         readable || prose <= plain || prose * 2 < largest
     };
     skipped.extend(overlays.iter().filter(|(_, prose, dialog)| lies_over(*prose, *dialog)).map(|(id, _, _)| *id));
     skipped.extend(repeated(page, &folded).into_iter().map(|node| node.id));
-    Survey { skipped, weights }
+    Survey { skipped, closed, weights }
 }
 
 /// Hidden sections whose words stand elsewhere on the page too: copies for another screen size, or from before the page's scripts ran.
@@ -328,10 +354,13 @@ fn surrounds(node: &NodeRef<'_>) -> Option<Surrounding> {
         _ => {}
     }
     let (class, id) = (node.class().unwrap_or_default(), node.id_attr().unwrap_or_default());
+    let names_any = |name: &str, words: &[&str]| {
+        let plain = name.len() <= 60 && !name.contains(['[', ':']);
+        plain && words_of(name).any(|word| words.contains(&word.to_ascii_lowercase().as_str()))
+    };
     let says = |words: &[&str]| {
-        let names = class.split_ascii_whitespace().chain([&*id]);
-        let plain = names.filter(|name| name.len() <= 60 && !name.contains(['[', ':']));
-        plain.flat_map(words_of).any(|word| words.contains(&word.to_ascii_lowercase().as_str()))
+        class.split_ascii_whitespace().any(|name| names_any(name, words))
+            || names_any(&id, words) && !is_named_by_its_words(&id, node)
     };
     if says(OVERLAYS) {
         return Some(Surrounding::Overlay);
@@ -339,8 +368,21 @@ fn surrounds(node: &NodeRef<'_>) -> Option<Surrounding> {
     says(SURROUNDINGS).then_some(Surrounding::Beside)
 }
 
+/// Whether an ID is made of the words with which its element begins: the section "How we share your data" is no row of buttons for sharing,
+/// though its ID is `how-we-share-your-data`.
+fn is_named_by_its_words(id: &str, node: &NodeRef<'_>) -> bool {
+    let words: Vec<String> = words_of(id).map(str::to_ascii_lowercase).collect();
+    let texts = node.descendants_it().take(64).filter(NodeRef::is_text);
+    let texts = texts.take(12).map(|text| text.text().chars().take(200).collect::<String>().to_lowercase());
+    let start = texts.collect::<Vec<_>>().join(" ");
+    let begins = start.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let begins: Vec<&str> = begins.take(16).collect();
+    let known = words.iter().filter(|word| begins.contains(&word.as_str())).count();
+    known >= 3 && known * 4 >= words.len() * 3
+}
+
 /// The words of a name: `siteNav-bar` is `site`, `Nav`, `bar`.
-fn words_of(name: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn words_of(name: &str) -> impl Iterator<Item = &str> {
     let mut rest = name;
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
@@ -361,6 +403,15 @@ fn words_of(name: &str) -> impl Iterator<Item = &str> {
 fn is_link_block(node: &NodeRef<'_>, weight: Weight) -> bool {
     let holds = node.node_name().is_some_and(|name| matches!(&*name, "div" | "section" | "ul"));
     holds && weight.links >= 4 && weight.linked * 10 >= weight.all * 9
+}
+
+/// Whether a list continues the paragraph before it ("You can block cookies in these browsers:"), so that its links belong to the document.
+fn is_introduced(list: &NodeRef<'_>, weights: &Weights) -> bool {
+    let weigh = |node: &NodeRef<'_>| weights.get(&node.id).copied().unwrap_or_default();
+    let before = std::iter::successors(list.prev_element_sibling(), NodeRef::prev_element_sibling);
+    let before = before.take(4).find(|node| weigh(node).all > 0).filter(|node| node.has_name("p"));
+    let introduces = |weight: Weight| weight.prose() >= LEAD_IN && weight.linked * 2 < weight.all;
+    list.has_name("ul") && weigh(list).links <= REGISTER && before.is_some_and(|node| introduces(weigh(&node)))
 }
 
 /// The elements that a selector finds, and all that hold one of them.
@@ -416,8 +467,10 @@ pub(crate) fn roots<'a>(page: &'a Document, source: &Source<'_>, survey: &mut Su
         return outermost(chosen);
     }
     let fragment = source.url.and_then(|url| url.split_once('#')).map(|(_, fragment)| fragment);
-    if let Some(part) = fragment.and_then(|fragment| addressed(page, fragment, survey)) {
-        // Asked for by name, it is shown even if it is a closed tab.
+    let part = fragment.and_then(|fragment| several::addressed(page, fragment, survey));
+    let named = || source.name.and_then(|name| several::named(page, name, survey)).map(|whole| vec![whole]);
+    if let Some(part) = part.or_else(named) {
+        // Asked for, it is shown even if it is a closed tab.
         part.iter().for_each(|node| {
             survey.skipped.remove(&node.id);
         });
@@ -426,34 +479,7 @@ pub(crate) fn roots<'a>(page: &'a Document, source: &Source<'_>, survey: &mut Su
     main_content(page, survey)
 }
 
-/// The part of the page that an address's fragment names, if it is large enough to be a document: an element, the panel that a tab opens,
-/// or a heading and what follows it up to the next of its level.
-fn addressed<'a>(page: &'a Document, fragment: &str, survey: &Survey) -> Option<Vec<NodeRef<'a>>> {
-    let names = |node: &NodeRef<'a>, attribute: &str| node.attr(attribute).is_some_and(|value| &*value == fragment);
-    if fragment.is_empty() {
-        return None;
-    }
-    let large = |nodes: &[NodeRef<'a>]| nodes.iter().map(|node| survey.weight(node).prose()).sum::<usize>() >= READABLE;
-    let root = page.root();
-    let elements = || root.descendants_it().filter(NodeRef::is_element);
-    let whole = elements().filter(|node| names(node, "id") || names(node, "aria-labelledby"));
-    if let Some(whole) = whole.filter(|node| is_container(node)).find(|node| large(&[*node])) {
-        return Some(vec![whole]);
-    }
-    let anchor = elements().find(|node| names(node, "id") || names(node, "name"))?;
-    let mut above = std::iter::once(anchor).chain(anchor.ancestors(Some(3)));
-    let heading = above.find(|node| heading_level(node).is_some())?;
-    let level = heading_level(&heading)?;
-    let mut part = vec![heading];
-    let mut next = heading.next_sibling();
-    while let Some(node) = next.filter(|node| heading_level(node).is_none_or(|found| found > level)) {
-        part.push(node);
-        next = node.next_sibling();
-    }
-    large(&part).then_some(part)
-}
-
-fn heading_level(node: &NodeRef<'_>) -> Option<u8> {
+pub(crate) fn heading_level(node: &NodeRef<'_>) -> Option<u8> {
     let name = node.node_name()?;
     let level = name.strip_prefix('h')?.parse().ok()?;
     (1..=6).contains(&level).then_some(level)
@@ -512,7 +538,7 @@ fn introduce<'a>(above: &NodeRef<'a>, survey: &Survey, content: &mut Vec<NodeRef
     }
 }
 
-fn is_container(node: &NodeRef<'_>) -> bool {
+pub(crate) fn is_container(node: &NodeRef<'_>) -> bool {
     node.node_name().is_some_and(|name| {
         matches!(&*name, "div" | "section" | "article" | "main" | "form" | "center" | "body" | "html" | "span")
             || name.contains('-')

@@ -21,6 +21,7 @@ mod range;
 mod read;
 mod render;
 mod sentences;
+mod several;
 mod shallow;
 mod structure;
 mod terms;
@@ -42,6 +43,9 @@ pub struct Source<'a> {
     pub content_type: Option<&'a str>,
     /// Where it came from; its fragment selects a part of a page that holds several documents.
     pub url: Option<&'a str>,
+    /// What the document is called or of what type it is, for example `Privacy Policy`; chooses between documents that one page holds, where
+    /// the address names none.
+    pub name: Option<&'a str>,
     /// Selectors of the document's content, where an operator declared them: CSS, or `startBefore h1 >>> endBefore footer` for what lies
     /// between two places (`startAfter`, `endAfter` likewise).
     pub select: &'a [String],

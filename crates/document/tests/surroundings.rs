@@ -75,3 +75,90 @@ fn a_form_to_log_in_is_left_out() {
     let text = html(&format!("<main><h1>Plum Terms</h1>{}{form}</main>", clauses()));
     assert!(!text.contains("Join Plum") && text.contains("clause 8"), "{text}");
 }
+
+#[test]
+fn links_that_a_paragraph_introduces_are_read_and_menus_are_not() {
+    let list = |names: [&str; 4]| {
+        let entries: String = names.iter().map(|name| format!("<li><a href='/{name}'>{name}</a></li>")).collect();
+        format!("<ul>{entries}</ul>")
+    };
+    let browsers = list(["Fox browser", "Wolf browser", "Bear browser", "Lynx browser"]);
+    let menu = list(["Plum shop", "Plum press", "Plum jobs", "Plum help"]);
+    let page = format!(
+        "<main>{menu}<h1>Plum Terms</h1>{}<p>You can refuse cookies in these browsers:</p>{browsers}<h2>More</h2>{menu}</main>",
+        clauses()
+    );
+    let text = html(&page);
+    assert!(text.contains("- Wolf browser") && !text.contains("Plum press"), "{text}");
+    let friends: String = (0..60).map(|n| format!("<li><a href='/{n}'>Friend {n}</a></li>")).collect();
+    let page =
+        format!("<main><h1>Plum Terms</h1>{}<p>We thank our many friends:</p><ul>{friends}</ul></main>", clauses());
+    assert!(!html(&page).contains("Friend 9"));
+}
+
+#[test]
+fn a_section_named_by_its_heading_is_read_whatever_its_name_says() {
+    let section = format!(
+        "<div id='how-we-share-your-data'><h2>4. How we share your data</h2><p>{}</p></div>",
+        "We give it to the growers of plums. ".repeat(6)
+    );
+    let buttons = "<div id='share-this-page'>Send by post</div>";
+    let text = html(&format!("<main><h1>Plum Terms</h1>{}{section}{buttons}{}</main>", clauses(), clauses()));
+    assert!(text.contains("How we share your data") && text.contains("growers of plums"), "{text}");
+    assert!(!text.contains("Send by post"), "{text}");
+}
+
+#[test]
+fn a_short_message_behind_a_dialog_is_read_and_the_dialog_is_not() {
+    let dialog = format!("<div role='dialog'><h2>Cookies?</h2><p>{}</p></div>", "Plum uses cookies. ".repeat(80));
+    let message = "<main><h1>This page isn't available at the moment</h1><p>Plum is working on it. Please try again in a few minutes.</p></main>";
+    let text = html(&format!("<body>{dialog}{message}</body>"));
+    assert!(text.starts_with("# This page isn't available") && !text.contains("cookies"), "{text}");
+}
+
+/// A page that holds `documents`, each the ID of its element and its text.
+fn legal(documents: &[(&str, &str)]) -> String {
+    let one = |(id, text): &(&str, &str)| format!("<section id='{id}'>{text}</section>");
+    format!("<main><h1>Plum: legal</h1><div>{}</div></main>", documents.iter().map(one).collect::<String>())
+}
+
+fn named(page: &str, name: &str) -> String {
+    let source =
+        Source { bytes: page.as_bytes(), content_type: Some("text/html"), name: Some(name), ..Source::default() };
+    read(&source).unwrap().text
+}
+
+#[test]
+fn of_several_documents_the_one_with_the_name_is_read() {
+    let (terms, privacy) = (clauses(), format!("<h2>Privacy Policy</h2>{}", clauses().replace("terms", "secrets")));
+    let cookies = clauses().replace("terms", "cookies");
+    let page = legal(&[("terms-of-use", &terms), ("p2", &privacy), ("cookie-policy", &cookies)]);
+    for (name, holds) in [("Terms of Service", "terms"), ("Privacy Policy", "secrets"), ("Trackers Policy", "cookies")]
+    {
+        let text = named(&page, name);
+        for word in ["terms", "secrets", "cookies"] {
+            assert_eq!(text.contains(&format!("these {word}.")), word == holds, "{name}: {text}");
+        }
+    }
+    assert_eq!(named(&page, "Imprint"), html(&page));
+}
+
+#[test]
+fn a_document_with_a_section_of_another_name_is_one_document() {
+    let cookies = format!("<h2>Cookies</h2>{}", clauses().replace("terms", "cookies"));
+    let changes = format!("<h2>Changes to this privacy policy</h2>{}", clauses());
+    let page = legal(&[("privacy", &clauses()), ("cookies", &cookies), ("changes", &changes)]);
+    assert_eq!(named(&page, "Privacy Policy"), html(&page));
+}
+
+#[test]
+fn the_document_that_is_open_is_read_whatever_the_name() {
+    let panel = |id: &str, style: &str, text: &str| format!("<div class='panel' id='{id}' {style}>{text}</div>");
+    let page = format!(
+        "<main>{}{}</main>",
+        panel("licence-agreement", "", &clauses()),
+        panel("terms-of-service", "style='display:none'", &clauses().replace("terms", "secrets"))
+    );
+    assert_eq!(named(&page, "Terms of Service"), html(&page));
+    assert!(!html(&page).contains("secrets"));
+}

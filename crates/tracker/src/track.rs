@@ -292,6 +292,7 @@ async fn read(due: &DueDocument, pages: &[Success]) -> Result<String, String> {
             bytes: &page.body,
             content_type: content_type.as_deref(),
             url: Some(&page.url),
+            name: Some(&due.kind),
             select: &select,
             remove: &remove,
         };

@@ -1,0 +1,136 @@
+//! Which of several documents on one page is meant: the one that the address's fragment names, else the one that bears the document's name.
+use dom_query::{Document, NodeRef};
+
+use crate::content::{READABLE, Survey, heading_level, is_container, words_of};
+
+/// Titles by which a kind of document goes, as lower-case words. Those in the second list may also head a section of another document, so
+/// that they do not show that a page holds several.
+const KINDS: &[(&[&str], &[&str])] = &[
+    (
+        &[
+            "terms of service",
+            "terms of use",
+            "terms and conditions",
+            "terms conditions",
+            "conditions of use",
+            "user agreement",
+            "conditions générales d utilisation",
+            "nutzungsbedingungen",
+            "condiciones de uso",
+            "termini di servizio",
+        ],
+        &["terms", "cgu", "agb", "tos"],
+    ),
+    (
+        &[
+            "privacy policy",
+            "privacy notice",
+            "privacy statement",
+            "politique de confidentialité",
+            "datenschutzerklärung",
+            "política de privacidad",
+            "informativa sulla privacy",
+        ],
+        &["privacy", "datenschutz"],
+    ),
+    (
+        &["trackers policy", "cookie policy", "cookies policy", "cookie statement", "politique de cookies"],
+        &["cookies", "cookie notice"],
+    ),
+    (
+        &["data processor agreement", "data processing agreement", "data processing addendum"],
+        &["dpa", "data processing"],
+    ),
+    (&["acceptable use policy", "usage policy"], &["acceptable use"]),
+    (&["community guidelines", "community standards", "community rules"], &["guidelines"]),
+    (&["copyright claims policy", "copyright policy", "dmca policy"], &["dmca", "copyright"]),
+    (&["developer terms", "api terms", "developer agreement", "api license"], &["api", "developers"]),
+    (&["imprint", "legal notice", "impressum", "mentions légales"], &[]),
+];
+/// Most titled elements that are compared, so that a hostile page costs little.
+const TITLED: usize = 200;
+/// Words of a title that name the company or the edition, beside those of the kind.
+const BESIDE: usize = 2;
+/// Words that make a title one of a section: "Changes to this privacy policy".
+const SECTION_WORDS: &[&str] =
+    &["to", "this", "these", "of", "our", "how", "what", "about", "changes", "and", "or", "in", "for", "other", "your"];
+
+/// The part of the page that an address's fragment names, if it is large enough to be a document: an element, the panel that a tab opens,
+/// or a heading and what follows it up to the next of its level.
+pub(crate) fn addressed<'a>(page: &'a Document, fragment: &str, survey: &Survey) -> Option<Vec<NodeRef<'a>>> {
+    let names = |node: &NodeRef<'a>, attribute: &str| node.attr(attribute).is_some_and(|value| &*value == fragment);
+    if fragment.is_empty() {
+        return None;
+    }
+    let large = |nodes: &[NodeRef<'a>]| nodes.iter().map(|node| survey.prose(node)).sum::<usize>() >= READABLE;
+    let root = page.root();
+    let elements = || root.descendants_it().filter(NodeRef::is_element);
+    let whole = elements().filter(|node| names(node, "id") || names(node, "aria-labelledby"));
+    if let Some(whole) = whole.filter(|node| is_container(node)).find(|node| large(&[*node])) {
+        return Some(vec![whole]);
+    }
+    let anchor = elements().find(|node| names(node, "id") || names(node, "name"))?;
+    let mut above = std::iter::once(anchor).chain(anchor.ancestors(Some(3)));
+    let heading = above.find(|node| heading_level(node).is_some())?;
+    let level = heading_level(&heading)?;
+    let mut part = vec![heading];
+    let mut next = heading.next_sibling();
+    while let Some(node) = next.filter(|node| heading_level(node).is_none_or(|found| found > level)) {
+        part.push(node);
+        next = node.next_sibling();
+    }
+    large(&part).then_some(part)
+}
+
+/// The element that holds the document of a name ("Privacy Policy"), on a page that holds at least one of another kind beside it.
+pub(crate) fn named<'a>(page: &'a Document, name: &str, survey: &Survey) -> Option<NodeRef<'a>> {
+    let wanted = kind(&words(name))?.0;
+    let root = page.root();
+    let is_large = |node: &NodeRef<'a>| is_container(node) && survey.prose(node) >= READABLE;
+    let large = root.descendants_it().filter(|node| is_large(node) && !survey.is_closed(node));
+    let titled = large.filter_map(|node| title(&node).map(|(kind, sure)| (node, kind, sure)));
+    let titled: Vec<(NodeRef<'a>, usize, bool)> = titled.take(TITLED).collect();
+    let holds = |outer: &NodeRef<'a>, inner: &NodeRef<'a>| inner.ancestors_it(None).any(|node| node.id == outer.id);
+    let others: Vec<NodeRef<'a>> =
+        titled.iter().filter(|(_, kind, sure)| *kind != wanted && *sure).map(|(node, ..)| *node).collect();
+    let alone = |node: &NodeRef<'a>| {
+        // What holds a document of another kind is the page, not a document.
+        !others.iter().any(|other| holds(node, other) || other.id == node.id)
+            && others.iter().any(|other| !holds(other, node))
+    };
+    let fitting = titled.iter().filter(|(node, kind, _)| *kind == wanted && alone(node)).map(|(node, ..)| *node);
+    fitting.max_by_key(|node| survey.prose(node))
+}
+
+/// The kind of document that an element's ID, label or first heading names, and whether surely.
+fn title(node: &NodeRef<'_>) -> Option<(usize, bool)> {
+    let slugs = [node.id_attr(), node.attr("aria-labelledby")].into_iter().flatten();
+    let slugs = slugs.map(|slug| words_of(&slug).map(str::to_lowercase).collect::<Vec<_>>());
+    let heading = || node.descendants_it().take(24).find(|inner| heading_level(inner).is_some_and(|level| level <= 3));
+    slugs.map(|slug| kind(&slug)).find(Option::is_some).flatten().or_else(|| kind(&words(&heading()?.text())))
+}
+
+/// The kind of document that a title names (an index of [`KINDS`]), and whether no section of another document bears such a title.
+fn kind(title: &[String]) -> Option<(usize, bool)> {
+    let title_has = |phrase: &str, beside: usize| {
+        let phrase: Vec<&str> = phrase.split(' ').collect();
+        let Some(rest) = title.len().checked_sub(phrase.len()).filter(|rest| *rest <= beside) else { return false };
+        let is_at = |at: usize| title[at..at + phrase.len()].iter().zip(&phrase).all(|(a, b)| a == b);
+        let free = |words: &[String]| words.iter().all(|word| !SECTION_WORDS.contains(&word.as_str()));
+        (is_at(0) && free(&title[phrase.len()..])) || (is_at(rest) && free(&title[..rest]))
+    };
+    let of = |sure: bool| {
+        let has = |(full, short): &(&[&str], &[&str])| {
+            let list = if sure { full } else { short };
+            list.iter().any(|phrase| title_has(phrase, if sure { BESIDE } else { 0 }))
+        };
+        KINDS.iter().position(has).map(|kind| (kind, sure))
+    };
+    of(true).or_else(|| of(false))
+}
+
+/// The words of a name, in lower case; many are none.
+fn words(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.take(12).map(str::to_lowercase).collect()
+}
