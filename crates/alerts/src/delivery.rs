@@ -68,8 +68,8 @@ pub struct Delivered {
     pub failed: usize,
     /// Messages that were given up.
     pub dead: usize,
-    /// Why the mail server could not be spoken to.
-    pub no_server: Option<String>,
+    /// Why messages could not be tried: the mail server could not be spoken to, or the store failed.
+    pub held_up: Option<String>,
 }
 
 impl Delivered {
@@ -78,7 +78,7 @@ impl Delivered {
             Outcome::Sent => self.sent += 1,
             Outcome::Failed { .. } => self.failed += 1,
             Outcome::Dead { .. } => self.dead += 1,
-            Outcome::Released { reason, .. } => self.no_server = Some(reason.clone()),
+            Outcome::Released { reason, .. } => self.held_up = Some(reason.clone()),
         }
     }
 
@@ -86,7 +86,7 @@ impl Delivered {
         self.sent += other.sent;
         self.failed += other.failed;
         self.dead += other.dead;
-        self.no_server = other.no_server.or(self.no_server.take());
+        self.held_up = other.held_up.or(self.held_up.take());
     }
 }
 

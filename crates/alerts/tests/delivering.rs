@@ -192,7 +192,7 @@ async fn a_mail_server_says_no_in_many_ways() {
         *smtp.mood.lock().unwrap() = Mood::Closing;
         let delivery = stage.delivery(Some(&smtp));
         let delivered = delivery.round().await.unwrap();
-        assert!(delivered.no_server.is_some() && delivered.sent == 0, "{}: {delivered:?}", stage.engine);
+        assert!(delivered.held_up.is_some() && delivered.sent == 0, "{}: {delivered:?}", stage.engine);
         for channel in &channels {
             let message = over(&stage, *channel).await.remove(0);
             assert_eq!((message.state, message.attempts), (MessageState::Waiting, 0), "an outage is nobody's attempt");

@@ -88,15 +88,17 @@ async fn killed_at_a_hundred_moments_nothing_is_lost_and_nothing_is_another() {
         stage.pass(alerts::GATHER_MS);
         let count = || smtp.mails.lock().unwrap().len() + receiver.requests.lock().unwrap().len();
         let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
-        for life in 0..KILLS {
+        let mut kills = 0;
+        while kills < KILLS && count() < 2 * PERSONS as usize {
             // The leases of the one before have ended.
             stage.pass(3 * 60_000);
             let mut child = begin(&stage.location, stage.now(), smtp.port);
             let before = count();
-            // Some die early, in the middle of telling; the others after so many messages.
-            let (patience, messages) = match life < 15 || dice.below(6) == 0 {
-                true => (Duration::from_millis(dice.below(1500)), usize::MAX),
-                false => (Duration::from_secs(60), dice.below(160) as usize),
+            // Some die early, in the middle of telling; the others after so many messages that there are enough for all.
+            let share = (2 * PERSONS as usize - before) / (KILLS - kills);
+            let (patience, messages) = match kills < 15 {
+                true => (Duration::from_millis(dice.below(400)), usize::MAX),
+                false => (Duration::from_secs(60), dice.below(share as u64 + 1) as usize),
             };
             let born = tokio::time::Instant::now();
             while born.elapsed() < patience && count() - before <= messages && child.try_wait().unwrap().is_none() {
@@ -105,7 +107,9 @@ async fn killed_at_a_hundred_moments_nothing_is_lost_and_nothing_is_another() {
             assert!(child.try_wait().unwrap().is_none(), "{}: it ended by itself", stage.engine);
             child.kill().unwrap();
             child.wait().unwrap();
+            kills += 1;
         }
+        assert!(kills > KILLS / 2, "{}: it was too quick to be killed more than {kills} times", stage.engine);
         let killed_with = count();
         stage.pass(3 * 60_000);
         stage.teller().round().await.unwrap();
@@ -116,7 +120,7 @@ async fn killed_at_a_hundred_moments_nothing_is_lost_and_nothing_is_another() {
         let all = arrived(&smtp, &receiver);
         let twice = all.values().filter(|times| **times > 1).count();
         eprintln!(
-            "{}: {KILLS} kills, {killed_with} arrived before the last; {twice} of {} more than once",
+            "{}: {kills} kills, {killed_with} arrived before the last; {twice} of {} more than once",
             stage.engine,
             all.len()
         );

@@ -83,7 +83,10 @@ async fn several_changes_of_an_hour_are_one_message() {
 async fn what_changes_nothing_is_told_to_nobody() {
     for stage in stages().await {
         let id = document(&stage.atlas, "Plum", "Terms").await;
-        let text = terms(30, &[]);
+        // Long enough for an error page to be known as one.
+        let lamps = "The keepers of the register look after the lamps of the northern house, and they write down every evening which of them \
+                     burned, for how long, and who filled them with oil. ";
+        let text = terms(30, &[&lamps.repeat(4)]);
         stage.see(id, &text).await;
         let asks = NewWatch::on(Subject::Document(id));
         let threshold = Threshold { minor: true, ..Threshold::default() };
@@ -96,11 +99,12 @@ async fn what_changes_nothing_is_told_to_nobody() {
             stage.see(id, &seen).await;
             stage.tell().await;
         }
-        stage.see(id, &terms(30, &[ARBITRATION])).await;
+        stage.see(id, &text.replace("30 days", "3 days")).await;
         stage.pass(HOUR / 4);
         stage.see(id, &text).await;
-        let round = stage.tell().await;
-        assert_eq!((round.stories, stage.inbox(OWNER).await.len()), (0, 0), "{}", stage.engine);
+        assert_eq!(stage.tell().await.stories, 0, "{}: it came and went", stage.engine);
+        let told: Vec<String> = stage.inbox(OWNER).await.iter().map(|message| story(message).reason).collect();
+        assert_eq!(told, Vec::<String>::new());
     }
 }
 

@@ -84,9 +84,9 @@ impl Alerting {
         let delivery = self.delivery(atlas, allowed)?;
         let teller = Teller::new(atlas.clone(), Arc::new(now_ms));
         tokio::spawn(async move {
-            let mut no_server = None;
+            let mut held_up = None;
             loop {
-                let pause = match round(&teller, &delivery, &mut no_server).await {
+                let pause = match round(&teller, &delivery, &mut held_up).await {
                     Ok(()) => PAUSE,
                     Err(error) => {
                         eprintln!("alerts: {error}");
@@ -101,7 +101,7 @@ impl Alerting {
 }
 
 /// Tells and delivers what is due now, and says what was done. An outage of the mail server is told once, not every time.
-async fn round(teller: &Teller, delivery: &Delivery, no_server: &mut Option<String>) -> Result<(), atlas::AtlasError> {
+async fn round(teller: &Teller, delivery: &Delivery, held_up: &mut Option<String>) -> Result<(), atlas::AtlasError> {
     let told = teller.round().await?;
     for trouble in &told.troubles {
         eprintln!("alerts: nobody is told of this change: {trouble}");
@@ -115,13 +115,13 @@ async fn round(teller: &Teller, delivery: &Delivery, no_server: &mut Option<Stri
         let sent = counted(delivered.sent, "message", "messages");
         eprintln!("alerts: {sent} sent, {} to be tried again, {} given up", delivered.failed, delivered.dead);
     }
-    match delivered.no_server {
-        Some(reason) if no_server.is_none() => {
-            eprintln!("alerts: the mail server cannot be spoken to, mail waits: {reason}");
-            *no_server = Some(reason);
+    match delivered.held_up {
+        Some(reason) if held_up.is_none() => {
+            eprintln!("alerts: messages wait, because they could not be tried: {reason}");
+            *held_up = Some(reason);
         }
         Some(_) => {}
-        None if delivered.sent > 0 => *no_server = None,
+        None if delivered.sent > 0 => *held_up = None,
         None => {}
     }
     Ok(())

@@ -24,7 +24,6 @@ statements! {
     CHANGES_OF = "SELECT change_id FROM news WHERE story_id = $1 ORDER BY change_id",
     SOUND = "SELECT COALESCE(MAX(v.number), 0) FROM versions v WHERE v.document_id = $1 AND v.number < $2 AND NOT EXISTS (
         SELECT 1 FROM changes c WHERE c.document_id = v.document_id AND c.to_version = v.number AND c.materiality = $3)",
-    NEXT = "SELECT COALESCE(MIN(at_ms), -1) FROM news WHERE story_id IS NULL",
 }
 
 /// What kind of news it is.
@@ -150,11 +149,5 @@ impl Atlas {
     pub async fn sound_version(&self, document: DocumentId, before: i64) -> Result<i64> {
         let row = self.store.one(SOUND, args![document, before, Materiality::Defective.code()]).await?;
         row.map_or(Ok(0), |row| row.get(0))
-    }
-
-    /// When the news that has waited longest was recorded.
-    pub async fn news_since(&self) -> Result<Option<i64>> {
-        let row = self.store.one(NEXT, args![]).await?;
-        Ok(row.map(|row| row.get::<i64>(0)).transpose()?.filter(|at_ms| *at_ms >= 0))
     }
 }
