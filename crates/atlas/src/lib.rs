@@ -16,6 +16,7 @@ mod check;
 mod codes;
 mod error;
 mod fingerprint;
+mod hold;
 mod log;
 mod open;
 mod read;
@@ -28,6 +29,7 @@ mod write;
 
 pub use check::Problem;
 pub use error::AtlasError;
+pub use hold::{Held, Work};
 pub use open::{Atlas, Location, LogConfig};
 pub use read::{
     Adoption, CategoryShare, ChangeFilter, Counts, Evidence, HashMatch, Hashed, Holder, InstanceFilter, Month,

@@ -5,12 +5,13 @@ use crate::error::{AtlasError, Result};
 use crate::store::{Pools, Store, args, statements};
 
 /// Each step takes the schema from one version to the next. Released steps never change.
-pub(crate) const STEPS: [&str; 5] = [
+pub(crate) const STEPS: [&str; 6] = [
     include_str!("schema/001.sql"),
     include_str!("schema/002.sql"),
     include_str!("schema/003.sql"),
     include_str!("schema/004.sql"),
     include_str!("schema/005.sql"),
+    include_str!("schema/006.sql"),
 ];
 
 statements! {

@@ -2,9 +2,10 @@
 //!
 //! A document's pages are fetched in order and read one after the other. Whatever happens, the outcome is stored with the time of
 //! the next check; a document that fails is asked less and less often.
-use atlas::Atlas;
+use atlas::ids::DocumentId;
 use atlas::jobs::{Check, DueDocument};
 use atlas::records::NewCapture;
+use atlas::{Atlas, AtlasError};
 use document::Source;
 use fetch::{FetchError, Fetched, Fetcher, Request, Success};
 use provisions::Reader;
@@ -46,7 +47,7 @@ pub struct Tracker<'a> {
 
 impl Tracker<'_> {
     /// Checks one due document and stores what came of it.
-    pub async fn check(&self, due: &DueDocument) -> Result<Outcome, atlas::AtlasError> {
+    pub async fn check(&self, due: &DueDocument) -> Result<Outcome, AtlasError> {
         let at_ms = (self.now)();
         let (outcome, seen) = match self.fetch(due).await {
             Ok(None) => {
@@ -91,7 +92,7 @@ impl Tracker<'_> {
         due: &DueDocument,
         pages: Vec<Success>,
         at_ms: i64,
-    ) -> Result<(Outcome, Option<Success>), atlas::AtlasError> {
+    ) -> Result<(Outcome, Option<Success>), AtlasError> {
         let mut text = String::new();
         for page in &pages {
             let content_type = page.header("content-type").map(str::to_string);
@@ -118,18 +119,28 @@ impl Tracker<'_> {
         let Some(capture) = capture(pages, at_ms) else {
             return Ok((Outcome::Failed("it has no address".into()), None));
         };
-        let mut history = History::resume(self.reader, due.id, self.atlas.history(due.id).await?);
-        let observed = history.observe(Observation { capture, text, recorded: false, technical: None });
+        let observation = Observation { capture, text, recorded: false, technical: None };
+        let outcome = match self.go_on(due.id, observation.clone(), at_ms).await {
+            // Another process wrote to the document between reading its history and recording.
+            Err(AtlasError::Stale { .. } | AtlasError::Revised { .. }) => self.go_on(due.id, observation, at_ms).await,
+            outcome => outcome,
+        };
+        Ok((outcome?, first))
+    }
+
+    /// Adds an observation to a document's history as the store has it now.
+    async fn go_on(&self, document: DocumentId, observation: Observation, at_ms: i64) -> Result<Outcome, AtlasError> {
+        let mut history = History::resume(self.reader, document, self.atlas.history(document).await?);
+        let observed = history.observe(observation);
         if observed == Observed::SameBytes {
-            self.atlas.verified(due.id, at_ms).await?;
-            return Ok((Outcome::Unchanged, first));
+            self.atlas.verified(document, at_ms).await?;
+            return Ok(Outcome::Unchanged);
         }
         self.atlas.record(&history.take_batch(self.reader.version(), at_ms, None)).await?;
-        let outcome = match observed {
+        Ok(match observed {
             Observed::Version(number) => Outcome::Version(number),
             Observed::SameText | Observed::SameBytes => Outcome::Unchanged,
-        };
-        Ok((outcome, first))
+        })
     }
 }
 

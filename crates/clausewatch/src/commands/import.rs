@@ -1,7 +1,7 @@
 //! `clausewatch import`: histories recorded elsewhere.
 use std::path::{Path, PathBuf};
 
-use atlas::Atlas;
+use atlas::{Atlas, Work};
 use indicatif::ProgressBar;
 use provisions::Reader;
 use tracker::catalog;
@@ -48,6 +48,7 @@ enum What {
 /// Imports each source; one that fails is named and the others are done.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open().await?;
+    let _held = atlas.hold(Work::Import).await?;
     atlas.bulk(true).await?;
     let mut total = Summary::default();
     let json = match args.what {
