@@ -46,6 +46,20 @@ pub enum AtlasError {
         /// Number of versions now.
         found: i64,
     },
+    /// The document was analysed anew since the caller read its history.
+    #[error(
+        "{document} was read again by another process meanwhile; read its history again (an import goes on where it was)"
+    )]
+    Revised {
+        /// The document.
+        document: DocumentId,
+    },
+    /// Another process is at work on the whole store.
+    #[error("another process is {doing}; wait until it has ended, then run this again")]
+    Busy {
+        /// What it may be doing.
+        doing: &'static str,
+    },
     /// The batch contradicts itself or what is stored; nothing of it was recorded.
     #[error("{document}: {reason}")]
     Refused {

@@ -19,6 +19,7 @@ mod codes;
 mod confirm;
 mod error;
 mod fingerprint;
+mod hold;
 mod log;
 mod open;
 mod read;
@@ -31,6 +32,7 @@ mod write;
 
 pub use check::Problem;
 pub use error::AtlasError;
+pub use hold::{Held, Work};
 pub use open::{Atlas, Location, LogConfig};
 pub use read::{
     Adoption, CategoryShare, ChangeFilter, Counts, Evidence, HashMatch, Hashed, Holder, InstanceFilter, Month,

@@ -57,6 +57,8 @@ pub struct Atlas {
 
 /// What clones share beside the pools.
 pub(crate) struct Shared {
+    /// The data folder, if the store is in one.
+    pub folder: Option<PathBuf>,
     pub key: SigningKey,
     pub index: Index,
     pub recent: Recent,
@@ -85,7 +87,11 @@ impl Atlas {
         let store = Store::new(pools);
         schema::migrate(&store).await?;
         let key = log::open(&store, log).await?;
-        let shared = Shared { key, index, recent: Recent::default(), cache: Cache::default() };
+        let folder = match location {
+            Location::Sqlite(folder) => Some(folder.clone()),
+            Location::Postgres { .. } | Location::Memory => None,
+        };
+        let shared = Shared { folder, key, index, recent: Recent::default(), cache: Cache::default() };
         Ok(Atlas { store, shared: Arc::new(shared) })
     }
 

@@ -25,7 +25,7 @@ use crate::watching;
 use crate::write::put_cursor;
 
 statements! {
-    DOCUMENT = "SELECT platform_id, versions, first_tracked_ms, last_changed_ms, last_verified_ms FROM documents WHERE id = $1",
+    DOCUMENT = "SELECT platform_id, versions, revised, first_tracked_ms, last_changed_ms, last_verified_ms FROM documents WHERE id = $1",
     LAST_TEXT = "SELECT text_sha256 FROM versions WHERE document_id = $1 ORDER BY number DESC LIMIT 1",
     LAST_BODY = "SELECT sha256 FROM captures WHERE document_id = $1 ORDER BY id DESC LIMIT 1",
     LAST_CAPTURE = "SELECT COALESCE(MAX(id), 0) FROM captures",
@@ -167,7 +167,10 @@ impl Known {
         let row = tx.one(DOCUMENT, args![document]).await?.ok_or_else(|| AtlasError::Missing(document.to_string()))?;
         let text = tx.one(LAST_TEXT, args![document]).await?.map(|row| digest(row.get(0)?)).transpose()?;
         let mut c = row.columns();
-        let (platform, versions) = (c.next()?, c.next()?);
+        let (platform, versions, revised): (_, _, i64) = (c.next()?, c.next()?, c.next()?);
+        if revised != batch.revised {
+            return Err(AtlasError::Revised { document });
+        }
         if versions != batch.after_version {
             return Err(AtlasError::Stale { document, expected: batch.after_version, found: versions });
         }

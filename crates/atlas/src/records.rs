@@ -390,6 +390,8 @@ pub struct Batch {
     pub document: DocumentId,
     /// Number of versions the caller built upon; the atlas refuses the batch if another writer has added one since.
     pub after_version: i64,
+    /// How often the document had been analysed anew when its history was read; the atlas refuses the batch if it has been since.
+    pub revised: i64,
     /// What was seen, oldest first.
     pub entries: Vec<Entry>,
     /// Wordings opened or closed (key: lineage, from_version).
@@ -497,6 +499,8 @@ impl Revision {
 pub struct HistoryState {
     /// Number of versions so far.
     pub versions: i64,
+    /// How often the document has been analysed anew.
+    pub revised: i64,
     /// The latest version that is not [`Materiality::Defective`]: the next one is aligned with it. 0 if there is none.
     pub base_version: i64,
     /// Clean text of that version.

@@ -1,10 +1,12 @@
 //! Writing a document's analysis anew, in one transaction: what was seen (captures, versions, the log) stays, what was concluded
 //! from it is replaced by what a later reader concludes. Records keep their IDs, and what became of each is kept as a [`Revision`].
+mod numbers;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use archive::Sha256Digest;
 
-use crate::codes::{Code, pack_lineages};
+use crate::codes::{Code, pack_lineages, unpack_lineages};
 use crate::error::{AtlasError, Result};
 use crate::ids::{ChangeId, DocumentId, ProvisionId};
 use crate::open::Atlas;
@@ -35,7 +37,8 @@ statements! {
     SET_LINEAGES = "UPDATE versions SET lineages = $3 WHERE document_id = $1 AND number = $2",
     SET_CHANGE = "UPDATE changes SET materiality = $2, reason = $3, added = $4, removed = $5, reworded = $6, moved = $7, headline = $8
         WHERE id = $1",
-    SET_GENERATION = "UPDATE documents SET generation = $2 WHERE id = $1",
+    // A document without versions has no history that somebody could have read.
+    SET_GENERATION = "UPDATE documents SET generation = $2, revised = revised + CASE WHEN versions > 0 THEN 1 ELSE 0 END WHERE id = $1",
     LAST = "SELECT COALESCE(MAX(id), 0) FROM revisions",
     OF_CHANGE = "SELECT document_id, provision_id, change_id, kind, lineage, clause_type, excerpt, differences, at_ms, analyser, previous
         FROM revisions WHERE document_id = $1 AND change_id = $2 ORDER BY id",
@@ -62,10 +65,13 @@ impl Atlas {
     ///
     /// # Errors
     /// [`AtlasError::Stale`] if the document has other versions than the batch, in number or text; it can be read again then.
-    pub async fn revise(&self, batch: &Batch, write: bool) -> Result<Vec<Revision>> {
-        self.refuse_unsound(batch, &hashed(batch).0).await?;
+    pub async fn revise(&self, mut batch: Batch, write: bool) -> Result<Vec<Revision>> {
+        self.refuse_unsound(&batch, &hashed(&batch).0).await?;
         let mut tx = self.store.write().await?;
-        let mut before = Before::read(&mut tx, batch).await?;
+        let mut before = Before::read(&mut tx, &batch).await?;
+        let withdrawn = tx.fetch(WITHDRAWN, args![batch.document, RevisionKind::Withdrawn.code()]).await?;
+        before.number(&mut batch, &withdrawn)?;
+        let batch = &batch;
         before.follow(batch);
         let mut revisions = before.withdrawn(batch);
         tx.run(FORGET_EVENTS, args![batch.document]).await?;
@@ -78,7 +84,7 @@ impl Atlas {
         tx.run(MAKE_ROOM, args![batch.document]).await?;
         tx.insert(WORDINGS, wordings(batch)).await?;
         before.write_lineages(&mut tx, batch).await?;
-        let stored = before.ids(&mut tx, batch.document).await?;
+        let stored = before.ids(&withdrawn)?;
         let ids = write_provisions(&mut tx, batch, before.platform, &before.seen, stored).await?;
         revisions.extend(before.provisions_revised(batch, &ids));
         revisions.extend(before.revise_changes(&mut tx, batch).await?);
@@ -142,8 +148,20 @@ impl Before {
         Ok(Before { platform: row.get(0)?, seen, lineages, provisions, changes })
     }
 
-    /// Gives the provisions that the batch has under other lineages those lineages: clauses may have been aligned in another way
-    /// meanwhile, but the same words at the end of the same versions are the same provision.
+    /// Gives the lineages of `batch` the numbers that they have in the store, wherever most of their clauses are the same.
+    fn number(&self, batch: &mut Batch, withdrawn: &[Row]) -> Result<()> {
+        let unpacked = |(number, packed): (&i64, &Vec<u8>)| Ok((*number, unpack_lineages(packed)?));
+        let stored = self.lineages.iter().map(unpacked).collect::<Result<HashMap<i64, Vec<u32>>>>()?;
+        let mut last = stored.values().flatten().copied().max().unwrap_or(0);
+        for row in withdrawn {
+            last = last.max(row.get::<i64>(0)? as u32);
+        }
+        numbers::carry_over(batch, &stored, last);
+        Ok(())
+    }
+
+    /// Gives the provisions that the batch still has under other lineages those lineages: their clauses belong together otherwise now,
+    /// but the same words at the end of the same versions are the same provision.
     fn follow(&mut self, batch: &Batch) {
         let place = |state: &ProvisionState| (state.clause_type.clone(), state.last_version, state.excerpt_range.start);
         let kept: HashSet<Key> = batch.provisions.iter().map(key).collect();
@@ -171,9 +189,9 @@ impl Before {
     }
 
     /// The IDs that provisions had, those that were withdrawn once included.
-    async fn ids(&self, tx: &mut Tx, document: DocumentId) -> Result<HashMap<Key, Stored>> {
+    fn ids(&self, withdrawn: &[Row]) -> Result<HashMap<Key, Stored>> {
         let mut ids = HashMap::new();
-        for row in tx.fetch(WITHDRAWN, args![document, RevisionKind::Withdrawn.code()]).await? {
+        for row in withdrawn {
             ids.insert((row.get::<i64>(0)? as u32, row.get(1)?), Stored::anew(row.get(2)?));
         }
         ids.extend(self.provisions.iter().map(|(key, (id, ..))| (key.clone(), Stored::anew(id.0))));

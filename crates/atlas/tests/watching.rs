@@ -336,9 +336,9 @@ async fn a_correction_goes_to_those_who_were_told_and_the_others_never_hear_of_i
         for change in making.batch.entries.iter_mut().filter_map(|entry| entry.change.as_mut()) {
             change.materiality = Materiality::Minor;
         }
-        atlas.revise(&making.batch, false).await.unwrap();
+        atlas.revise(making.batch.clone(), false).await.unwrap();
         assert_eq!(atlas.gathered(NOW, 10).await.unwrap(), [], "a dry run is no news");
-        atlas.revise(&making.batch, true).await.unwrap();
+        atlas.revise(making.batch, true).await.unwrap();
         let gathered = atlas.gathered(NOW, 10).await.unwrap();
         let (news, _, told) = gathered[0].reversed[0];
         assert_eq!((gathered[0].changes.len(), told), (0, wrong), "{}", stage.engine);

@@ -58,7 +58,8 @@ fn is_bare(text: &str) -> bool {
 /// Whether a rewording is one of spelling, spacing or repetition only.
 fn is_idle_rewording(old: &str, new: &str) -> bool {
     // Some hide an address from machines by writing "info[at]plum.example"; where the mark is lost, the address is still the same.
-    let list = |text: &str| words(without_number(&text.replace("[at]", ""))).collect::<Vec<_>>();
+    let plain = |text: &str| text.replace("[at]", "").replace("(c)", "©").replace("(opens in a new window)", "");
+    let list = |text: &str| words(without_number(&plain(text))).collect::<Vec<_>>();
     let (before, after) = (list(old), list(new));
     let twice = |once: &[String], more: &[String]| {
         more.len() == 2 * once.len() && more.starts_with(once) && more.ends_with(once)

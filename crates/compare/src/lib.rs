@@ -19,6 +19,8 @@ mod words;
 
 pub use align::{Alignment, Pair, PairKind, align};
 pub use idle::idle;
-pub use materiality::{Context, Defect, Materiality, Verdict, defect, is_reference, is_repeated, is_slight, judge};
+pub use materiality::{
+    Context, Defect, Materiality, Verdict, defect, is_aside, is_reference, is_repeated, is_slight, judge, speaks,
+};
 pub use redline::{Span, SpanKind, redline};
 pub use words::same_words;

@@ -74,6 +74,8 @@ const OBLIGATION: &[&str] = &[
     "terminate",
     "suspend",
     "charge",
+    "charges",
+    "charged",
     "fee",
     "fees",
     "notice",
@@ -90,6 +92,15 @@ const OBLIGATION: &[&str] = &[
 /// Most words that a slight rewording takes away, and that it adds.
 const SLIGHT: usize = 4;
 
+/// Bytes of the longest line that is no sentence with a date in it.
+const DATED: usize = 80;
+
+/// Digits of a line that can be nothing but the number of a page's build.
+const BUILD: usize = 9;
+
+/// Letters of the longest mark of what is traded.
+const MARK: usize = 8;
+
 /// So many lines with a rise or fall make the figures beside them prices of the day.
 const RISES: usize = 3;
 
@@ -98,6 +109,12 @@ const SENTENCE: usize = 12;
 
 /// Most words of a clause that says where to write.
 const CONTACT: usize = 70;
+
+/// Most words of a clause that tells of an update.
+const NOTICE: usize = 80;
+
+/// Words of the longest source in a list, those of its address aside.
+const SOURCE: usize = 16;
 
 /// Words for those whom a clause is about.
 const PERSONS: &[&str] = &[
@@ -238,6 +255,12 @@ pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context
             "only menu entries or other parts of the page beside the document changed",
         );
     }
+    // Beside a copyright mark stands who owns what.
+    let credits =
+        |text: Cow<'_, str>| is_listed_source(&text) || is_credit(&text) && is_latin(&text) && !text.contains('©');
+    if changed.iter().all(|pair| sides(old, new, pair).all(credits)) {
+        return verdict(Materiality::Cosmetic, "only credits of sources changed");
+    }
     if changed.iter().all(|pair| pair.cosmetic) {
         return verdict(Materiality::Minor, "clauses stand at another place, in the same words");
     }
@@ -272,11 +295,15 @@ fn sides<'a>(old: &[&'a str], new: &[&'a str], pair: &Pair) -> impl Iterator<Ite
     pair.old_text(old).into_iter().chain(pair.new_text(new))
 }
 
-/// Whether all that a pair has is digits.
+/// Whether all that a pair has is digits, and at most the mark of what is traded beside them ("-0.25% PLUM").
 fn is_figure(old: &[&str], new: &[&str], pair: &Pair) -> bool {
     sides(old, new, pair).all(|text| {
-        let mut words = words(&text).peekable();
-        words.peek().is_some() && words.all(|word| word.chars().all(char::is_numeric))
+        let words: Vec<&str> = words_as_written(&text).collect();
+        let is_number = |word: &&&str| word.chars().all(char::is_numeric);
+        let is_mark =
+            |word: &&str| word.len() <= MARK && word.chars().all(|c| c.is_ascii_uppercase() || c.is_numeric());
+        let numbers = words.iter().filter(is_number).count();
+        numbers > 0 && words.len() <= numbers + 1 && words.iter().all(is_mark)
     })
 }
 
@@ -286,12 +313,17 @@ fn is_rise(text: &str) -> bool {
     digits.len() < text.len() && digits.starts_with('%') && text.split_whitespace().nth(5).is_none()
 }
 
-/// Whether a pair is a menu entry on each side, and none that could be a statement ("No refunds").
-fn is_aside(old: &[&str], new: &[&str], pair: &Pair, flags: (&[bool], &[bool])) -> bool {
+/// Whether a pair is a menu entry on each side, as `flags` has it of old and new clauses, and none that could be a statement ("No refunds").
+pub fn is_aside(old: &[&str], new: &[&str], pair: &Pair, flags: (&[bool], &[bool])) -> bool {
     let within = |flags: &[bool], index: usize| flags.get(index).copied().unwrap_or(false);
     pair.old.iter().all(|&index| within(flags.0, index))
         && pair.new.iter().all(|&index| within(flags.1, index))
         && !sides(old, new, pair).any(|text| words(&text).any(|word| is_weighty(&word)))
+}
+
+/// Whether a text speaks of somebody, or of a duty or a right.
+pub fn speaks(text: &str) -> bool {
+    words(text).any(|word| is_weighty(&word) || PERSONS.contains(&word.as_str()))
 }
 
 /// Whether a clause only says where somebody is: names and numbers as a postal address has them.
@@ -301,11 +333,10 @@ fn is_address(text: &str) -> bool {
     let has_number = tokens.iter().any(|word| word.starts_with(|c: char| c.is_ascii_digit()));
     // Capitals throughout are a sentence said aloud.
     let aloud = !text.chars().any(char::is_lowercase);
-    let speaks = words(text).any(|word| is_weighty(&word) || PERSONS.contains(&word.as_str()));
     (3..=30).contains(&tokens.len())
         && has_number
         && !aloud
-        && !speaks
+        && !speaks(text)
         && tokens.iter().filter(named).count() * 4 >= tokens.len() * 3
 }
 
@@ -317,6 +348,41 @@ fn is_credit(text: &str) -> bool {
     CUES.iter().any(|cue| lower.contains(cue)) && !words(text).any(|word| PERSONS.contains(&word.as_str()))
 }
 
+/// Whether most of a text is in letters of which those of other scripts are accents, so that its words for persons are known.
+fn is_latin(text: &str) -> bool {
+    text.chars().filter(|c| !c.is_ascii()).count() * 3 <= text.chars().count()
+}
+
+/// Whether a clause is a source in a list of them: a name and the address of its page, and nothing about anybody.
+fn is_listed_source(text: &str) -> bool {
+    text.contains("://") && is_latin(text) && words(text).nth(SOURCE).is_none() && !speaks(text)
+}
+
+/// Whether a clause only tells that the document was changed or renamed; one about what changes will bind people to is none.
+fn is_notice(text: &str) -> bool {
+    const TOLD: &[&str] = &[
+        "we have updated",
+        "we're updating",
+        "we are updating",
+        "we've updated",
+        "we updated",
+        "we have made some updates",
+        "we've made some updates",
+        "we posted",
+        "we have changed our name",
+        "has changed its name",
+        "have been updated",
+        "has been updated",
+        "most recent update",
+        "this is an archived",
+    ];
+    const NAMED: &[&str] = &["polic", "terms", "agreement", "statement", "notice", "guidelines", "conditions"];
+    const BINDING: &[&str] = &["agree", "accept", "consent", "continu", "from time to time"];
+    let lower = text.to_lowercase().replace('’', "'");
+    let has = |cues: &[&str]| cues.iter().any(|cue| lower.contains(cue));
+    has(TOLD) && has(NAMED) && !has(BINDING) && text.split_whitespace().nth(NOTICE).is_none()
+}
+
 /// Whether a clause only says where to write, and about no duty or right.
 fn is_contact(text: &str) -> bool {
     let lower = text.to_lowercase();
@@ -326,9 +392,9 @@ fn is_contact(text: &str) -> bool {
         && !words(text).any(|word| is_weighty(&word))
 }
 
-/// Whether a pair binds nobody, whatever the reader of provisions sees in it: addresses, contacts and credits.
+/// Whether a pair binds nobody, whatever the reader of provisions sees in it: addresses, contacts, credits and notices of a change.
 pub fn is_reference(old: &[&str], new: &[&str], pair: &Pair) -> bool {
-    sides(old, new, pair).all(|text| is_address(&text) || is_contact(&text) || is_credit(&text))
+    sides(old, new, pair).all(|text| is_address(&text) || is_contact(&text) || is_credit(&text) || is_notice(&text))
 }
 
 /// Why a capture is not the document.
@@ -361,21 +427,27 @@ impl Defect {
 
 /// Why the new capture is not the document, if it is not.
 pub fn defect(old: &[&str], new: &[&str]) -> Option<Defect> {
-    let count = |texts: &[&str]| texts.iter().map(|text| words_as_written(text).count()).sum::<usize>();
-    let (before, after) = (count(old), count(new));
-    if before < 150 {
-        return None;
-    }
-    let start: String = new.iter().take(6).copied().collect::<Vec<_>>().join(" ").to_lowercase();
-    if after < 250 && after * 2 < before && ERRORS.iter().chain(WALLS).any(|cue| start.contains(cue)) {
-        return Some(Defect::Wall);
-    }
-    if after * 8 < before {
-        return Some(Defect::Missing);
+    // Of a document that is hardly more than a few lines, nothing can be told.
+    old.iter().flat_map(|text| words_as_written(text)).nth(149)?;
+    // Counting words takes longer than all else here, and hardly any version is much shorter than the one before.
+    let bytes = |texts: &[&str]| texts.iter().map(|text| text.len()).sum::<usize>();
+    if bytes(new) * 4 < bytes(old) * 3 {
+        let count = |texts: &[&str]| texts.iter().map(|text| words_as_written(text).count()).sum::<usize>();
+        let (before, after) = (count(old), count(new));
+        let start: String = new.iter().take(6).copied().collect::<Vec<_>>().join(" ").to_lowercase();
+        if after < 250 && after * 2 < before && ERRORS.iter().chain(WALLS).any(|cue| start.contains(cue)) {
+            return Some(Defect::Wall);
+        }
+        if after * 8 < before {
+            return Some(Defect::Missing);
+        }
     }
     let is_message = |text: &&str| {
+        if text.split_whitespace().nth(8).is_some() {
+            return false;
+        }
         let text = text.to_lowercase();
-        text.split_whitespace().nth(8).is_none() && ERRORS.iter().any(|cue| text.contains(cue))
+        ERRORS.iter().any(|cue| text.contains(cue))
     };
     (new.iter().any(is_message) && !old.iter().any(is_message)).then_some(Defect::Part)
 }
@@ -425,13 +497,60 @@ fn is_date_or_counter(old: &[&str], new: &[&str], pair: &Pair) -> bool {
         |text: &&str| text.contains('©') || text.len() <= 200 && words(text).any(|word| CUES.contains(&word.as_str()));
     let sides: Vec<Cow<'_, str>> = sides(old, new, pair).collect();
     let sides: Vec<&str> = sides.iter().map(Cow::as_ref).collect();
+    // A number of the page's build.
+    let is_build = |text: &str| {
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        digits >= BUILD && text.starts_with(char::is_alphabetic) && text.chars().all(char::is_alphanumeric)
+    };
     match sides[..] {
         [before, after] if before != after && without_dates(before) == without_dates(after) => true,
+        _ if sides.iter().all(|text| is_build(text)) => true,
+        [before, after] if before != after && is_dated_title(before, after) => true,
         _ if !sides.iter().all(dated) => false,
         [before, after] => kept(before) == kept(after) && terms(before) == terms(after),
         // A line that is nothing but a date comes or goes.
         _ => sides.iter().all(|text| kept(text).is_empty() && terms(text).is_empty()),
     }
+}
+
+/// Whether two short lines are the same but for a full date in each, in any of the languages whose months are known.
+fn is_dated_title(before: &str, after: &str) -> bool {
+    let rest = |text: &str| {
+        let list: Vec<String> = words(text).collect();
+        let month = list.iter().position(|word| is_month(word))?;
+        let is_year =
+            |word: &String| word.len() == 4 && word.starts_with(['1', '2']) && word.bytes().all(|b| b.is_ascii_digit());
+        let around = month.saturating_sub(1)..(month + 3).min(list.len());
+        let year = around.clone().find(|&at| is_year(&list[at]))?;
+        let day = around.clone().find(|&at| list[at].len() <= 2 && list[at].bytes().all(|b| b.is_ascii_digit()))?;
+        Some(
+            (0..list.len())
+                .filter(|at| ![month, year, day].contains(at))
+                .map(|at| list[at].clone())
+                .collect::<Vec<_>>(),
+        )
+    };
+    let is_title = |text: &str| text.len() <= DATED && !speaks(text);
+    is_title(before) && is_title(after) && rest(before).is_some_and(|kept| rest(after) == Some(kept))
+}
+
+/// Whether a word in lower case is a month in English, French, German, Spanish, Italian, Portuguese or Dutch.
+fn is_month(word: &str) -> bool {
+    const MONTHS: &[&str] = &[
+        "january janvier januar enero gennaio janeiro januari",
+        "february février februar febrero febbraio fevereiro februari",
+        "march mars märz marzo março maart",
+        "april avril abril aprile",
+        "may mai mayo maggio maio mei",
+        "june juin juni junio giugno junho",
+        "july juillet juli julio luglio julho",
+        "august août agosto augustus",
+        "september septembre septiembre settembre setembro",
+        "october octobre oktober octubre ottobre outubro",
+        "november novembre noviembre novembro",
+        "december décembre dezember diciembre dicembre dezembro",
+    ];
+    MONTHS.iter().any(|names| names.split(' ').any(|name| name == word))
 }
 
 /// `text` without its full dates in Chinese or Japanese ("2024年10月18日"); a month or a day alone may be a term.
@@ -545,9 +664,18 @@ pub(crate) fn weighty_changes(old: &str, new: &str) -> Option<String> {
 
 /// The words that a rewording takes away and those that it adds, without addresses and without those that are only spelled otherwise.
 fn changed_words(old: &str, new: &str) -> (Vec<String>, Vec<String>) {
-    let spans = redline(old, new);
+    let (old, new) = (in_full(old), in_full(new));
+    let spans = redline(&old, &new);
     let (mut gone, mut come) = (Vec::new(), Vec::new());
+    let mut from = 0;
     for edit in spans.split(|span| span.kind == SpanKind::Same) {
+        let (start, end) = (from, from + edit.len());
+        from = end + 1;
+        if let [span] = edit
+            && repeats(span, start.checked_sub(1).map(|at| &spans[at]), spans.get(end))
+        {
+            continue;
+        }
         let of = |kind: SpanKind| edit.iter().filter(move |span| span.kind == kind).flat_map(|span| own_words(span));
         let mut before: Vec<String> = of(SpanKind::Deleted).collect();
         for word in of(SpanKind::Inserted) {
@@ -560,6 +688,32 @@ fn changed_words(old: &str, new: &str) -> (Vec<String>, Vec<String>) {
         gone.append(&mut before);
     }
     (gone, come)
+}
+
+/// Whether what is added or taken away stands beside it once more, as in "the right to right to".
+fn repeats(span: &Span<'_>, before: Option<&Span<'_>>, after: Option<&Span<'_>>) -> bool {
+    let list = |span: &Span<'_>| words(span.text).collect::<Vec<_>>();
+    let own = list(span);
+    !own.is_empty()
+        && (before.is_some_and(|before| list(before).ends_with(&own))
+            || after.is_some_and(|after| list(after).starts_with(&own)))
+}
+
+/// `text` with the usual contractions written in full: "doesn't" is "does not".
+fn in_full(text: &str) -> Cow<'_, str> {
+    if !text.contains(['\'', '’']) {
+        return Cow::Borrowed(text);
+    }
+    const FORMS: &[(&str, &str)] = &[
+        ("can't", "cannot"),
+        ("won't", "will not"),
+        ("n't", " not"),
+        ("'re", " are"),
+        ("'ve", " have"),
+        ("'ll", " will"),
+    ];
+    let text = text.replace('’', "'");
+    Cow::Owned(FORMS.iter().fold(text, |text, (short, full)| text.replace(short, full)))
 }
 
 /// The words of a span that belong to no e-mail address.
@@ -684,6 +838,32 @@ mod tests {
         assert!(pair("Contact us at help@plum.example.", "Contact Plum Norland at hello@plum.example."));
         assert!(!pair("You pay 5 EUR a month to us.", "You pay 9 EUR a month to us."));
         assert!(!pair("Fees 5 EUR", "You grant us a Creative Commons licence."));
+    }
+
+    #[test]
+    fn notices_of_a_change_are_minor() {
+        let with = |notice: &str| verdict(&["We may end it.", "You pay."], &[notice, "We may end it.", "You pay."]);
+        assert_eq!(
+            with("We’ve updated our Terms to show our new name. You may read the former terms here."),
+            Materiality::Minor
+        );
+        assert_eq!(
+            with("We’ve updated our Terms. By continuing to use Plum you agree to arbitration."),
+            Materiality::Material
+        );
+    }
+
+    #[test]
+    fn the_same_said_in_full_or_twice_is_slight() {
+        assert!(is_slight("What it doesn’t cover.", "What it does not cover."));
+        assert!(is_slight("You have the right to right to object.", "You have the right to object."));
+        assert!(!is_slight("You have the right to object.", "You have no right to object."));
+        assert!(!is_slight("We can’t share it.", "We can share it."));
+        assert_eq!(verdict(&["Plum Open Data"], &["Quince Open Data"]), Materiality::Cosmetic);
+        assert_eq!(verdict(&["© 2024 Plum, a mark of Quince"], &["© 2024 Plum, a mark of Rowan"]), Materiality::Minor);
+        assert_eq!(verdict(&["Conditions : 14 mars 2025"], &["Conditions : 28 octobre 2025"]), Materiality::Cosmetic);
+        assert_eq!(verdict(&["Frais : 14 mars 25"], &["Frais : 14 mars 35"]), Materiality::Minor);
+        assert_eq!(verdict(&["plumrule011226212175"], &["plumrule011230144131"]), Materiality::Cosmetic);
     }
 
     #[test]

@@ -30,7 +30,7 @@ use std::fmt;
 use std::ops::Range;
 
 pub use language::of as language;
-pub use read::{MAX_BYTES, ReadError, from_text, read, sniff};
+pub use read::{MAX_BYTES, ReadError, from_text, read, sniff, text};
 pub use sentences::sentences;
 pub use structure::{heading_path, structure};
 

@@ -96,6 +96,20 @@ fn looks_like_markdown(start: &str) -> bool {
 
 /// Reads a document.
 pub fn read(source: &Source<'_>) -> Result<Reading, ReadError> {
+    let (format, text, page_title) = render(source)?;
+    let mut reading = from_text(text);
+    reading.format = format;
+    reading.title = reading.title.or(page_title);
+    Ok(reading)
+}
+
+/// The clean text of a document and nothing else: for whom reads many, and asks for structure or language of some.
+pub fn text(source: &Source<'_>) -> Result<String, ReadError> {
+    render(source).map(|(_, text, _)| text)
+}
+
+/// The format, the clean text, and the title that a page's head gives.
+fn render(source: &Source<'_>) -> Result<(Format, String, Option<String>), ReadError> {
     let bytes = source.bytes;
     if bytes.iter().all(|b| b.is_ascii_whitespace() || *b == 0) {
         return Err(ReadError::Empty);
@@ -115,10 +129,7 @@ pub fn read(source: &Source<'_>) -> Result<Reading, ReadError> {
     if !text.chars().any(char::is_alphanumeric) {
         return Err(ReadError::NoText { what: if format == Format::Html { "the page" } else { "the document" } });
     }
-    let mut reading = from_text(text);
-    reading.format = format;
-    reading.title = reading.title.or(page_title);
-    Ok(reading)
+    Ok((format, text, page_title))
 }
 
 /// The reading of a text that is clean already.

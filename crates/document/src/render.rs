@@ -51,15 +51,29 @@ impl Emitter {
 
     /// Adds inline text; runs of white space and invisible characters become one space or nothing.
     pub fn text(&mut self, text: &str) {
-        for c in text.chars() {
-            if c.is_whitespace() || c.is_control() || c == '\u{feff}' {
-                self.space();
-            } else if !is_invisible(c) {
-                self.line.push(c);
-                self.inked += 1;
-                self.bold_inked += usize::from(self.bold > 0);
-                self.breaks = 0;
+        let mut rest = text;
+        while !rest.is_empty() {
+            // Most of a text is runs of plain letters and marks.
+            let end = rest.bytes().position(|b| !b.is_ascii_graphic()).unwrap_or(rest.len());
+            let (plain, other) = rest.split_at(end);
+            self.ink(plain, end);
+            let mut chars = other.chars();
+            match chars.next() {
+                Some(c) if c.is_whitespace() || c.is_control() || c == '\u{feff}' => self.space(),
+                Some(c) if !is_invisible(c) => self.ink(&other[..c.len_utf8()], 1),
+                _ => {}
             }
+            rest = chars.as_str();
+        }
+    }
+
+    /// Adds so many characters, none of them space.
+    fn ink(&mut self, text: &str, count: usize) {
+        if count > 0 {
+            self.line.push_str(text);
+            self.inked += count;
+            self.bold_inked += if self.bold > 0 { count } else { 0 };
+            self.breaks = 0;
         }
     }
 

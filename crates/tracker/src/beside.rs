@@ -1,12 +1,119 @@
 //! What stands beside a document on its page: menus, language pickers, forms for feedback, questions about cookies.
+use std::ops::Range;
+
+use compare::speaks;
 use document::{Clause, ClauseKind, Structure};
 
 /// Most words of a menu entry.
 const ENTRY: usize = 8;
 /// Most bytes of one: some scripts part no words.
 const ENTRY_BYTES: usize = 90;
+/// Most words of an entry with a line that describes it, and of one that nothing can be read into.
+const FRAME: (usize, usize) = (20, 5);
+/// Fewest entries of a menu amid the document, and of one above or below it.
+const MENU: (usize, usize) = (10, 3);
+/// The title is among so many clauses from the top.
+const TITLE: usize = 12;
+/// Most words of a line that promotes something above the document.
+const PROMOTION: usize = 30;
+
+/// What the menus of a site have; two of them make a run of entries one.
+const ENTRIES: &[&str] = &[
+    "about us",
+    "all rights reserved",
+    "accessibility",
+    "blog",
+    "careers",
+    "contact us",
+    "customer",
+    "help",
+    "home",
+    "investors",
+    "jobs",
+    "log in",
+    "newsroom",
+    "news",
+    "our story",
+    "press",
+    "privacy policy",
+    "search",
+    "sign in",
+    "site map",
+    "sitemap",
+    "skip to",
+    "support",
+    "terms of",
+    "find a",
+    "about",
+    "©",
+];
+
+/// What the buttons of a question about cookies say.
+const CHOICES: &[&str] = &[
+    "accept all",
+    "reject all",
+    "cookie settings",
+    "cookies settings",
+    "allow all",
+    "accept cookies",
+    "decline",
+    "save settings",
+];
+
+/// How a question about cookies begins.
+const QUESTIONS: &[&str] =
+    &["we use cookies", "this site uses cookies", "this website uses cookies", "we and our partners", "we value your"];
+
+/// Most words of a line of buttons, and how many clauses from an end of the page they are.
+const BUTTONS: usize = 8;
+const EDGE: usize = 12;
+
+/// How the page of a shop promotes something.
+const PROMOTIONS: &[&str] =
+    &["order by phone", "in-store", "free delivery", "free shipping", "% off", "shop now", "click & collect"];
+
+/// Languages by their own names, as menus of languages have them; English is left out, as sentences in English begin with it.
+const LANGUAGES: &[&str] = &[
+    "bahasa indonesia",
+    "čeština",
+    "dansk",
+    "deutsch",
+    "eesti",
+    "español",
+    "français",
+    "hrvatski",
+    "italiano",
+    "latviešu",
+    "lietuvių",
+    "magyar",
+    "nederlands",
+    "norsk",
+    "polski",
+    "português",
+    "română",
+    "slovenčina",
+    "suomi",
+    "svenska",
+    "tiếng việt",
+    "türkçe",
+    "ελληνικά",
+    "български",
+    "русский",
+    "українська",
+    "עברית",
+    "العربية",
+    "हिन्दी",
+    "ไทย",
+    "한국어",
+    "日本語",
+    "简体中文",
+    "繁體中文",
+    "繁體字",
+    "中文",
+];
+
 /// Most words of a clause of a widget, and most clauses.
-const WIDGET: (usize, usize) = (40, 15);
+const WIDGET: (usize, usize) = (40, 30);
 /// Most words of a line of the page's own.
 const LINE: usize = 15;
 
@@ -21,12 +128,16 @@ const WIDGETS: &[&str] = &[
     "how can we improve it",
     "accept cookies from",
     "help us make",
+    "related articles",
+    "related topics",
+    "your browser is out of date",
 ];
 
 /// How a line begins that a site puts on any page.
 const LINES: &[&str] = &[
     "translate this page",
     "copy link",
+    "copy .md",
     "skip to ",
     "skip navigation",
     "see contributors",
@@ -37,17 +148,92 @@ const LINES: &[&str] = &[
 /// Which clauses stand beside the document: a few words that nothing introduces, no sentence, nothing that the reader knows (`known`).
 pub(crate) fn asides(text: &str, structure: &Structure, known: &dyn Fn(usize) -> bool) -> Vec<bool> {
     let clause = |index: usize| text[structure.clauses[index].range.clone()].trim_end();
-    // What a list's introduction makes part of the document; a language menu has one too.
-    let introduces = |index: usize| clause(index).ends_with(':') && !clause(index).to_lowercase().contains("language");
+    // What a list's introduction makes part of the document, however deep in it; a language menu has one too.
+    let introduces = |index: usize| {
+        let mut above = std::iter::successors(Some(index), |&at| structure.clauses[at].lead_in);
+        above.any(|at| clause(at).ends_with(':') && !clause(at).to_lowercase().contains("language"))
+    };
+    // What the reader finds in an entry below another one comes from that one.
+    let below_entry = |kind: &Clause| {
+        let lead_in = kind.lead_in.filter(|&at| matches!(structure.clauses[at].kind, ClauseKind::Item(_)));
+        lead_in.is_some_and(|at| is_short(clause(at)) && !introduces(at))
+    };
+    let framed = framed(text, structure);
     let is_aside = |(index, kind): (usize, &Clause)| {
         let text = clause(index);
+        let known = known(index) && !(is_short(text) && below_entry(kind));
+        if framed[index] && (!known || is_short(text)) || is_language(text) {
+            return true;
+        }
         matches!(kind.kind, ClauseKind::Paragraph | ClauseKind::Item(_))
-            && !known(index)
+            && !known
             && !kind.lead_in.is_some_and(introduces)
             && (is_entry(text) || is_glued(text))
-            && !text.ends_with(['.', ':', ';', '!', '?', '。', '：', '；', '！', '？'])
+            && !is_ended(text)
     };
     structure.clauses.iter().enumerate().map(is_aside).collect()
+}
+
+/// Which clauses stand in the menus around a document: runs of entries above it, below it, or long ones amid it, headings included.
+fn framed(text: &str, structure: &Structure) -> Vec<bool> {
+    let clauses = &structure.clauses;
+    let of = |index: usize| text[clauses[index].range.clone()].trim_end();
+    let is_entry = |index: usize| {
+        let introduced = clauses[index].lead_in.is_some_and(|lead_in| of(lead_in).ends_with(':'));
+        clauses[index].kind != ClauseKind::Row && !introduced && is_frame(of(index))
+    };
+    let mut framed = vec![false; clauses.len()];
+    let mut start = 0;
+    while start < clauses.len() {
+        let end = (start..clauses.len()).find(|&index| !is_entry(index)).unwrap_or(clauses.len());
+        let at_edge = start == 0 || end == clauses.len();
+        let least = if at_edge { MENU.1 } else { MENU.0 };
+        let after_widget = |at: usize| WIDGETS.iter().any(|cue| of(at).to_lowercase().starts_with(cue));
+        let ends_page = end == clauses.len() && (start.saturating_sub(1)..end).any(after_widget);
+        if ends_page || end - start >= least && is_menu((start..end).map(of)) {
+            // The document's title, and headings of what follows, are the document's own.
+            let run: Range<usize> = start..end - (start..end).rev().take_while(|&at| clauses[at].is_heading()).count();
+            framed[run].fill(true);
+        }
+        start = end + 1;
+    }
+    framed
+}
+
+/// Whether a line can be an entry of a menu, with or without a line that describes it.
+fn is_frame(text: &str) -> bool {
+    let long = text.split_whitespace().nth(FRAME.0).is_some() || !text.is_ascii() && text.len() > ENTRY_BYTES;
+    !is_ended(text) && !long && !text.contains(['@', '_']) && (is_short(text) || !speaks(text))
+}
+
+/// Whether a line ends as a sentence does, or introduces one; "Rules >." does not.
+fn is_ended(text: &str) -> bool {
+    text.ends_with(['.', ':', ';', '!', '?', '。', '：', '；', '！', '？']) && !text.ends_with(">.")
+}
+
+/// Whether a line is too short to bind anybody, where it stands in a menu.
+fn is_short(text: &str) -> bool {
+    text.split_whitespace().nth(FRAME.1).is_none()
+}
+
+/// Whether lines have two entries that the menus of sites have.
+fn is_menu<'t>(lines: impl Iterator<Item = &'t str>) -> bool {
+    let found = |line: &str| {
+        let line = line.to_lowercase();
+        ENTRIES.iter().position(|entry| line.starts_with(entry))
+    };
+    let mut known = lines.filter_map(found);
+    known.next().is_some_and(|first| known.any(|other| other != first))
+}
+
+/// Whether a line is one of a menu of languages: the name of one comes first.
+fn is_language(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let named = LANGUAGES
+        .iter()
+        .any(|name| lower.strip_prefix(name).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)));
+    let several = || LANGUAGES.iter().filter(|name| lower.contains(**name)).nth(2).is_some();
+    named && (text.split_whitespace().nth(FRAME.0).is_none() || several()) && !speaks(text)
 }
 
 /// Whether a line is short enough for a menu and says nothing that somebody may need: an address, the name of a cookie.
@@ -65,6 +251,23 @@ fn is_glued(text: &str) -> bool {
     joints >= 3 && joints * 4 >= text.split_whitespace().count() && !text.contains(". ")
 }
 
+/// Which clauses are the document's title, so that it may be left out or put there by whoever extracts the text.
+pub(crate) fn titles(text: &str, structure: &Structure) -> Vec<bool> {
+    let is_title = |clause: &Clause| {
+        let words = text[clause.range.clone()].to_lowercase();
+        clause.is_heading()
+            && words.split_whitespace().nth(ENTRY).is_none()
+            && ["policy", "terms", "agreement", "statement", "notice", "conditions", "guidelines"]
+                .iter()
+                .any(|name| words.contains(name))
+    };
+    let mut titles = vec![false; structure.clauses.len()];
+    if let Some(at) = structure.clauses.iter().take(TITLE).position(is_title) {
+        titles[at] = true;
+    }
+    titles
+}
+
 /// Which clauses mean what a list or table makes of them.
 pub(crate) fn listed(text: &str, structure: &Structure) -> Vec<bool> {
     let introduces = |index: usize| text[structure.clauses[index].range.clone()].trim_end().ends_with(':');
@@ -79,7 +282,7 @@ pub(crate) fn listed(text: &str, structure: &Structure) -> Vec<bool> {
 /// Which clauses belong to widgets, whatever they say.
 pub(crate) fn widgets(text: &str, structure: &Structure) -> Vec<bool> {
     let mut left = 0;
-    let within = |clause: &Clause| {
+    let within = |(index, clause): (usize, &Clause)| {
         let words = text[clause.range.clone()].to_lowercase();
         let begins = |cues: &[&str]| cues.iter().any(|cue| words.starts_with(cue));
         let ends =
@@ -92,10 +295,63 @@ pub(crate) fn widgets(text: &str, structure: &Structure) -> Vec<bool> {
             left.saturating_sub(1)
         };
         left > 0
+            || index < 3 && is_promotion(&words)
+            || is_markup(&words)
             || begins(LINES) && words.split_whitespace().nth(LINE).is_none()
             || words.matches("\":").count() >= STATE
     };
-    structure.clauses.iter().map(within).collect()
+    let mut widgets: Vec<bool> = structure.clauses.iter().enumerate().map(within).collect();
+    for range in banners(text, structure) {
+        widgets[range].fill(true);
+    }
+    widgets
+}
+
+/// Questions about cookies at the ends of a page: buttons, and what stands before them about cookies.
+fn banners(text: &str, structure: &Structure) -> Vec<Range<usize>> {
+    let clauses = &structure.clauses;
+    let lower = |index: usize| text[clauses[index].range.clone()].to_lowercase();
+    let buttons = |index: usize| {
+        if text[clauses[index].range.clone()].split_whitespace().nth(BUTTONS).is_some() {
+            return 0;
+        }
+        let words = lower(index);
+        CHOICES.iter().filter(|choice| words.contains(**choice)).count()
+    };
+    let asks = |index: usize| {
+        let words = lower(index);
+        QUESTIONS.iter().any(|cue| words.starts_with(cue)) && words.contains("cookie")
+    };
+    let mut banners = Vec::new();
+    let mut at = 0;
+    while at < clauses.len() {
+        let end = (at..clauses.len()).find(|&index| buttons(index) == 0).unwrap_or(clauses.len());
+        let at_edge = end <= EDGE || at + EDGE >= clauses.len();
+        if at_edge && (at..end).map(buttons).sum::<usize>() >= 2 {
+            let begins = at - (0..at).rev().take(2).take_while(|&index| asks(index)).count();
+            banners.push(begins..end);
+        }
+        at = end + 1;
+    }
+    banners
+}
+
+/// Whether a line in lower case promotes something of a shop.
+fn is_promotion(text: &str) -> bool {
+    PROMOTIONS.iter().any(|cue| text.contains(cue))
+        && text.split_whitespace().nth(PROMOTION).is_none()
+        && !["agree", "terms", "policy"].iter().any(|cue| text.contains(cue))
+}
+
+/// Whether a clause is elements of a page that were left as they are, and hardly a word beside them.
+fn is_markup(text: &str) -> bool {
+    if !["<iframe", "<div", "<img", "<script", "<noscript", "<style"].iter().any(|tag| text.starts_with(tag)) {
+        return false;
+    }
+    let outside = text.split('<').map(|part| part.split_once('>').map_or("", |(_, outside)| outside));
+    let outside: Vec<&str> = outside.collect();
+    let outside = outside.join(" ");
+    !speaks(&outside) && outside.split_whitespace().nth(LINE).is_none()
 }
 
 #[cfg(test)]
@@ -116,6 +372,41 @@ mod tests {
         let structure = document::structure(text);
         assert_eq!(asides(text, &structure, &|_| false)[..3], [false; 3]);
         assert_eq!(widgets(text, &structure), [false, false, false, true]);
+    }
+
+    #[test]
+    fn menus_around_the_document_have_longer_entries_and_headings() {
+        let menu = "Home\n\n### Products\n\n- Plum Pay\n- Plum Blog Ideas from those who make plum jam\n- Careers\n- Set your location\n\n";
+        let rules = "# Plum Terms\n\nWe may end it.\n\n## Prohibited\n\n- Weapons\n\nYou pay.\n";
+        let text = format!("{menu}{rules}");
+        let structure = document::structure(&text);
+        // Of the entry with a description the reader knows nothing; what it finds in short ones, it reads into them.
+        let flags = asides(&text, &structure, &|index| index != 3);
+        assert_eq!(flags[..6], [true; 6]);
+        // The title, the rules, and what the reader knows of them.
+        assert_eq!(flags[6..], [false; 5]);
+        let structure = document::structure(rules);
+        assert!(asides(rules, &structure, &|_| true).iter().all(|aside| !aside));
+        assert_eq!(titles(&text, &document::structure(&text)).iter().position(|title| *title), Some(6));
+    }
+
+    #[test]
+    fn languages_promotions_and_markup_are_no_words_of_the_document() {
+        let of = |line: &str| {
+            let text = format!("{line}\n\nWe may end it.\n");
+            let structure = document::structure(&text);
+            (asides(&text, &structure, &|_| true)[0], widgets(&text, &structure)[0])
+        };
+        assert_eq!(of("| Tiếng Việt | Vietnamese | Chính sách |"), (true, false));
+        assert_eq!(of("Deutsches Recht gilt"), (false, false));
+        assert_eq!(of("Order by phone and get free delivery"), (false, true));
+        assert_eq!(of("Order by phone and you agree to our terms"), (false, false));
+        let page = "We may end it.\n\nWe use cookies to show ads.\n\nCookie Settings\n\nAccept All\n\nReject All\n";
+        assert_eq!(widgets(page, &document::structure(page)), [false, true, true, true, true]);
+        let policy = "We use cookies to show ads.\n\nWe may end it.\n";
+        assert_eq!(widgets(policy, &document::structure(policy)), [false, false]);
+        assert!(is_markup("<iframe src=\"https://plum.example\"></iframe>. home search"));
+        assert!(!is_markup("<div>you may not resell it</div>"));
     }
 
     #[test]

@@ -19,10 +19,10 @@ use atlas::records::{
     ProvisionState, Wording,
 };
 use compare::{
-    Alignment, Context, Defect, Pair, PairKind, Verdict, align, defect, idle, is_reference, is_repeated, is_slight,
-    judge,
+    Alignment, Context, Defect, Pair, PairKind, Verdict, align, defect, idle, is_aside, is_reference, is_repeated,
+    is_slight, judge,
 };
-use document::{Date, Structure};
+use document::{Date, StatedDates, Structure};
 use provisions::{Finding, Reader, taxonomy};
 
 use crate::{beside, headline::headline};
@@ -31,6 +31,9 @@ use crate::{beside, headline::headline};
 const DEFECTIVE_IN_A_ROW: i64 = 8;
 /// Classifications are remembered for this many clauses of a document; texts that come back are not read again.
 const REMEMBERED: usize = 20_000;
+
+/// Most words of a line of an error message.
+const MESSAGE: usize = 20;
 
 /// Why a change is called cosmetic that a collection made by extracting the text in another way.
 pub const EXTRACTION: &str = "the collection changed how it extracts the text";
@@ -65,6 +68,7 @@ struct Base {
     structure: Structure,
     lineages: Vec<u32>,
     findings: Vec<Arc<[Finding]>>,
+    facts: Facts,
 }
 
 impl Base {
@@ -77,7 +81,12 @@ impl Base {
     }
 
     fn asides(&self) -> Vec<bool> {
-        beside::asides(&self.text, &self.structure, &|index| !self.findings[index].is_empty())
+        let binds = |finding: &Finding| taxonomy().get(finding.type_id).is_none_or(|kind| kind.binds);
+        beside::asides(&self.text, &self.structure, &|index| self.findings[index].iter().any(binds))
+    }
+
+    fn titles(&self) -> Vec<bool> {
+        beside::titles(&self.text, &self.structure)
     }
 
     fn widgets(&self) -> Vec<bool> {
@@ -93,6 +102,8 @@ pub struct History<'a> {
     reader: &'a Reader,
     document: DocumentId,
     versions: i64,
+    /// How often the document had been analysed anew.
+    revised: i64,
     /// The base of a resumed history, not read yet: most checks find the same text and never need it.
     stored_base: Option<(String, Vec<u32>)>,
     base: Option<Base>,
@@ -127,6 +138,7 @@ impl<'a> History<'a> {
             reader,
             document,
             versions: 0,
+            revised: 0,
             stored_base: None,
             base: None,
             base_number: 0,
@@ -148,6 +160,7 @@ impl<'a> History<'a> {
 
     fn restore(&mut self, state: HistoryState) {
         self.versions = state.versions;
+        self.revised = state.revised;
         self.batch.after_version = state.versions;
         self.last_lineage = state.last_lineage;
         self.latest_text = state.texts.last().map(|(_, digest)| *digest);
@@ -171,7 +184,8 @@ impl<'a> History<'a> {
         if let Some((text, lineages)) = self.stored_base.take() {
             let structure = document::structure(&text);
             let findings = self.findings(&text, &structure);
-            self.base = Some(Base { text, structure, lineages, findings });
+            let facts = Facts::of(&text, &structure);
+            self.base = Some(Base { text, structure, lineages, findings, facts });
         }
         self.base.take()
     }
@@ -214,11 +228,11 @@ impl<'a> History<'a> {
     fn new_version(&mut self, observation: Observation, digest: Sha256Digest) {
         let number = self.versions + 1;
         let Observation { capture, text, technical, .. } = observation;
-        let structure = document::structure(&text);
         let returns_to = self.texts.get(&digest).copied().filter(|_| self.latest_text != Some(digest));
-        let (lineages, change) = match self.take_base() {
-            None => (self.first(number, &text, &structure), None),
-            Some(base) => self.next(number, base, &text, &structure, capture.at_ms, Hints { returns_to, technical }),
+        let (facts, lineages, change) = match self.take_base() {
+            None => self.first(number, &text),
+            Some(base) if base.text == text => self.same(number, base, capture.at_ms, returns_to),
+            Some(base) => self.next(number, base, &text, capture.at_ms, Hints { returns_to, technical }),
         };
         self.versions = number;
         self.texts.entry(digest).or_insert(number);
@@ -226,39 +240,47 @@ impl<'a> History<'a> {
         let date = |date: Option<Date>| date.map(|date| date.to_string());
         let version = NewVersion {
             number,
-            words: text.split_whitespace().count() as i64,
-            clauses: structure.clauses.iter().filter(|clause| !clause.is_heading()).count() as i64,
+            words: facts.words,
+            clauses: facts.clauses,
             lineages,
-            stated_updated: date(structure.dates.updated),
-            stated_effective: date(structure.dates.effective),
+            stated_updated: date(facts.dates.updated),
+            stated_effective: date(facts.dates.effective),
             text,
         };
         self.batch.entries.push(Entry { capture, version: Some(version), change });
     }
 
     /// The first version: every clause begins a lineage.
-    fn first(&mut self, number: i64, text: &str, structure: &Structure) -> Vec<u32> {
+    fn first(&mut self, number: i64, text: &str) -> Advance {
+        let structure = document::structure(text);
+        let facts = Facts::of(text, &structure);
         let lineages: Vec<u32> = structure.clauses.iter().map(|_| self.new_lineage()).collect();
         for (clause, &lineage) in structure.clauses.iter().zip(&lineages) {
             self.open_wording(lineage, number, clause.range.clone(), &text[clause.range.clone()], None);
         }
-        let findings = self.findings(text, structure);
-        let base = Base { text: text.into(), structure: structure.clone(), lineages: lineages.clone(), findings };
+        let findings = self.findings(text, &structure);
+        let base = Base { text: text.into(), structure, lineages: lineages.clone(), findings, facts };
         self.settle(number, &base, &|_| false);
         self.set_base(number, base);
-        lineages
+        (facts, lineages, None)
+    }
+
+    /// A later version whose clean text is that of the base: of a third of all recorded versions only the targets of links differ, or
+    /// the page between was no document.
+    fn same(&mut self, number: i64, base: Base, at_ms: i64, returns_to: Option<i64>) -> Advance {
+        self.settle(number, &base, &|_| false);
+        let nothing = Alignment::default();
+        let verdict = judge(&[], &[], &nothing, Context { returns_to, ..Context::default() });
+        let change = self.change(number, at_ms, verdict, &nothing, &[], None);
+        let (facts, lineages) = (base.facts, base.lineages.clone());
+        self.set_base(number, base);
+        (facts, lineages, Some(change))
     }
 
     /// A later version: align, judge, and unless it is defective carry lineages and provisions over.
-    fn next(
-        &mut self,
-        number: i64,
-        base: Base,
-        text: &str,
-        structure: &Structure,
-        at_ms: i64,
-        hints: Hints,
-    ) -> (Vec<u32>, Option<NewChange>) {
+    fn next(&mut self, number: i64, base: Base, text: &str, at_ms: i64, hints: Hints) -> Advance {
+        let structure = document::structure(text);
+        let facts = Facts::of(text, &structure);
         let old = base.clauses();
         let new: Vec<&str> = structure.clauses.iter().map(|clause| &text[clause.range.clone()]).collect();
         let alignment = align(&old, &new);
@@ -273,34 +295,21 @@ impl<'a> History<'a> {
             let verdict = Verdict { materiality: Materiality::Defective, reason: defect.reason().into() };
             let change = self.change(number, at_ms, verdict, &alignment, &[], None);
             self.base = Some(base);
-            return (vec![0; structure.clauses.len()], Some(change));
+            return (facts, vec![0; structure.clauses.len()], Some(change));
         }
         let first_event = self.batch.events.len();
-        let findings = self.findings(text, structure);
-        let lineages = self.carry(number, &base, (&old, &new), (structure, &findings), &alignment);
-        let next = Base { text: text.into(), structure: structure.clone(), lineages: lineages.clone(), findings };
+        let findings = self.findings(text, &structure);
+        let lineages = self.carry(number, &base, (&old, &new), (&structure, &findings), &alignment);
+        let next = Base { text: text.into(), structure, lineages: lineages.clone(), findings, facts };
         self.leave(&base, &next, number);
         let reworded = reworded(&alignment, new.len());
         self.settle(number, &next, &|index| reworded[index]);
-        // What the reader finds anew in words that are the same, or nearly so, is no change of the document.
-        let idle = unchanging(&base, &next, &alignment);
-        let kept = kept(&alignment, &old, &new, &idle, (&base.lineages, &lineages));
-        let binds = |event: &ProvisionEvent| taxonomy().get(&event.clause_type).is_none_or(|kind| kind.binds);
-        let touched = |event: &&ProvisionEvent| binds(event) && !kept.contains(&event.lineage);
-        let events: Vec<ProvisionEvent> = self.batch.events[first_event..].iter().filter(touched).cloned().collect();
-        let asides = (base.asides(), next.asides());
-        let context = Context {
-            returns_to: hints.returns_to,
-            provisions_touched: events.len(),
-            asides: (&asides.0, &asides.1),
-            idle: &idle,
-            foreign: events.is_empty() && document::language(text).is_some_and(|language| language != "en"),
-        };
-        let verdict = without_extraction(judge(&old, &new, &alignment, context), hints.technical, &alignment);
+        let events = self.batch.events[first_event..].to_vec();
+        let (verdict, events) = judged((&base, &next), (&old, &new), &alignment, events, hints);
         let section = section(&base, &next, &alignment);
         let change = self.change(number, at_ms, verdict, &alignment, &events, section);
         self.set_base(number, next);
-        (lineages, Some(change))
+        (facts, lineages, Some(change))
     }
 
     fn change(
@@ -525,6 +534,7 @@ impl<'a> History<'a> {
         Batch {
             document: self.document,
             after_version: pending.after_version,
+            revised: self.revised,
             entries: pending.entries,
             wordings: pending.wordings.into_values().collect(),
             provisions,
@@ -534,6 +544,31 @@ impl<'a> History<'a> {
             cursor,
         }
     }
+}
+
+/// The verdict on a change, and those of its `events` that are a change of the document: what the reader finds anew in words that are
+/// the same, or nearly so, is none.
+fn judged(
+    (base, next): (&Base, &Base),
+    (old, new): (&[&str], &[&str]),
+    alignment: &Alignment,
+    mut events: Vec<ProvisionEvent>,
+    hints: Hints,
+) -> (Verdict, Vec<ProvisionEvent>) {
+    let returns_to = hints.returns_to;
+    if alignment.pairs.iter().all(Pair::is_unchanged) {
+        return (judge(old, new, alignment, Context { returns_to, ..Context::default() }), Vec::new());
+    }
+    let idle = unchanging(base, next, alignment);
+    let asides = (base.asides(), next.asides());
+    let asides = (&asides.0[..], &asides.1[..]);
+    let kept = kept(alignment, (old, new), &idle, asides, (&base.lineages, &next.lineages));
+    let binds = |event: &ProvisionEvent| taxonomy().get(&event.clause_type).is_none_or(|kind| kind.binds);
+    events.retain(|event| binds(event) && !kept.contains(&event.lineage));
+    let foreign = events.is_empty() && document::language(&next.text).is_some_and(|language| language != "en");
+    let context = Context { returns_to, provisions_touched: events.len(), asides, idle: &idle, foreign };
+    let verdict = without_extraction(judge(old, new, alignment, context), hints.technical, alignment);
+    (after_a_wall(verdict, old, new, alignment), events)
 }
 
 /// The old clause whose lineage goes on, and the new clause that carries it on: what the alignment calls the main part, unless another
@@ -567,24 +602,31 @@ fn unchanging(base: &Base, next: &Base, alignment: &Alignment) -> Vec<bool> {
     let listed = |base: &Base| beside::listed(&base.text, &base.structure);
     let mut idle = idle(&base.clauses(), &next.clauses(), alignment, (&listed(base), &listed(next)));
     let (before, after) = (base.widgets(), next.widgets());
+    let titles = (base.titles(), next.titles());
+    let is_title = |pair: &Pair| match (&pair.old[..], &pair.new[..]) {
+        (&[index], []) => titles.0[index],
+        ([], &[index]) => titles.1[index],
+        _ => false,
+    };
     for (pair, idle) in alignment.pairs.iter().zip(&mut idle) {
+        *idle |= is_title(pair);
         *idle |= pair.old.iter().all(|&index| before[index]) && pair.new.iter().all(|&index| after[index]);
     }
     idle
 }
 
-/// The lineages whose words are the same or nearly so, or bind nobody.
+/// The lineages whose words are the same or nearly so, bind nobody, or stand beside the document.
 fn kept(
     alignment: &Alignment,
-    old: &[&str],
-    new: &[&str],
+    (old, new): (&[&str], &[&str]),
     idle: &[bool],
+    asides: (&[bool], &[bool]),
     (before, after): (&[u32], &[u32]),
 ) -> HashSet<u32> {
     let stays = |(pair, idle): &(&Pair, &bool)| {
         let slight =
             || matches!((pair.old_text(old), pair.new_text(new)), (Some(old), Some(new)) if is_slight(&old, &new));
-        **idle || pair.cosmetic || slight() || is_reference(old, new, pair)
+        **idle || pair.cosmetic || slight() || is_reference(old, new, pair) || is_aside(old, new, pair, asides)
     };
     let lineages = |(pair, _): (&Pair, &bool)| {
         let (old, new) = (pair.old.iter().map(|&from| before[from]), pair.new.iter().map(|&to| after[to]));
@@ -627,6 +669,27 @@ fn without_extraction(verdict: Verdict, technical: Option<String>, alignment: &A
     }
 }
 
+/// Where the first captures of a document were an error page or a wall, what stands there now is no change of the document.
+fn after_a_wall(verdict: Verdict, old: &[&str], new: &[&str], alignment: &Alignment) -> Verdict {
+    let judged = matches!(verdict.materiality, Materiality::Minor | Materiality::Material);
+    let restored = match defect(new, old) {
+        Some(Defect::Wall) => true,
+        // A page of several; the others are as they were.
+        Some(Defect::Part) => alignment.differing().all(|pair| match &pair.old[..] {
+            [] => true,
+            gone => {
+                pair.new.is_empty() && gone.iter().all(|&index| old[index].split_whitespace().nth(MESSAGE).is_none())
+            }
+        }),
+        _ => false,
+    };
+    if !judged || !restored {
+        return verdict;
+    }
+    let reason = "what stood there before was an error page or a wall, and now it is the document".into();
+    Verdict { materiality: Materiality::Cosmetic, reason }
+}
+
 /// The change between two texts as the record would show it; none if they are the same.
 pub fn between(reader: &Reader, old: &str, new: &str) -> Option<NewChange> {
     let mut history = History::resume(reader, DocumentId(0), None);
@@ -636,6 +699,25 @@ pub fn between(reader: &Reader, old: &str, new: &str) -> Option<NewChange> {
         history.observe(Observation { capture, text: text.into(), recorded: false, technical: None });
     }
     history.take_batch("", 0, None).entries.pop()?.change
+}
+
+/// What becomes of a version: its facts, the lineages of its clauses, and the change from the one before.
+type Advance = (Facts, Vec<u32>, Option<NewChange>);
+
+/// What a version's record says of its text.
+#[derive(Clone, Copy)]
+struct Facts {
+    words: i64,
+    clauses: i64,
+    dates: StatedDates,
+}
+
+impl Facts {
+    fn of(text: &str, structure: &Structure) -> Facts {
+        let words = text.split_whitespace().count() as i64;
+        let clauses = structure.clauses.iter().filter(|clause| !clause.is_heading()).count() as i64;
+        Facts { words, clauses, dates: structure.dates }
+    }
 }
 
 /// What is known about a version beside its text.

@@ -15,6 +15,9 @@ use crate::history::{EXTRACTION, History, Observation};
 /// Documents in hand at a time: one is folded while another is read or written.
 const AT_ONCE: usize = 3;
 
+/// How often a document is read that others write to meanwhile.
+const ATTEMPTS: usize = 3;
+
 /// A document could not be analysed again.
 #[derive(Debug, thiserror::Error)]
 pub enum ReanalysisError {
@@ -73,11 +76,18 @@ async fn one(
     now_ms: i64,
     write: bool,
 ) -> Result<Vec<Revision>, ReanalysisError> {
-    let observations = observations(atlas, document).await?;
-    let fold = move || fold(reader, document, observations, now_ms);
-    let batch = tokio::task::spawn_blocking(fold).await;
-    let batch = batch.map_err(|error| ReanalysisError::Reader { document, reason: error.to_string() })?;
-    Ok(atlas.revise(&batch, write).await?)
+    let mut attempts = 1;
+    loop {
+        let observations = observations(atlas, document).await?;
+        let fold = move || fold(reader, document, observations, now_ms);
+        let batch = tokio::task::spawn_blocking(fold).await;
+        let batch = batch.map_err(|error| ReanalysisError::Reader { document, reason: error.to_string() })?;
+        match atlas.revise(batch, write).await {
+            // It got a version meanwhile.
+            Err(AtlasError::Stale { .. }) if attempts < ATTEMPTS => attempts += 1,
+            outcome => return Ok(outcome?),
+        }
+    }
 }
 
 /// The document's versions as they were seen; the bytes of their captures do not matter here.

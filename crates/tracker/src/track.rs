@@ -3,9 +3,10 @@
 //! A document's pages are fetched in order and read one after the other. Whatever happens, the outcome is stored with the time of the next
 //! check, which [`schedule`] decides. Several hosts are asked at once, each host one request after the other. A page that cannot be read as
 //! it was sent is rendered, if the fetcher has a browser.
-use atlas::Atlas;
+use atlas::ids::DocumentId;
 use atlas::jobs::{self, Check, CheckResult, DueDocument, Trouble};
 use atlas::records::{Materiality, NewCapture};
+use atlas::{Atlas, AtlasError};
 use document::{Reading, Source};
 use fetch::{FetchError, Fetched, Fetcher, Request, Success};
 use futures_util::stream::{self, StreamExt};
@@ -49,6 +50,15 @@ enum Seen {
     Held { wait_ms: i64 },
 }
 
+/// What became of an observation.
+struct Noted {
+    observed: Observed,
+    /// Whether the change to it has to be seen again.
+    unconfirmed: bool,
+    /// Versions that the document has now.
+    versions: i64,
+}
+
 /// Tracks documents with one fetcher and one reader.
 pub struct Tracker<'a> {
     /// Where records are kept.
@@ -67,7 +77,7 @@ impl Tracker<'_> {
         &self,
         due: Vec<DueDocument>,
         tell: &mut (dyn FnMut(&DueDocument, &Outcome) + Send),
-    ) -> Result<(), atlas::AtlasError> {
+    ) -> Result<(), AtlasError> {
         let mut hosts = stream::iter(by_host(due)).map(|host| self.check_host(host)).buffer_unordered(HOSTS);
         while let Some(checked) = hosts.next().await {
             checked?.iter().for_each(|(document, outcome)| tell(document, outcome));
@@ -75,7 +85,7 @@ impl Tracker<'_> {
         Ok(())
     }
 
-    async fn check_host(&self, due: Vec<DueDocument>) -> Result<Vec<(DueDocument, Outcome)>, atlas::AtlasError> {
+    async fn check_host(&self, due: Vec<DueDocument>) -> Result<Vec<(DueDocument, Outcome)>, AtlasError> {
         let mut checked = Vec::with_capacity(due.len());
         for document in due {
             let outcome = self.check(&document).await?;
@@ -85,7 +95,7 @@ impl Tracker<'_> {
     }
 
     /// Checks one due document and stores what came of it.
-    pub async fn check(&self, due: &DueDocument) -> Result<Outcome, atlas::AtlasError> {
+    pub async fn check(&self, due: &DueDocument) -> Result<Outcome, AtlasError> {
         let at_ms = (self.now)();
         let seen = match self.fetch(due).await {
             Ok(None) => {
@@ -136,7 +146,7 @@ impl Tracker<'_> {
         Ok(Some(pages))
     }
 
-    async fn record(&self, due: &DueDocument, pages: Vec<Success>, at_ms: i64) -> Result<Seen, atlas::AtlasError> {
+    async fn record(&self, due: &DueDocument, pages: Vec<Success>, at_ms: i64) -> Result<Seen, AtlasError> {
         let unreadable = |reason| Ok(Seen::Failed { trouble: Trouble::Unreadable, reason, asked_ms: None });
         let (text, pages) = match read(due, &pages).await {
             Ok(text) => (text, pages),
@@ -148,20 +158,18 @@ impl Tracker<'_> {
         };
         let page = pages.first().cloned();
         let Some(capture) = capture(pages, at_ms) else { return unreadable("it has no address".into()) };
-        let mut history = History::resume(self.reader, due.id, self.atlas.history(due.id).await?);
-        let observed = history.observe(Observation { capture, text, recorded: false, technical: None });
-        let unconfirmed = match observed {
-            Observed::SameBytes => {
-                self.atlas.verified(due.id, at_ms).await?;
-                false
-            }
-            _ => self.atlas.record(&history.take_batch(self.reader.version(), at_ms, None)).await?.unconfirmed,
+        let observation = Observation { capture, text, recorded: false, technical: None };
+        let noted = match self.go_on(due.id, observation.clone(), at_ms).await {
+            // Another process wrote to the document between reading its history and recording.
+            Err(AtlasError::Stale { .. } | AtlasError::Revised { .. }) => self.go_on(due.id, observation, at_ms).await,
+            noted => noted,
         };
+        let Noted { observed, unconfirmed, versions } = noted?;
         let found = match observed {
             Observed::Version(1) => Found::First,
             _ if unconfirmed => Found::New { looks: due.looks + 1 },
             // The second look at a change is when it counts.
-            _ if due.looks > 0 && self.matters(due, history.versions()).await? => Found::Change,
+            _ if due.looks > 0 && self.matters(due, versions).await? => Found::Change,
             _ => Found::Same,
         };
         let outcome = match observed {
@@ -169,6 +177,20 @@ impl Tracker<'_> {
             Observed::SameText | Observed::SameBytes => Outcome::Unchanged,
         };
         Ok(Seen::Found { outcome, found, page })
+    }
+
+    /// Adds an observation to a document's history as the store has it now.
+    async fn go_on(&self, document: DocumentId, observation: Observation, at_ms: i64) -> Result<Noted, AtlasError> {
+        let mut history = History::resume(self.reader, document, self.atlas.history(document).await?);
+        let observed = history.observe(observation);
+        let unconfirmed = match observed {
+            Observed::SameBytes => {
+                self.atlas.verified(document, at_ms).await?;
+                false
+            }
+            _ => self.atlas.record(&history.take_batch(self.reader.version(), at_ms, None)).await?.unconfirmed,
+        };
+        Ok(Noted { observed, unconfirmed, versions: history.versions() })
     }
 
     /// The text of a document's pages and the pages as a browser shows them: those of some sites are an empty shell until their scripts ran.
@@ -188,7 +210,7 @@ impl Tracker<'_> {
     }
 
     /// Whether the change to a version is one that people are told of.
-    async fn matters(&self, due: &DueDocument, version: i64) -> Result<bool, atlas::AtlasError> {
+    async fn matters(&self, due: &DueDocument, version: i64) -> Result<bool, AtlasError> {
         let change = self.atlas.change_between(due.id, version).await?;
         let told = |materiality| matches!(materiality, Materiality::Minor | Materiality::Material);
         Ok(change.is_some_and(|change| change.confirmed_ms.is_some() && told(change.change.materiality)))

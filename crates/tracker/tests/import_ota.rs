@@ -1,6 +1,7 @@
 //! Import of Open Terms Archive repositories, on repositories of invented companies made with git.
 mod common;
 
+use std::io::BufRead;
 use std::path::Path;
 
 use atlas::records::Materiality;
@@ -208,11 +209,14 @@ async fn a_broken_repository_gives_what_is_left_of_it() {
     assert!(ota::import(&atlas, Reader::embedded(), options, &|_, _| {}).await.is_err());
 }
 
-/// Two dozen documents of six versions each, some with a clause that the reader knows.
+/// Records of [`many`].
+const RECORDS: usize = 40 * 6;
+
+/// Forty documents of six versions each, some with a clause that the reader knows.
 fn many() -> Repo {
     let mut repo = Repo::new();
     for version in 0..6u32 {
-        for document in 0..24u32 {
+        for document in 0..40u32 {
             let name = format!("Plum{document}");
             let mut text = terms(&name, &[document, version, version * document + 3, 5]);
             if (version + document) % 3 > 0 {
@@ -226,26 +230,43 @@ fn many() -> Repo {
 
 const CHILD: &str = "CLAUSEWATCH_TEST_IMPORT";
 
-/// Not a test of its own: the import that `killed_at_any_moment_…` kills.
+/// Not a test of its own: the import that `killed_at_any_moment_…` kills. It says how many records are done whenever a batch is stored.
 #[tokio::test(flavor = "multi_thread")]
 async fn import_in_a_child() {
     let Ok(folders) = std::env::var(CHILD) else { return };
     let (repo, data) = folders.split_once('|').unwrap();
     let atlas = open(Path::new(data)).await;
     atlas.bulk(true).await.unwrap();
-    import(&atlas, Path::new(repo)).await;
+    let options = ota::Options { path: Path::new(repo), name: "plum-versions".into(), now_ms: START };
+    let tell = |done: usize, _| eprintln!("{DONE}{done}");
+    ota::import(&atlas, Reader::embedded(), options, &tell).await.unwrap();
 }
+
+const DONE: &str = "records done: ";
 
 fn child(repo: &Path, data: &Path) -> std::process::Child {
     std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "import_in_a_child", "--quiet"])
+        .args(["--exact", "import_in_a_child", "--quiet", "--nocapture"])
         .env(CHILD, format!("{}|{}", repo.display(), data.display()))
         .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap()
 }
 
+/// Runs an import and kills it once `records` are done and a little while after; whether it was still at work then.
+async fn killed_after(repo: &Path, data: &Path, records: usize, wait: std::time::Duration) -> bool {
+    let mut running = child(repo, data);
+    let mut lines = std::io::BufReader::new(running.stderr.take().unwrap()).lines();
+    let done = |line: &str| line.strip_prefix(DONE).is_some_and(|done| done.parse::<usize>().unwrap() >= records);
+    while records > 0 && lines.next().is_some_and(|line| !done(&line.unwrap())) {}
+    tokio::time::sleep(wait).await;
+    running.kill().unwrap();
+    // A process that ended by itself ends with a code.
+    running.wait().unwrap().code().is_none()
+}
+
+/// Fifty kills, in each of five imports at ten moments that lie evenly in the work and are random within their tenths of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_an_import_ends_with_the_same_content() {
     if !has_git() {
@@ -255,29 +276,30 @@ async fn killed_at_any_moment_an_import_ends_with_the_same_content() {
     let (path, data) = (repo.make(), tempfile::tempdir().unwrap());
     let whole = data.path().join("whole");
     let begun = tokio::time::Instant::now();
-    assert!(child(&path, &whole).wait().unwrap().success());
-    let took = begun.elapsed();
+    assert!(child(&path, &whole).wait_with_output().unwrap().status.success());
+    let a_record = begun.elapsed() / RECORDS as u32;
     let expected = open(&whole).await.fingerprint().await.unwrap();
 
     let mut random = 0x2545_f491_4f6c_dd1du64;
-    let mut unfinished = 0;
+    let mut share = move || {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 40) as f64 / f64::from(1 << 24)
+    };
+    let mut at_work = 0;
     for round in 0..5 {
         let killed = data.path().join(format!("killed-{round}"));
-        for _ in 0..10 {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let mut running = child(&path, &killed);
-            // A sixth of the time at most, so that most of the kills come before the end.
-            tokio::time::sleep(took.mul_f64((random >> 40) as f64 / f64::from(6 << 24))).await;
-            unfinished += usize::from(running.try_wait().unwrap().is_none());
-            running.kill().unwrap();
-            running.wait().unwrap();
+        for tenth in 0..10 {
+            let records = (RECORDS as f64 * 0.095 * (f64::from(tenth) + share())) as usize;
+            // Anywhere in the next batch: most kills come in the middle of a transaction or of an analysis.
+            let wait = a_record.mul_f64(6.0 * share());
+            at_work += usize::from(killed_after(&path, &killed, records, wait).await);
         }
-        assert!(child(&path, &killed).wait().unwrap().success());
+        assert!(child(&path, &killed).wait_with_output().unwrap().status.success());
         let atlas = open(&killed).await;
         assert_eq!(atlas.fingerprint().await.unwrap(), expected, "round {round}");
         assert_eq!(atlas.check().await.unwrap(), []);
     }
-    assert!(unfinished >= 10, "only {unfinished} of 50 imports were still running when they were killed");
+    assert!(at_work >= 48, "only {at_work} of 50 imports were still at work when they were killed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,13 +1,13 @@
 //! Documents analysed again: the same reader changes nothing, another one changes what it reads otherwise and says so.
 mod common;
 
-use atlas::Atlas;
 use atlas::ids::{DocumentId, ProvisionId};
-use atlas::records::{Batch, Materiality, NewCapture, ProvisionEvent, Revised, Revision, RevisionKind};
-use common::{ARBITRATION, DAY, START, in_memory, plum, terms};
+use atlas::records::{Batch, EventKind, Materiality, NewCapture, ProvisionEvent, Revised, Revision, RevisionKind};
+use atlas::{Atlas, AtlasError, Held, Location, Work};
+use common::{ARBITRATION, DAY, START, in_memory, open, plum, terms};
 use provisions::{Reader, Severity};
 use tracker::history::{EXTRACTION, History, Observation};
-use tracker::reanalysis::reanalyse;
+use tracker::reanalysis::{ReanalysisError, reanalyse};
 
 fn texts() -> Vec<String> {
     let plain = terms("Plum", &(0..12).collect::<Vec<_>>());
@@ -61,15 +61,11 @@ async fn the_same_reader_changes_nothing() {
     assert_eq!(atlas.check().await.unwrap(), []);
 }
 
-/// Clauses may be aligned in another way by a later release: what says the same at the same place keeps its ID.
-#[tokio::test(flavor = "multi_thread")]
-async fn other_lineages_cost_no_record_its_id() {
-    let (atlas, clean) = (in_memory().await, in_memory().await);
-    let id = plum(&atlas).await;
-    assert_eq!(plum(&clean).await, id);
-    clean.record(&history(id)).await.unwrap();
+/// Numbers of lineages depend on every clause before; where the clauses that belong together are the same, so are all records.
+async fn other_numbers_of_lineages_change_nothing(atlas: &Atlas) {
+    let id = plum(atlas).await;
     let mut batch = history(id);
-    // Every lineage of the first half stands for one of the second and the other way round.
+    // Every lineage of the first half stands for one of the second and the other way round, some provisions of one type among them.
     let most = batch.wordings.iter().map(|wording| wording.lineage).max().unwrap();
     let turned = |lineage: u32| if lineage == 0 { 0 } else { most + 1 - lineage };
     batch.wordings.iter_mut().for_each(|wording| wording.lineage = turned(wording.lineage));
@@ -78,17 +74,164 @@ async fn other_lineages_cost_no_record_its_id() {
     let versions = batch.entries.iter_mut().filter_map(|entry| entry.version.as_mut());
     versions.for_each(|version| version.lineages.iter_mut().for_each(|lineage| *lineage = turned(*lineage)));
     atlas.record(&batch).await.unwrap();
+    assert!(atlas.document_provisions(id, true).await.unwrap().len() > 1);
+    let before = atlas.fingerprint().await.unwrap();
+    assert_eq!(again(atlas, vec![id], true).await, []);
+    assert_eq!(atlas.fingerprint().await.unwrap(), before);
+    assert_eq!(atlas.check().await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_numbers_of_lineages_change_nothing_in_sqlite() {
+    other_numbers_of_lineages_change_nothing(&in_memory().await).await;
+}
+
+/// What an earlier reader took for two clauses that followed each other is one for this reader: the provision keeps its ID, and so do
+/// all others.
+async fn lineages_that_are_joined_cost_no_record_its_id(atlas: &Atlas) {
+    let id = plum(atlas).await;
+    let mut batch = history(id);
+    // From version 4 on, the clause about arbitration was another lineage for the earlier reader.
+    let arbitration = batch.provisions.iter().position(|state| state.clause_type == "arbitration").unwrap();
+    let old = batch.provisions[arbitration].lineage;
+    let new = batch.wordings.iter().map(|wording| wording.lineage).max().unwrap() + 1;
+    for wording in batch.wordings.iter_mut().filter(|wording| wording.lineage == old && wording.from_version >= 4) {
+        wording.lineage = new;
+    }
+    for version in batch.entries.iter_mut().filter_map(|entry| entry.version.as_mut()).filter(|v| v.number >= 4) {
+        version.lineages.iter_mut().filter(|lineage| **lineage == old).for_each(|lineage| *lineage = new);
+    }
+    let state = &mut batch.provisions[arbitration];
+    let kept: Vec<String> = vec![state.excerpt.clone()];
+    (state.lineage, state.first_version) = (new, 4);
+    batch.events.retain(|event| event.lineage != old || event.version >= 4);
+    for event in batch.events.iter_mut().filter(|event| event.lineage == old) {
+        event.lineage = new;
+        if event.version == 4 {
+            event.kind = EventKind::Appeared;
+        }
+    }
+    atlas.record(&batch).await.unwrap();
     let ids = |provisions: Vec<atlas::records::Provision>| {
         let mut ids: Vec<_> = provisions.into_iter().map(|p| (p.clause_type, p.excerpt, p.id)).collect();
         ids.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
         ids
     };
     let before = ids(atlas.document_provisions(id, true).await.unwrap());
-    assert!(before.len() > 1);
-    assert_eq!(again(&atlas, vec![id], true).await, []);
+    assert!(before.iter().any(|(_, excerpt, _)| kept.contains(excerpt)));
+    let revisions = again(atlas, vec![id], true).await;
+    assert!(revisions.iter().all(|revision| revision.kind == RevisionKind::Judged), "{revisions:?}");
     assert_eq!(ids(atlas.document_provisions(id, true).await.unwrap()), before);
-    assert_eq!(told(&atlas, id).await, told(&clean, id).await);
+    let clean = in_memory().await;
+    assert_eq!(plum(&clean).await, id);
+    clean.record(&history(id)).await.unwrap();
+    assert_eq!(told(atlas, id).await, told(&clean, id).await);
     assert_eq!(atlas.check().await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lineages_that_are_joined_cost_no_record_its_id_in_sqlite() {
+    lineages_that_are_joined_cost_no_record_its_id(&in_memory().await).await;
+}
+
+/// Who read a document's history before it was analysed anew would mix two analyses.
+async fn a_history_read_before_is_refused(atlas: &Atlas) {
+    let id = plum(atlas).await;
+    atlas.record(&as_an_earlier_reader(history(id))).await.unwrap();
+    let mut before = History::resume(Reader::embedded(), id, atlas.history(id).await.unwrap());
+    assert_ne!(again(atlas, vec![id], true).await, []);
+    let seen = atlas.fingerprint().await.unwrap();
+    let observation = || {
+        let text = terms("Plum", &[1, 2, 3]);
+        let (body, at_ms) = (text.clone().into_bytes(), START + 50 * DAY);
+        let capture = NewCapture { at_ms, url: None, status: 200, headers: vec![], body, origin: None };
+        Observation { capture, text, recorded: true, technical: None }
+    };
+    before.observe(observation());
+    let refused = atlas.record(&before.take_batch(Reader::embedded().version(), START, None)).await.unwrap_err();
+    assert!(matches!(refused, AtlasError::Revised { document } if document == id), "{refused}");
+    assert!(refused.to_string().contains("read its history again"), "{refused}");
+    assert_eq!(atlas.fingerprint().await.unwrap(), seen);
+    let mut after = History::resume(Reader::embedded(), id, atlas.history(id).await.unwrap());
+    after.observe(observation());
+    atlas.record(&after.take_batch(Reader::embedded().version(), START, None)).await.unwrap();
+    assert_eq!(atlas.check().await.unwrap(), []);
+    assert_eq!(again(atlas, vec![id], true).await, [], "what went on is as if it had been read in one go");
+}
+
+/// Captures are recorded while their document is analysed anew over and over: whoever comes second begins again, and nothing is mixed.
+async fn side_by_side_nothing_is_mixed(atlas: &Atlas) {
+    let id = plum(atlas).await;
+    let mut batches = 0;
+    let write = async {
+        for (day, text) in texts().into_iter().cycle().take(24).enumerate() {
+            loop {
+                let mut history = History::resume(Reader::embedded(), id, atlas.history(id).await.unwrap());
+                let (body, at_ms) = (text.clone().into_bytes(), START + day as i64 * DAY);
+                let capture = NewCapture { at_ms, url: None, status: 200, headers: vec![], body, origin: None };
+                history.observe(Observation { capture, text: text.clone(), recorded: true, technical: None });
+                tokio::task::yield_now().await;
+                match atlas.record(&history.take_batch(Reader::embedded().version(), START, None)).await {
+                    Err(AtlasError::Stale { .. } | AtlasError::Revised { .. }) => {}
+                    outcome => break drop(outcome.unwrap()),
+                }
+            }
+            batches += 1;
+        }
+    };
+    let reread = async {
+        for _ in 0..12 {
+            let each = |_, outcome: Result<_, ReanalysisError>| match outcome {
+                Ok(revisions) => assert_eq!(revisions, []),
+                Err(ReanalysisError::Atlas(AtlasError::Stale { .. })) => {}
+                Err(error) => panic!("{error}"),
+            };
+            reanalyse(atlas, Reader::embedded(), vec![id], START, true, each).await;
+        }
+    };
+    tokio::join!(write, reread);
+    assert_eq!(batches, 24);
+    assert_eq!(again(atlas, vec![id], true).await, []);
+    assert_eq!(atlas.check().await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_mixed_in_sqlite() {
+    a_history_read_before_is_refused(&in_memory().await).await;
+    side_by_side_nothing_is_mixed(&in_memory().await).await;
+}
+
+/// Reading again waits for no import and spoils none.
+async fn work_on_the_whole_store_is_held(first: &Atlas, second: &Atlas) {
+    let import = first.hold(Work::Import).await.unwrap();
+    let other = second.hold(Work::Import).await.unwrap();
+    let busy = second.hold(Work::Reanalysis).await.unwrap_err();
+    assert!(busy.to_string().contains("wait until it has ended"), "{busy}");
+    drop(import);
+    drop(other);
+    let reanalysis = held(second, Work::Reanalysis).await;
+    assert!(first.hold(Work::Reanalysis).await.is_err());
+    let busy = first.hold(Work::Import).await.unwrap_err();
+    assert!(busy.to_string().contains("reading the store again"), "{busy}");
+    drop(reanalysis);
+    drop(held(first, Work::Import).await);
+}
+
+/// Takes what was let go of a moment ago: a server notices later that a session has ended.
+async fn held(atlas: &Atlas, work: Work) -> Held {
+    for _ in 0..100 {
+        match atlas.hold(work).await {
+            Err(AtlasError::Busy { .. }) => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
+            outcome => return outcome.unwrap(),
+        }
+    }
+    panic!("it is not let go of")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_on_the_whole_store_is_held_in_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    work_on_the_whole_store_is_held(&open(folder.path()).await, &open(folder.path()).await).await;
 }
 
 async fn another_reader_says_what_it_reads_otherwise(atlas: &Atlas) {
@@ -160,16 +303,51 @@ async fn another_reader_says_what_it_reads_otherwise_in_sqlite() {
     another_reader_says_what_it_reads_otherwise(&in_memory().await).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn another_reader_says_what_it_reads_otherwise_in_postgresql() {
+/// A store in a schema of its own; says so if there is no server.
+async fn in_postgresql() -> Option<(common::schema::Schema, tempfile::TempDir, Atlas)> {
     let Ok(server) = std::env::var("CLAUSEWATCH_TEST_POSTGRES") else {
         eprintln!("CLAUSEWATCH_TEST_POSTGRES is not set: skipped");
-        return;
+        return None;
     };
-    let database = common::schema::Schema::new(&server).await;
-    let index = tempfile::tempdir().unwrap();
-    let location = atlas::Location::Postgres { url: database.url.clone(), index: index.path().into() };
+    let (database, index) = (common::schema::Schema::new(&server).await, tempfile::tempdir().unwrap());
+    let location = Location::Postgres { url: database.url.clone(), index: index.path().into() };
     let atlas = common::open_at(&location).await;
+    Some((database, index, atlas))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_reader_says_what_it_reads_otherwise_in_postgresql() {
+    let Some((_database, _index, atlas)) = in_postgresql().await else { return };
     another_reader_says_what_it_reads_otherwise(&atlas).await;
     atlas.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lineages_keep_their_numbers_in_postgresql() {
+    let Some((_database, _index, atlas)) = in_postgresql().await else { return };
+    other_numbers_of_lineages_change_nothing(&atlas).await;
+    atlas.close().await;
+    let Some((_database, _index, atlas)) = in_postgresql().await else { return };
+    lineages_that_are_joined_cost_no_record_its_id(&atlas).await;
+    atlas.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_mixed_in_postgresql() {
+    let Some((_database, _index, atlas)) = in_postgresql().await else { return };
+    a_history_read_before_is_refused(&atlas).await;
+    atlas.close().await;
+    let Some((_database, _index, atlas)) = in_postgresql().await else { return };
+    side_by_side_nothing_is_mixed(&atlas).await;
+    atlas.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_on_the_whole_store_is_held_in_postgresql() {
+    let Some((database, index, first)) = in_postgresql().await else { return };
+    let location = Location::Postgres { url: database.url.clone(), index: index.path().join("other") };
+    let second = common::open_at(&location).await;
+    work_on_the_whole_store_is_held(&first, &second).await;
+    first.close().await;
+    second.close().await;
 }

@@ -8,6 +8,7 @@ use crate::records::{HistoryState, Materiality, ProvisionState, Wording};
 use crate::store::{Row, args, damaged, digest, statements};
 
 statements! {
+    REVISED = "SELECT revised FROM documents WHERE id = $1",
     TEXTS = "SELECT number, text_sha256, last_verified_ms FROM versions WHERE document_id = $1 ORDER BY number",
     // The first version has no change, and so no verdict against it.
     BASE = "SELECT v.number, v.text_sha256, v.lineages FROM versions v
@@ -30,6 +31,7 @@ impl Atlas {
             last_verified_ms = row.get(2)?;
         }
         let Some(&(versions, _)) = texts.last() else { return Ok(None) };
+        let revised = tx.one(REVISED, args![document]).await?.map_or(Ok(0), |row| row.get(0))?;
         let base = tx.one(BASE, args![document, Materiality::Defective.code()]).await?;
         let wordings = tx.fetch(WORDINGS, args![document]).await?.iter().map(wording).collect::<Result<Vec<_>>>()?;
         let provisions = tx.fetch(PROVISIONS, args![document]).await?.iter().map(state).collect::<Result<_>>()?;
@@ -42,6 +44,7 @@ impl Atlas {
         let (open_wordings, retired) = sort_out(wordings);
         Ok(Some(HistoryState {
             versions,
+            revised,
             base_version,
             text,
             lineages,

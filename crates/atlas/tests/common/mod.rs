@@ -132,6 +132,7 @@ pub fn batch(document: DocumentId, after_version: i64) -> Making {
     let batch = Batch {
         document,
         after_version,
+        revised: 0,
         entries: vec![],
         wordings: vec![],
         provisions: vec![],

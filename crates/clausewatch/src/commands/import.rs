@@ -2,7 +2,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use atlas::Atlas;
+use atlas::{Atlas, Work};
 use indicatif::ProgressBar;
 use provisions::Reader;
 use tracker::catalog;
@@ -82,14 +82,17 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
 /// Histories on their way into the store.
 struct Import {
     atlas: Atlas,
+    /// Kept until the end: nobody analyses anew meanwhile.
+    _held: atlas::Held,
     total: Summary,
 }
 
 impl Import {
     async fn begin(place: &Place) -> anyhow::Result<Import> {
         let atlas = place.open().await?;
+        let _held = atlas.hold(Work::Import).await?;
         atlas.bulk(true).await?;
-        Ok(Import { atlas, total: Summary::default() })
+        Ok(Import { atlas, _held, total: Summary::default() })
     }
 
     /// Describes the platforms by the catalog, indexes what came in, and reports.

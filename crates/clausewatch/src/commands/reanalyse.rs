@@ -1,6 +1,7 @@
 //! `clausewatch reanalyse`: read stored versions again with the reader of this release, and say which records change and why.
 use std::collections::BTreeMap;
 
+use atlas::Work;
 use atlas::ids::DocumentId;
 use atlas::records::{Revised, Revision, RevisionKind};
 use provisions::{Reader, taxonomy};
@@ -38,6 +39,7 @@ struct Report {
 /// Status 1 if a document could not be read again.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open_existing().await?;
+    let _held = if args.dry_run { None } else { Some(atlas.hold(Work::Reanalysis).await?) };
     let reader = Reader::embedded();
     let named = !args.documents.is_empty();
     let documents = if named { args.documents } else { atlas.outdated(reader.version()).await? };

@@ -141,6 +141,7 @@ fn batch(document: DocumentId, entries: Vec<Entry>) -> Batch {
     Batch {
         document,
         after_version: 0,
+        revised: 0,
         entries,
         wordings: Vec::new(),
         provisions: Vec::new(),

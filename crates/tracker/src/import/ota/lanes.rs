@@ -178,7 +178,7 @@ fn observe(repo: &gix::Repository, options: &Options<'_>, record: &Record) -> Re
     let mut blob = repo.find_blob(record.blob).map_err(|error| error.to_string())?;
     let body = blob.take_data();
     let source = Source { bytes: &body, content_type: Some("text/markdown"), ..Source::default() };
-    let reading = document::read(&source).map_err(|error| error.to_string())?;
+    let text = document::text(&source).map_err(|error| error.to_string())?;
     let origin = Origin {
         kind: "ota".into(),
         name: options.name.clone(),
@@ -188,5 +188,5 @@ fn observe(repo: &gix::Repository, options: &Options<'_>, record: &Record) -> Re
     let headers = vec![("content-type".to_string(), "text/markdown; charset=utf-8".to_string())];
     let capture = NewCapture { at_ms: record.at_ms, url: None, status: 0, headers, body, origin: Some(origin) };
     let technical = record.technical.then(|| EXTRACTION.to_string());
-    Ok(Observation { capture, text: reading.text, recorded: true, technical })
+    Ok(Observation { capture, text, recorded: true, technical })
 }
