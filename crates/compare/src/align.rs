@@ -150,22 +150,28 @@ impl Alignment {
 /// Aligns the clauses of two versions.
 pub fn align(old: &[&str], new: &[&str]) -> Alignment {
     // One and the same matching in both directions.
-    let matching = if old <= new { matched(old, new) } else { matched(new, old).mirrored() };
-    matching.into_alignment(old, new)
+    if old <= new {
+        let (matching, features) = matched(old, new);
+        matching.into_alignment(old, new, features)
+    } else {
+        let (matching, (of_new, of_old)) = matched(new, old);
+        matching.mirrored().into_alignment(old, new, (of_old, of_new))
+    }
 }
 
-fn matched(old: &[&str], new: &[&str]) -> Matching {
+/// The matching of the clauses of two versions, and the features that were found for it.
+fn matched<'a>(old: &'a [&'a str], new: &'a [&'a str]) -> (Matching, (Features<'a>, Features<'a>)) {
     let mut matching = Matching::new(old.len(), new.len());
+    let mut features = (Features::of(old), Features::of(new));
     equal_in_order(old, new, &mut matching);
     if !matching.is_complete() {
         equal_elsewhere(old, new, &mut matching);
-        let mut features = (Features::of(old), Features::of(new));
         similar_clauses((old, new), &mut features, &mut matching);
         alone_between_neighbours((old, new), &mut features, &mut matching);
         parts::find((old, new), &mut features, &mut matching);
     }
     matching.settle_order();
-    matching
+    (matching, features)
 }
 
 /// Which old clause each new clause comes from, while it is being found out.
@@ -239,7 +245,7 @@ impl Matching {
         self.in_order = self.in_order();
     }
 
-    fn into_alignment(self, old: &[&str], new: &[&str]) -> Alignment {
+    fn into_alignment(self, old: &[&str], new: &[&str], mut features: (Features<'_>, Features<'_>)) -> Alignment {
         let mut pairs = Vec::with_capacity(new.len() + 8);
         let (mut old_parts, mut new_parts) = (gathered(&self.old_in_new), gathered(&self.new_in_old));
         let mut next_old = 0;
@@ -269,7 +275,7 @@ impl Matching {
             news.push(to);
             olds.sort_unstable();
             news.sort_unstable();
-            pairs.push(joined_pair((old, new), (olds, news), (from, to), self.in_order[to]));
+            pairs.push(joined_pair((old, new), &mut features, (olds, news), (from, to), self.in_order[to]));
         }
         removed_up_to(old.len(), &mut next_old, &mut pairs);
         Alignment { pairs }
@@ -295,6 +301,7 @@ fn alone(old: Vec<usize>, new: Vec<usize>, kind: PairKind) -> Pair {
 /// The pair of clauses that are one, or parts of one.
 fn joined_pair(
     (old, new): (&[&str], &[&str]),
+    features: &mut (Features<'_>, Features<'_>),
     (olds, news): (Vec<usize>, Vec<usize>),
     main: (usize, usize),
     in_order: bool,
@@ -308,11 +315,7 @@ fn joined_pair(
         _ => PairKind::Merged,
     };
     let cosmetic = same_text || same(words_of(&olds, old), words_of(&news, new));
-    let similarity = if cosmetic {
-        1.0
-    } else {
-        parts::dice(&parts::features_of_all(&olds, old), &parts::features_of_all(&news, new))
-    };
+    let similarity = if cosmetic { 1.0 } else { parts::dice(&features.0.of_all(&olds), &features.1.of_all(&news)) };
     Pair { old: olds, new: news, main: Some(main), kind, similarity, cosmetic }
 }
 

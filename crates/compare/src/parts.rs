@@ -2,6 +2,7 @@
 //!
 //! A free clause is a part of a clause beside it if most of its words are among those of that clause for which its other parts do not
 //! account. What is found for splits is found for merges by looking from the other side.
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use crate::{
@@ -47,6 +48,16 @@ impl<'a> Features<'a> {
         self.know(index);
         self.known(index)
     }
+
+    /// The features of some clauses together.
+    pub(crate) fn of_all(&mut self, indices: &[usize]) -> Cow<'_, [u64]> {
+        if let &[index] = indices {
+            return Cow::Borrowed(self.get(index));
+        }
+        let mut all: Vec<u64> = indices.iter().flat_map(|&index| self.get(index).to_vec()).collect();
+        all.sort_unstable();
+        Cow::Owned(all)
+    }
 }
 
 /// The features of a clause for similarity: hashes of its words and word pairs, sorted. A number is any number, so that a
@@ -61,13 +72,6 @@ fn features(text: &str) -> Vec<u64> {
     hashes.extend(list.windows(2).map(|two| pair(&two[0], &two[1])));
     hashes.sort_unstable();
     hashes
-}
-
-/// The features of some clauses together.
-pub(crate) fn features_of_all(indices: &[usize], texts: &[&str]) -> Vec<u64> {
-    let mut all: Vec<u64> = indices.iter().flat_map(|&index| features(texts[index])).collect();
-    all.sort_unstable();
-    all
 }
 
 /// Dice's coefficient of two sorted multisets: twice the shared part over the whole.

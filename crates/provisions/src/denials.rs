@@ -6,11 +6,9 @@
 //! "We do not sell data. We share it with partners." still shares.
 //!
 //! These rules are compiled together with those of [`crate::patterns`] and numbered after them: a text is read once for both.
-use std::borrow::Cow;
-
 use crate::features::hash_bytes;
 use crate::patterns;
-use crate::phrases::{Hits, Seen};
+use crate::phrases::{Hits, Seen, Shorthands};
 use crate::words::Words;
 
 /// Whether the clause with these words denies the type `kind` and says nothing else that speaks for it; `met` are the rules of
@@ -33,18 +31,13 @@ fn speaks_for(met: &Hits, kind: &str) -> bool {
     met.iter().any(|rule| patterns::names().get(rule).is_some_and(|names| names[1] == name))
 }
 
-/// The rules as they are written; [`list`] knows the additions.
+/// The rules as they are written.
 pub(crate) fn lines() -> impl Iterator<Item = &'static str> {
     VETOES.iter().map(|(_, rule)| *rule)
 }
 
-/// What `@name` and `~word` stand for.
-pub(crate) fn list(phrase: &str) -> Option<Cow<'static, str>> {
-    match phrase.strip_prefix('~') {
-        Some(word) => Some(NEGATIONS.map(|negation| format!("{negation} {word}")).join("|").into()),
-        None => LISTS.iter().find(|(name, _)| *name == phrase).map(|&(_, phrases)| phrases.into()),
-    }
-}
+/// What `@name` and `~` stand for in them.
+pub(crate) const SHORTHANDS: Shorthands = Shorthands { lists: LISTS, negations: &NEGATIONS };
 
 /// What `~` puts before a word.
 const NEGATIONS: [&str; 14] = [
@@ -711,19 +704,13 @@ mod tests {
         for (kind, rule) in VETOES {
             assert!(taxonomy().get(kind).is_some(), "{kind}");
             let phrases = rule.split(['|', '&', '>', '!']).map(str::trim);
-            let names = phrases.filter(|phrase| phrase.starts_with(['@', '~']));
-            names.for_each(|name| assert!(list(name).is_some_and(|list| !list.contains(['@', '~'])), "{rule}"));
+            let mut names = phrases.filter(|phrase| phrase.starts_with('@'));
+            assert!(names.all(|name| LISTS.iter().any(|(list, _)| *list == name)), "{rule}");
             let wanted = rule.split('!').next().unwrap_or_default();
             assert!(wanted.split(['&', '>']).all(|group| !group.trim().is_empty()), "{rule}");
         }
         assert!(LISTS.iter().all(|(name, _)| VETOES.iter().any(|(_, rule)| rule.contains(name))), "an unused list");
-    }
-
-    #[test]
-    fn names_and_negations_stand_for_lists() {
-        assert!(list("~sell").unwrap().starts_with("not sell|never sell|"));
-        assert!(list("@need").unwrap().contains("need not|"));
-        assert_eq!(list("sell"), None);
+        assert!(LISTS.iter().all(|(_, phrases)| !phrases.contains(['@', '~'])), "a list in a list");
     }
 
     /// For each type, invented sentences that deny it and others that state it.

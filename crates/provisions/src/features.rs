@@ -84,10 +84,17 @@ pub struct Scratch {
 }
 
 /// Reads a clause without its headings: its words and the keys of its features are in `scratch` afterwards.
-#[inline(always)]
 pub fn extract(text: &str, kinds: Kinds, scratch: &mut Scratch) {
-    let Scratch { words, keys: [of_words, of_stems, _, of_rules], seen, met, .. } = scratch;
-    [&mut *of_words, &mut *of_stems, &mut *of_rules].into_iter().for_each(Vec::clear);
+    extract_words(text, kinds, scratch);
+    extract_rules(text, kinds, scratch);
+}
+
+/// The part of [`extract`] that reads words.
+#[inline(always)]
+pub(crate) fn extract_words(text: &str, kinds: Kinds, scratch: &mut Scratch) {
+    let Scratch { words, keys: [of_words, of_stems, ..], .. } = scratch;
+    of_words.clear();
+    of_stems.clear();
     words.read(text);
     if kinds.has(Kinds::WORDS) {
         of_words.extend(words.list.iter().map(|word| named(WORD, word.whole)));
@@ -96,9 +103,14 @@ pub fn extract(text: &str, kinds: Kinds, scratch: &mut Scratch) {
         push_pairs(&words.list, |word| word.whole, WORD, 1, of_words);
     }
     if kinds.has(Kinds::STEMS) {
-        // A short word is its own stem, and a word already.
-        let longer = words.list.iter().filter(|word| word.stem != word.whole);
-        of_stems.extend(longer.map(|word| named(STEM, word.stem)));
+        // A short word is its own stem, and a word already. No branch: which words are short is as good as random.
+        of_stems.resize(words.len(), 0);
+        let mut longer = 0;
+        for word in &words.list {
+            of_stems[longer] = named(STEM, word.stem);
+            longer += usize::from(word.stem != word.whole);
+        }
+        of_stems.truncate(longer);
     }
     if kinds.has(Kinds::STEM_PAIRS) {
         push_pairs(&words.list, |word| word.stem, STEM, 1, of_stems);
@@ -106,6 +118,13 @@ pub fn extract(text: &str, kinds: Kinds, scratch: &mut Scratch) {
     if kinds.has(Kinds::STEM_GAPS) {
         push_pairs(&words.list, |word| word.stem, GAP, 2, of_stems);
     }
+}
+
+/// The part of [`extract`] that finds rules, after the words were read.
+#[inline(always)]
+pub(crate) fn extract_rules(text: &str, kinds: Kinds, scratch: &mut Scratch) {
+    let Scratch { words, keys: [.., of_rules], seen, met, .. } = scratch;
+    of_rules.clear();
     if kinds.has(Kinds::RULES) {
         let names = patterns::names();
         *met = patterns::rules().find(words, seen);

@@ -55,6 +55,7 @@ impl Masks {
     ///
     /// # Panics
     /// If the row lacks a feature.
+    #[inline(always)]
     pub(crate) fn score(&self, row: &[f32]) -> f32 {
         let mut open = [u8::MAX; MOST_TREES];
         let open = &mut open[..self.leaves.len()];
@@ -89,9 +90,10 @@ impl Feature {
         Feature { number, bounds, open }
     }
 
+    #[inline(always)]
     fn open(&self, value: f32, trees: usize) -> &[u8] {
-        let exceeded: usize = self.bounds.iter().map(|bound| usize::from(value > *bound)).sum();
-        let bin = if value.is_nan() { self.bounds.len() + 1 } else { exceeded };
+        let exceeded: u32 = self.bounds.iter().map(|bound| u32::from(value > *bound)).sum();
+        let bin = if value.is_nan() { self.bounds.len() + 1 } else { exceeded as usize };
         &self.open[bin * trees..][..trees]
     }
 }

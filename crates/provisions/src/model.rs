@@ -2,18 +2,18 @@
 //!
 //! The file is little-endian: a header, the clause types with their calibration, the numbers that turn sums into scores, the table of
 //! features, and a row of small numbers for each of them. It is laid out as it is used, so that reading it is little more than
-//! copying, and compressed with zstd: numbers near zero are the most frequent, so a number takes about four bits.
+//! unpacking, and compressed with zstd.
 //! Scoring adds integers, and adds and multiplies single-precision numbers in a fixed order: no transcendental function, so
 //! every machine gets the same bits.
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::calibrate::Calibration;
 use crate::features::{self, BLOCKS, Block, Kinds, Scratch};
-use crate::layer::{Active, LINE, Outputs, Rows};
+use crate::layer::{Active, Further, Halves, Listed, Outputs, Rows, aligned};
 use crate::rivals::{Judged, Rivals, Scored};
-use crate::table::{Found, Table};
+use crate::table::{Found, Lookup, Table};
 
-const MAGIC: &[u8; 4] = b"CWC6";
+const MAGIC: &[u8; 4] = b"CWC7";
 /// Squares of inverse document frequencies are kept as multiples of this.
 const SQUARE_STEP: f32 = 1.0 / 512.0;
 /// Features are numbered by frequency: as many neighbours share one inverse document frequency, so that all of these are near.
@@ -88,7 +88,12 @@ pub struct Workspace {
 
 #[derive(Debug, Default)]
 struct Sums {
-    found: Found,
+    lookup: Lookup,
+    /// The features that are known, of each block.
+    found: [Found; BLOCKS],
+    further: [Further; BLOCKS],
+    /// Buffer of [`Rows::add`].
+    added: Vec<i32>,
     totals: Vec<f32>,
     active: Active,
     heading: HeadingSums,
@@ -122,7 +127,7 @@ impl Model {
     /// Scores a clause for every type, into `work.scores`. Its words are in `work.scratch` afterwards.
     pub fn score(&self, heading: &str, text: &str, work: &mut Workspace) {
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi2") {
+        if has_wide_vectors() {
             // SAFETY: this processor has the instructions.
             #[allow(unsafe_code)]
             return unsafe { self.score_with_wide_vectors(heading, text, work) };
@@ -141,65 +146,107 @@ impl Model {
     #[inline(always)]
     fn score_with(&self, heading: &str, text: &str, work: &mut Workspace) {
         let Workspace { scratch, sums, scores, .. } = work;
-        features::extract(text, self.kinds, scratch);
+        features::extract_words(text, self.kinds, scratch);
+        // Rows are asked for as early as possible: until they are added, the rules and the heading are read.
+        self.find(Block::Words, &scratch.keys, sums);
+        self.find(Block::Stems, &scratch.keys, sums);
+        features::extract_rules(text, self.kinds, scratch);
+        self.find(Block::Rules, &scratch.keys, sums);
         if sums.heading.model != self.number || sums.heading.heading != heading {
             features::extract_heading(heading, self.kinds, scratch);
-            self.read_heading(&scratch.keys[Block::Heading as usize], sums);
+            self.read_heading(&scratch.keys, sums);
             sums.heading.model = self.number;
             sums.heading.heading.clear();
             sums.heading.heading.push_str(heading);
         }
-        self.add_up(&scratch.keys, sums, scores);
+        self.add_up(sums, scores);
     }
 
     /// As [`Self::score`], from the features of each block.
     pub(crate) fn score_keys(&self, keys: &[Vec<u64>; BLOCKS]) -> Vec<f32> {
         let (mut sums, mut scores) = (Sums::default(), Vec::new());
-        self.read_heading(&keys[Block::Heading as usize], &mut sums);
-        self.add_up(keys, &mut sums, &mut scores);
+        for block in [Block::Words, Block::Stems, Block::Rules] {
+            self.find(block, keys, &mut sums);
+        }
+        self.read_heading(keys, &mut sums);
+        self.add_up(&mut sums, &mut scores);
         scores
     }
 
-    fn read_heading(&self, keys: &[u64], sums: &mut Sums) {
-        let HeadingSums { totals, .. } = &mut sums.heading;
+    /// Finds the features of a block that are known, and asks for their rows.
+    #[inline(always)]
+    fn find(&self, block: Block, keys: &[Vec<u64>; BLOCKS], sums: &mut Sums) {
+        let found = &mut sums.found[block as usize];
+        self.layer.table.find(&keys[block as usize], &mut sums.lookup, found);
+        self.layer.rows.fetch(found.numbers(), &mut sums.further[block as usize]);
+    }
+
+    fn read_heading(&self, keys: &[Vec<u64>; BLOCKS], sums: &mut Sums) {
+        self.find(Block::Heading, keys, sums);
+        let mut totals = std::mem::take(&mut sums.heading.totals);
         totals.clear();
-        totals.resize(self.layer.base.len().next_multiple_of(LINE), 0.0);
-        self.add_block(Block::Heading, keys, &mut sums.found, totals);
+        totals.resize(self.layer.base.len(), 0.0);
+        self.add_block(Block::Heading, sums, &mut totals);
+        sums.heading.totals = totals;
     }
 
     #[inline(always)]
-    fn add_block(&self, block: Block, keys: &[u64], found: &mut Found, totals: &mut [f32]) {
-        self.layer.table.find(keys, found);
+    fn add_block(&self, block: Block, sums: &mut Sums, totals: &mut [f32]) {
+        let numbers = sums.found[block as usize].numbers();
         let square = |&number: &u16| u64::from(self.layer.squares[usize::from(number) / SHARING]);
-        let squares: u64 = found.numbers().iter().map(square).sum();
+        let squares: u64 = numbers.iter().map(square).sum();
         if squares > 0 {
-            self.layer.rows.add(found.numbers(), self.block_weights[block as usize] / length(squares), totals);
+            let factor = self.block_weights[block as usize] / length(squares);
+            self.layer.rows.add(numbers, &sums.further[block as usize], factor, &mut sums.added, totals);
         }
     }
 
     #[inline(always)]
-    fn add_up(&self, keys: &[Vec<u64>; BLOCKS], sums: &mut Sums, scores: &mut Vec<f32>) {
+    fn add_up(&self, sums: &mut Sums, scores: &mut Vec<f32>) {
         let Layer { steps, base, .. } = &self.layer;
-        let Sums { found, totals, active, heading } = sums;
+        let mut totals = std::mem::take(&mut sums.totals);
         totals.clear();
-        totals.extend_from_slice(&heading.totals);
+        totals.extend_from_slice(&sums.heading.totals);
         for block in [Block::Words, Block::Stems, Block::Rules] {
-            self.add_block(block, &keys[block as usize], found, totals);
+            self.add_block(block, sums, &mut totals);
         }
         for ((total, step), base) in totals.iter_mut().zip(steps).zip(base) {
             *total = *total * step + base;
         }
         match &self.outputs {
-            Some(outputs) => outputs.score(&totals[..base.len()], active, scores),
+            Some(outputs) => outputs.score(&totals, &mut sums.active, scores),
             None => {
                 scores.clear();
-                scores.extend_from_slice(&totals[..base.len()]);
+                scores.extend_from_slice(&totals);
             }
         }
+        sums.totals = totals;
     }
 
     /// The types that come into question for the clause that was scored last, whose text has `length` bytes, with their final scores.
     pub(crate) fn judge<'a>(&self, length: usize, work: &'a mut Workspace) -> &'a [Scored] {
+        #[cfg(target_arch = "x86_64")]
+        if has_wide_vectors() {
+            // SAFETY: this processor has the instructions.
+            #[allow(unsafe_code)]
+            unsafe {
+                self.judge_with_wide_vectors(length, work);
+            }
+            return &work.judged.types;
+        }
+        self.judge_with(length, work);
+        &work.judged.types
+    }
+
+    /// As [`Self::judge`], with the same results to the bit.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    fn judge_with_wide_vectors(&self, length: usize, work: &mut Workspace) {
+        self.judge_with(length, work);
+    }
+
+    #[inline(always)]
+    fn judge_with(&self, length: usize, work: &mut Workspace) {
         let Workspace { scores, judged, .. } = work;
         match &self.rivals {
             Some(rivals) => rivals.judge(scores, length, judged),
@@ -208,7 +255,6 @@ impl Model {
                 judged.types.extend(scores.iter().copied().enumerate());
             }
         }
-        &judged.types
     }
 
     /// How strongly the words of `text` (a sentence of a clause) speak for type number `kind`.
@@ -219,22 +265,25 @@ impl Model {
 
     /// The model as a file.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let content = self.content();
+        let (content, rows) = self.content();
         let mut out = Vec::from(MAGIC);
         out.extend((content.len() as u32).to_le_bytes());
-        out.extend(compress(&content));
+        out.extend((rows.len() as u32).to_le_bytes());
+        out.extend(compress(&[content, rows].concat()));
         let seal = seal_of(&out);
         out.extend_from_slice(&seal);
         out
     }
 
-    /// What the file holds, uncompressed.
-    fn content(&self) -> Vec<u8> {
+    /// What the file holds, uncompressed: first what is not rows, then the rows.
+    fn content(&self) -> (Vec<u8>, Vec<u8>) {
         let Layer { table, squares, rows, steps, base } = &self.layer;
-        let mut out = Vec::with_capacity(rows.len() * base.len() + table.places.len() * 5 + 262_144);
-        out.extend([self.kinds.to_bits(), u8::from(self.outputs.is_some()), u8::from(self.rivals.is_some())]);
-        let counts = [self.types.len(), base.len(), table.shifts.len(), table.places.len(), rows.len()];
-        counts.iter().for_each(|&count| out.extend((count as u32).to_le_bytes()));
+        let mut out = Vec::with_capacity(table.places.len() * 5 + 524_288);
+        let flags = [self.outputs.is_some(), self.rivals.is_some(), matches!(rows, Rows::Halves(_))];
+        out.push(self.kinds.to_bits());
+        out.extend(flags.map(u8::from));
+        let lengths = [self.types.len(), base.len(), table.shifts.len(), table.places.len(), rows.len()];
+        lengths.iter().for_each(|&count| out.extend((count as u32).to_le_bytes()));
         put_floats(&mut out, &self.block_weights);
         for kind in &self.types {
             out.push(kind.id.len() as u8);
@@ -257,8 +306,17 @@ impl Model {
             out.extend(number.to_le_bytes());
         }
         squares.iter().for_each(|square| out.extend(square.to_le_bytes()));
-        out.extend(rows.to_bytes());
-        out
+        match rows {
+            Rows::Bytes { numbers, .. } => (out, numbers.iter().map(|&number| number as u8).collect()),
+            Rows::Halves(halves) => {
+                let Listed { counts, eights } = halves.listed();
+                out.extend((eights.len() as u32).to_le_bytes());
+                out.extend(counts);
+                eights.iter().for_each(|&(distance, _)| out.push(distance));
+                eights.iter().for_each(|&(_, more)| out.push(more as u8));
+                (out, halves.bytes().to_vec())
+            }
+        }
     }
 
     /// Reads a model file.
@@ -271,14 +329,15 @@ impl Model {
             return Err(ModelError::Damaged(sealed));
         }
         let mut input = Input { bytes: &bytes[..sealed], at: MAGIC.len() };
-        let length = input.count()?;
-        let content = decompress(&bytes[input.at..sealed], length).ok_or(ModelError::Damaged(input.at))?;
-        Model::from_content(&content)
+        let lengths = (input.count()?, input.count()?);
+        let (content, start) = decompress(&bytes[input.at..sealed], lengths).ok_or(ModelError::Damaged(input.at))?;
+        Model::from_content(content, start, start + lengths.0)
     }
 
-    fn from_content(content: &[u8]) -> Result<Model, ModelError> {
-        let mut input = Input { bytes: content, at: 0 };
-        let [kinds, has_outputs, has_rivals] = input.array()?;
+    /// From what was in a file: from `start`, and the rows from `rows_start`.
+    fn from_content(content: Vec<u8>, start: usize, rows_start: usize) -> Result<Model, ModelError> {
+        let mut input = Input { bytes: &content[..rows_start], at: start };
+        let [kinds, has_outputs, has_rivals, in_halves] = input.array()?;
         let kinds = Kinds::from_bits(kinds);
         let mut counts = [0; 5];
         for count in &mut counts {
@@ -295,18 +354,31 @@ impl Model {
         let pair = |[a, b, c, d]: [u8; 4]| (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));
         let places = input.numbers(places, pair)?;
         let squares = input.numbers(rows.div_ceil(SHARING), u16::from_le_bytes)?;
-        let rows = input.take(rows.checked_mul(width).ok_or(ModelError::Damaged(input.at))?)?;
-        let consistent = input.at == content.len()
-            && width > 0
-            && has_outputs < 2
-            && has_rivals < 2
+        let consistent = width > 0
+            && [has_outputs, has_rivals, in_halves].iter().all(|&flag| flag < 2)
             && (has_outputs == 1 || width == types.len());
-        let most = (rows.len() / width.max(1)).checked_sub(1).filter(|_| consistent);
+        let most = rows.checked_sub(1).filter(|_| consistent);
         let table = most.and_then(|most| Table::from_parts(shifts, places, most));
         let table = table.ok_or(ModelError::Damaged(input.at))?;
-        let layer = Layer { table, squares, rows: Rows::from_bytes(rows, width), steps, base };
+        let listed = if in_halves == 1 { Some(input.listed(rows)?) } else { None };
+        let at = input.at;
+        let rows = match listed {
+            Some(listed) => Halves::new(content, rows_start, width, &listed).map(Rows::Halves),
+            None => rows.checked_mul(width).filter(|&length| length == content.len() - rows_start).map(|_| {
+                let numbers = content[rows_start..].iter().map(|&number| number as i8).collect();
+                Rows::Bytes { numbers, width }
+            }),
+        };
+        let rows = rows.filter(|_| at == rows_start).ok_or(ModelError::Damaged(at))?;
+        let layer = Layer { table, squares, rows, steps, base };
         Ok(Model { rivals, ..Model::new(types, kinds, block_weights, layer, outputs) })
     }
+}
+
+/// Whether this processor has what [`Model::score_with_wide_vectors`] needs.
+#[cfg(target_arch = "x86_64")]
+fn has_wide_vectors() -> bool {
+    std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi2")
 }
 
 /// Most bytes that a model can have: a damaged length asks for no more memory.
@@ -320,12 +392,14 @@ fn compress(content: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The content of `length` bytes that was compressed to `bytes`, if that is what they are.
-fn decompress(bytes: &[u8], length: usize) -> Option<Vec<u8>> {
-    let mut content = Vec::new();
-    content.try_reserve_exact(length.min(MOST_BYTES)).ok()?;
-    let found = zstd_safe::decompress(&mut content, bytes).ok()?;
-    (found == length).then_some(content)
+/// The content of two parts of `lengths` bytes that was compressed to `bytes`, if that is what they are, and where it begins: so that
+/// a cache line begins with the second part.
+fn decompress(bytes: &[u8], lengths: (usize, usize)) -> Option<(Vec<u8>, usize)> {
+    let length = lengths.0.checked_add(lengths.1).filter(|&length| length <= MOST_BYTES)?;
+    let (mut content, start) = aligned(lengths.0, lengths.1);
+    let found = zstd_safe::decompress(&mut content[start..][..length], bytes).ok()?;
+    content.truncate(start + length);
+    (found == length).then_some((content, start))
 }
 
 /// Euclidean length from the sum of squares in steps.
@@ -401,6 +475,14 @@ impl<'a> Input<'a> {
         Ok(Outputs::new(base, self.numbers(count, i16::from_le_bytes)?, step))
     }
 
+    fn listed(&mut self, rows: usize) -> Result<Listed, ModelError> {
+        let count = self.count()?;
+        let counts = self.take(rows)?.to_vec();
+        let (distances, eights) = (self.take(count)?, self.take(count)?);
+        let eights = distances.iter().zip(eights).map(|(&distance, &eights)| (distance, eights as i8)).collect();
+        Ok(Listed { counts, eights })
+    }
+
     fn rivals(&mut self) -> Result<Rivals, ModelError> {
         let mut rest = &self.bytes[self.at..];
         let rivals = Rivals::read(&mut rest).ok_or(ModelError::Damaged(self.at))?;
@@ -412,5 +494,28 @@ impl<'a> Input<'a> {
         let length = self.take(1)?[0] as usize;
         let id = String::from_utf8_lossy(self.take(length)?).into_owned();
         Ok(TypeModel { id, calibration: Calibration::from_numbers(&self.floats(Calibration::NUMBERS)?) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn wide_vectors_change_nothing() {
+        if !has_wide_vectors() {
+            return println!("skipped: this processor has no wide vectors");
+        }
+        let model = Model::from_bytes(include_bytes!("../../../models/clauses.bin")).unwrap();
+        let (mut plain, mut wide) = (Workspace::default(), Workspace::default());
+        for text in include_str!("../tests/sentences.tsv").lines() {
+            model.score_with("Terms > Liability", text, &mut plain);
+            model.judge_with(text.len(), &mut plain);
+            model.score("Terms > Liability", text, &mut wide);
+            let bits = |scores: &[f32]| scores.iter().map(|score| score.to_bits()).collect::<Vec<u32>>();
+            assert_eq!(bits(&plain.scores), bits(&wide.scores), "{text}");
+            assert_eq!(plain.judged.types, model.judge(text.len(), &mut wide), "{text}");
+        }
     }
 }

@@ -311,7 +311,7 @@ const RULES: &[(&str, &str)] = &[
 /// All rules, compiled: these, and after them those of [`crate::denials`].
 pub fn rules() -> &'static RuleSet {
     static SET: LazyLock<RuleSet> = LazyLock::new(|| {
-        RuleSet::compile_with(RULES.iter().map(|(_, line)| *line).chain(denials::lines()), denials::list)
+        RuleSet::compile_with(RULES.iter().map(|(_, line)| *line).chain(denials::lines()), denials::SHORTHANDS)
     });
     &SET
 }

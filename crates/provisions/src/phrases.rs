@@ -4,14 +4,16 @@
 //! `|` separates alternatives, `&` asks for all of them in one sentence in any order, `>` asks for them in this order,
 //! `!` (last) for none of them in that sentence. A phrase is whole words; a `*` at its end makes its last word a prefix.
 //!
-//! Phrases are looked up by the stem of their first word, or of their first two, so that most words of a text cost a bit test. A phrase
-//! that is met sets a bit for each condition of each rule that it satisfies; the rules whose bits are all set are then a few
-//! logical operations away, whatever their number.
-use std::borrow::Cow;
+//! The words of phrases have numbers ([`Lexicon`]), by which phrases are followed in a tree ([`Tree`]). A phrase that is met sets a bit for
+//! each condition of each rule that it satisfies; the rules whose bits are all set are then a few logical operations away, whatever
+//! their number. A text consists of few different words: what one means to the rules is found out once and remembered ([`Memory`]).
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::features::{hash_bytes, mix};
 use crate::words::{self, Word, Words};
 
 /// Most rules that one [`RuleSet`] holds.
@@ -52,7 +54,7 @@ fn bits_of(mut bits: u64) -> impl Iterator<Item = usize> {
 }
 
 /// What a word of a phrase asks of a word of a text: these letters behind the mask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Asked {
     mask: u128,
     letters: u128,
@@ -87,32 +89,27 @@ struct Parts {
     free: u64,
 }
 
-/// A phrase, as it is compared where its key was found.
-#[derive(Debug, Clone)]
-struct Phrase {
-    /// The letters of the first word, lowest part first, and how many of them count.
-    letters: [u64; 2],
-    length: u8,
-    /// Words after the first, and where what is asked of them is in [`RuleSet::asked`].
-    more: u8,
-    asked: u16,
-    /// Where in [`RuleSet::parts`] its parts are, the last condition of a rule first.
-    parts: u16,
-    ends: u16,
+/// Names for phrases that many rules share.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shorthands {
+    /// Names, each with the phrases that it stands for, separated by `|`.
+    pub lists: &'static [(&'static str, &'static str)],
+    /// What `~` before a phrase stands for: any of these phrases before it.
+    pub negations: &'static [&'static str],
 }
 
 /// Rules compiled together.
 #[derive(Debug)]
 pub struct RuleSet {
-    index: Index,
-    /// In the order of their keys.
-    phrases: Vec<Phrase>,
-    asked: Vec<Asked>,
+    lexicon: Lexicon,
+    tree: Tree,
     parts: Vec<Parts>,
     /// For each number of a condition, the rules that have no such condition: it counts as met.
     absent: State,
     /// Numbers of 64 rules that are in use.
     blocks: usize,
+    /// Tells this set from others in the same process; not 0.
+    number: u64,
 }
 
 /// For each number of a condition, a bit for each rule that has met it in the sentence.
@@ -121,37 +118,62 @@ type State = [u64; BLOCKS * (MOST_GROUPS + 1)];
 /// Buffers of [`RuleSet::find`], reused from text to text.
 #[derive(Debug, Default)]
 pub struct Seen {
-    /// Words at which a phrase may begin, with its key, and place for more.
-    woken: Vec<(u32, u64)>,
-    /// The phrases that begin at one word.
-    here: Vec<u16>,
+    memory: Memory,
+    /// For each word of the text, where in [`Memory::meanings`] it is.
+    meanings: Vec<u16>,
+    /// Where in [`RuleSet::parts`] the parts are of the phrases of more than one word that begin at one word.
+    here: Vec<(u16, u16)>,
+    /// What they satisfy, by place.
+    fresh: Vec<(u16, u64)>,
 }
+
+/// What words mean to one set of rules, as far as it was asked for.
+#[derive(Debug, Default)]
+struct Memory {
+    /// [`RuleSet::number`].
+    rules: u64,
+    meanings: Vec<Meaning>,
+    /// Places in `meanings`, one more, by hash; open addressing.
+    slots: Vec<u16>,
+    /// Numbers among the words of phrases, to which meanings refer.
+    numbers: Vec<u16>,
+    /// What words satisfy, to which meanings refer.
+    parts: Vec<Parts>,
+}
+
+/// What a word means.
+#[derive(Debug, Clone, Copy)]
+struct Meaning {
+    letters: u128,
+    /// A bit for each of its numbers, by the number's lowest bits.
+    bits: u64,
+    /// The same of the words that may follow it in phrases.
+    next: u64,
+    /// Where in [`Memory::numbers`] its numbers are: a word may be itself, and prefixes.
+    numbers: (u32, u32),
+    /// Where in [`Memory::parts`] is what it satisfies, the last condition of a rule first.
+    parts: (u32, u32),
+}
+
+/// More words than these are forgotten before a text is read: places in [`Memory::meanings`] have 16 bits.
+const ENOUGH: usize = 8192;
 
 impl RuleSet {
     /// Compiles rules written as in the module's description; they are numbered in this order.
     ///
     /// # Panics
-    /// When there are more than [`MOST_RULES`] rules, a rule has more than four conditions, or a phrase is a prefix of fewer than three
-    /// letters: the tables are constants of this crate, and tested.
+    /// When there are more than [`MOST_RULES`] rules, a rule has more than four conditions, or a prefix has fewer than two letters: the
+    /// tables are constants of this crate, and tested.
     pub fn compile<'a>(lines: impl Iterator<Item = &'a str>) -> RuleSet {
-        RuleSet::compile_with(lines, |_| None)
+        RuleSet::compile_with(lines, Shorthands::default())
     }
 
-    /// As [`Self::compile`]; where `list` knows a phrase, it is a name for the phrases that come back, separated by `|`.
+    /// As [`Self::compile`], with names for phrases.
     ///
     /// # Panics
     /// As [`Self::compile`].
-    pub fn compile_with<'a>(
-        lines: impl Iterator<Item = &'a str>,
-        list: impl Fn(&str) -> Option<Cow<'static, str>>,
-    ) -> RuleSet {
-        let mut compiler = Compiler {
-            list,
-            phrases: Vec::new(),
-            numbers: HashMap::new(),
-            written: HashMap::new(),
-            words: Words::default(),
-        };
+    pub fn compile_with<'a>(lines: impl Iterator<Item = &'a str>, shorthands: Shorthands) -> RuleSet {
+        let mut compiler = Compiler::new(shorthands);
         // A rule that does not exist must never seem met.
         let mut absent = [u64::MAX; BLOCKS * (MOST_GROUPS + 1)];
         absent[..BLOCKS].fill(0);
@@ -191,58 +213,147 @@ impl RuleSet {
     /// Adds the rules that each sentence meets to its own `hits`, or to the last if there are fewer.
     #[inline(always)]
     fn read(&self, words: &Words, seen: &mut Seen, hits: &mut [Hits]) {
-        let Seen { woken, here } = seen;
-        let count = self.index.wake(words, woken);
-        let mut woken = &woken[..count];
+        seen.look_up(self, words);
         for (number, sentence) in words.sentences().enumerate() {
-            let of_sentence = woken.partition_point(|&(at, _)| (at as usize) < sentence.end);
-            let (own, rest) = woken.split_at(of_sentence);
-            woken = rest;
-            if !own.is_empty() {
-                let hits = &mut hits[number.min(hits.len() - 1)];
-                self.read_sentence(own, &words.list[..sentence.end], here, hits);
+            if !sentence.is_empty() {
+                self.read_sentence(sentence, seen, &mut hits[number.min(hits.len() - 1)]);
             }
         }
     }
 
-    /// Adds the rules that the sentence meets which ends with `words`.
+    /// Adds the rules that the sentence of these words meets.
     #[inline(always)]
-    fn read_sentence(&self, woken: &[(u32, u64)], words: &[Word], here: &mut Vec<u16>, hits: &mut Hits) {
+    fn read_sentence(&self, sentence: Range<usize>, seen: &mut Seen, hits: &mut Hits) {
+        let Seen { memory, meanings, here, fresh } = seen;
         let mut state = self.absent;
-        for same in woken.chunk_by(|a, b| a.0 == b.0) {
-            here.clear();
-            for &(at, key) in same {
-                let begins =
-                    |&number: &u16| self.phrases[usize::from(number)].begins(&words[at as usize..], &self.asked);
-                here.extend(self.index.get(key).filter(begins));
+        let meanings = &meanings[sentence];
+        for (at, &number) in meanings.iter().enumerate() {
+            let Meaning { next, parts, .. } = memory.meanings[usize::from(number)];
+            let own = &memory.parts[parts.0 as usize..parts.1 as usize];
+            let after = &meanings[at + 1..];
+            let bits = after.first().map_or(0, |&next| memory.meanings[usize::from(next)].bits);
+            fresh.clear();
+            if next & bits != 0 {
+                self.find_longer(number, after, memory, here);
+                let longer = here.iter().flat_map(|&(first, end)| &self.parts[usize::from(first)..usize::from(end)]);
+                fresh.extend(longer.map(|parts| (parts.place, parts.met(&state))));
             }
-            self.meet(here, &mut state);
+            // The last condition comes first: a word must not meet two in turn.
+            for parts in own {
+                state[usize::from(parts.place)] |= parts.met(&state);
+            }
+            for &(place, rules) in fresh.iter() {
+                state[usize::from(place)] |= rules;
+            }
         }
         for (block, hits) in hits.0[..self.blocks].iter_mut().enumerate() {
             let [a, b, c, d, none_of] = [0, 1, 2, 3, 4].map(|group| state[group * BLOCKS + block]);
             *hits |= a & b & c & d & !none_of;
         }
     }
+}
 
-    /// Adds what phrases satisfy that begin at one word. Such a word must not meet two conditions in turn.
+impl RuleSet {
+    /// Finds the phrases of more than one word that begin with the word of this meaning, with words of other meanings after it.
+    #[inline(never)]
+    fn find_longer(&self, number: u16, after: &[u16], memory: &Memory, here: &mut Vec<(u16, u16)>) {
+        let Meaning { numbers, .. } = memory.meanings[usize::from(number)];
+        here.clear();
+        for &node in &memory.numbers[numbers.0 as usize..numbers.1 as usize] {
+            self.tree.follow(node, after, memory, here);
+        }
+    }
+}
+
+impl Seen {
+    /// Finds out what the words of a text mean to `rules`.
     #[inline(always)]
-    fn meet(&self, here: &[u16], state: &mut State) {
-        match here {
-            [] => {}
-            // The later conditions come first in a phrase.
-            [only] => self.parts_of(*only).iter().for_each(|parts| state[usize::from(parts.place)] |= parts.met(state)),
-            _ => {
-                let before = *state;
-                for parts in here.iter().flat_map(|&phrase| self.parts_of(phrase)) {
-                    state[usize::from(parts.place)] |= parts.met(&before);
-                }
-            }
+    fn look_up(&mut self, rules: &RuleSet, words: &Words) {
+        let Seen { memory, meanings, .. } = self;
+        if memory.rules != rules.number || memory.meanings.len() > ENOUGH {
+            *memory = Memory { rules: rules.number, slots: vec![0; 64], ..Memory::default() };
+        }
+        meanings.clear();
+        meanings.extend(words.list.iter().map(|word| memory.meaning(rules, word)));
+    }
+}
+
+impl Memory {
+    /// The place of what a word means to `rules`.
+    #[inline(always)]
+    fn meaning(&mut self, rules: &RuleSet, word: &Word) -> u16 {
+        let at = self.slot(word.letters);
+        match self.slots[at].checked_sub(1) {
+            Some(number) if self.meanings[usize::from(number)].letters == word.letters => number,
+            _ => self.look_further(rules, word, at),
         }
     }
 
-    fn parts_of(&self, phrase: u16) -> &[Parts] {
-        let phrase = &self.phrases[usize::from(phrase)];
-        &self.parts[usize::from(phrase.parts)..usize::from(phrase.ends)]
+    /// The slot of a word, if it is not taken.
+    #[inline(always)]
+    fn slot(&self, letters: u128) -> usize {
+        let mixed = (letters as u64 ^ (letters >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 40) as usize & (self.slots.len() - 1)
+    }
+
+    #[inline(never)]
+    fn look_further(&mut self, rules: &RuleSet, word: &Word, mut at: usize) -> u16 {
+        while let Some(number) = self.slots[at].checked_sub(1) {
+            if self.meanings[usize::from(number)].letters == word.letters {
+                return number;
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+        let meaning = self.learn(rules, word);
+        self.meanings.push(meaning);
+        self.slots[at] = self.meanings.len() as u16;
+        if self.meanings.len() * 3 > self.slots.len() {
+            self.grow();
+        }
+        self.meanings.len() as u16 - 1
+    }
+
+    fn grow(&mut self) {
+        self.slots = vec![0; self.slots.len() * 4];
+        for number in 0..self.meanings.len() {
+            let mut at = self.slot(self.meanings[number].letters);
+            while self.slots[at] > 0 {
+                at = (at + 1) & (self.slots.len() - 1);
+            }
+            self.slots[at] = number as u16 + 1;
+        }
+    }
+
+    /// What a word means that is read for the first time.
+    fn learn(&mut self, rules: &RuleSet, word: &Word) -> Meaning {
+        let first = self.numbers.len();
+        rules.lexicon.numbers_of(word, &mut self.numbers);
+        let numbers = &self.numbers[first..];
+        let nodes = numbers.iter().map(|&number| &rules.tree.nodes[usize::from(number)]);
+        let mut next = nodes.clone().fold(0, |next, node| next | node.next);
+        if nodes.clone().any(|node| node.negates) {
+            next |= rules.tree.nodes[usize::from(rules.tree.negation)].next;
+        }
+        let satisfied = nodes.flat_map(|node| &rules.parts[usize::from(node.parts.0)..usize::from(node.parts.1)]);
+        let mut satisfied: Vec<Parts> = satisfied.copied().collect();
+        satisfied.sort_by_key(|parts| u16::MAX - parts.place);
+        satisfied.dedup_by(|more, parts| {
+            let is_same = more.place == parts.place;
+            if is_same {
+                parts.rules |= more.rules;
+                parts.free |= more.free;
+            }
+            is_same
+        });
+        let start = self.parts.len();
+        self.parts.extend(satisfied);
+        Meaning {
+            letters: word.letters,
+            bits: numbers.iter().fold(0, |bits, number| bits | 1 << (number % 64)),
+            next,
+            numbers: (first as u32, self.numbers.len() as u32),
+            parts: (start as u32, self.parts.len() as u32),
+        }
     }
 }
 
@@ -253,199 +364,302 @@ impl Parts {
         // A condition without one before it is free for all its rules.
         self.rules & (state[usize::from(self.place).saturating_sub(BLOCKS)] | self.free)
     }
+}
 
-    fn group(parts: &[Part]) -> Vec<Parts> {
-        let mut grouped: Vec<Parts> = Vec::new();
-        for part in parts {
-            let place = u16::from(part.group) * BLOCKS as u16 + part.rule / 64;
-            let bit = 1 << (part.rule % 64);
-            let found = grouped.iter().position(|parts| parts.place == place);
-            let at = found.unwrap_or_else(|| {
-                grouped.push(Parts { place, rules: 0, free: 0 });
-                grouped.len() - 1
-            });
-            grouped[at].rules |= bit;
-            grouped[at].free |= if part.after { 0 } else { bit };
+/// A phrase, or the beginning of phrases.
+#[derive(Debug, Clone, Copy, Default)]
+struct Node {
+    /// A bit for each word that may come next, by the lowest bits of its number.
+    next: u64,
+    /// Where in [`RuleSet::parts`] the phrase's parts are, if it is one: the last condition of a rule first.
+    parts: (u16, u16),
+    /// Whether it is a negation: whatever is negated may come next.
+    negates: bool,
+}
+
+/// The phrases of all rules, word by word.
+#[derive(Debug)]
+struct Tree {
+    /// First those of one word, by the word's number; then that of a negation, whichever; then longer phrases.
+    nodes: Vec<Node>,
+    /// The number of phrases of one word: the node from which negated phrases go on.
+    negation: u16,
+    /// From a node and the number of the next word, in the upper half, to a node. Open addressing; no node is 0 but the first.
+    steps: Vec<(u32, u16)>,
+}
+
+impl Tree {
+    /// Adds to `here` the parts of phrases that begin with the node's words and go on with words of these meanings.
+    fn follow(&self, node: u16, after: &[u16], memory: &Memory, here: &mut Vec<(u16, u16)>) {
+        let Some((&meaning, after_that)) = after.split_first() else { return };
+        let Meaning { bits, numbers, .. } = memory.meanings[usize::from(meaning)];
+        let Node { next, negates, .. } = self.nodes[usize::from(node)];
+        if next & bits != 0 {
+            for &word in &memory.numbers[numbers.0 as usize..numbers.1 as usize] {
+                if next >> (word % 64) & 1 == 1
+                    && let Some(node) = self.step(node, word)
+                {
+                    let parts = self.nodes[usize::from(node)].parts;
+                    if parts.0 < parts.1 {
+                        here.push(parts);
+                    }
+                    self.follow(node, after_that, memory, here);
+                }
+            }
         }
-        grouped.sort_by_key(|parts| u16::MAX - parts.place);
-        grouped
+        if negates {
+            self.follow(self.negation, after, memory, here);
+        }
+    }
+
+    fn step(&self, node: u16, word: u16) -> Option<u16> {
+        let key = step_key(node, word);
+        let mut at = step_place(key, self.steps.len());
+        loop {
+            match self.steps[at] {
+                (_, 0) => return None,
+                (found, next) if found == key => return Some(next),
+                _ => at = (at + 1) & (self.steps.len() - 1),
+            }
+        }
     }
 }
 
-impl Phrase {
-    #[inline]
-    fn begins(&self, words: &[Word], asked: &[Asked]) -> bool {
-        let letters = words[0].letters & words::mask(usize::from(self.length));
-        if letters != u128::from(self.letters[0]) | u128::from(self.letters[1]) << 64 {
-            return false;
-        }
-        let more = &asked[usize::from(self.asked)..][..usize::from(self.more)];
-        more.len() < words.len() && more.iter().zip(&words[1..]).all(|(asked, word)| asked.is(word))
+fn step_key(node: u16, word: u16) -> u32 {
+    u32::from(node) << 16 | u32::from(word)
+}
+
+/// Where to look for a step first, in a table whose length is a power of two.
+fn step_place(key: u32, length: usize) -> usize {
+    (u64::from(key).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize & (length - 1)
+}
+
+/// A hash for small tables of trusted keys: rules are compiled whenever the program starts.
+#[derive(Debug, Default)]
+struct Mixer(u64);
+
+impl Hasher for Mixer {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = hash_bytes(self.0, bytes);
+    }
+
+    fn write_u16(&mut self, number: u16) {
+        self.0 = mix(self.0 << 16 ^ u64::from(number));
+    }
+
+    fn write_u128(&mut self, number: u128) {
+        self.0 = mix(self.0 ^ words::hash(number));
     }
 }
 
-/// Phrases while rules are compiled.
-struct Compiler<'a, List> {
-    list: List,
-    /// Key, what is asked, what is satisfied.
-    phrases: Vec<(u64, Vec<Asked>, Vec<Part>)>,
-    /// The numbers of phrases by their text.
-    numbers: HashMap<String, usize>,
-    /// The numbers of the phrases that something written in a rule stands for: most of it is written in many rules.
-    written: HashMap<&'a str, Rc<[usize]>>,
-    words: Words,
+type Mixed<K, V> = HashMap<K, V, BuildHasherDefault<Mixer>>;
+
+/// Rules while they are compiled.
+struct Compiler<'a> {
+    shorthands: Shorthands,
+    /// The numbers of the words of phrases.
+    words: Mixed<Asked, u16>,
+    /// The same, each with a key under which it is looked up.
+    keys: Vec<(u64, Asked, u16)>,
+    /// From a node and the number of a word to a node. Nodes of one word have the number of the word, others [`LONGER`] more than theirs.
+    steps: Mixed<(u16, u16), u16>,
+    /// The parts of phrases, by node.
+    parts: Vec<(u16, Part)>,
+    /// The nodes of what is written in rules: most of it is written in many.
+    written: Mixed<&'a str, Rc<[u16]>>,
+    buffer: Words,
 }
 
-impl<'a, List: Fn(&str) -> Option<Cow<'static, str>>> Compiler<'a, List> {
+/// What the numbers of nodes of more than one word begin with while rules are compiled: how many words there will be is not known.
+const LONGER: u16 = 1 << 15;
+
+impl<'a> Compiler<'a> {
+    fn new(shorthands: Shorthands) -> Compiler<'a> {
+        Compiler {
+            shorthands,
+            words: Mixed::default(),
+            keys: Vec::new(),
+            steps: Mixed::default(),
+            parts: Vec::new(),
+            written: Mixed::default(),
+            buffer: Words::default(),
+        }
+    }
+
     /// Lets each of the alternatives satisfy `part`.
     fn add(&mut self, alternatives: &'a str, part: Part) {
         for text in alternatives.split('|').map(str::trim).filter(|text| !text.is_empty()) {
-            for &number in self.written(text).iter() {
-                let parts = &mut self.phrases[number].2;
-                // The alternatives of one condition come one after the other.
-                if parts.last() != Some(&part) {
-                    parts.push(part);
-                }
+            for &node in self.written(text).iter() {
+                self.parts.push((node, part));
             }
         }
     }
 
-    fn written(&mut self, text: &'a str) -> Rc<[usize]> {
+    fn written(&mut self, text: &'a str) -> Rc<[u16]> {
         if let Some(known) = self.written.get(text) {
             return Rc::clone(known);
         }
-        let list = (self.list)(text);
-        let phrases = list.as_deref().unwrap_or(text).split('|').map(str::trim);
-        let numbers: Rc<[usize]> = phrases.map(|phrase| self.number(phrase)).collect();
-        self.written.insert(text, Rc::clone(&numbers));
-        numbers
+        let list = self.shorthands.lists.iter().find(|(name, _)| *name == text);
+        let phrases = list.map_or(text, |(_, phrases)| phrases).split('|').map(str::trim);
+        let nodes: Rc<[u16]> = phrases.map(|phrase| self.node(phrase)).collect();
+        self.written.insert(text, Rc::clone(&nodes));
+        nodes
     }
 
-    fn number(&mut self, phrase: &str) -> usize {
-        if let Some(&known) = self.numbers.get(phrase) {
-            return known;
+    /// The node of a phrase.
+    fn node(&mut self, phrase: &str) -> u16 {
+        let (mut node, phrase) = match phrase.strip_prefix('~') {
+            Some(negated) => (Some(LONGER), negated),
+            None => (None, phrase),
+        };
+        self.buffer.read(phrase.trim_end_matches('*'));
+        let buffer = std::mem::take(&mut self.buffer);
+        for (number, word) in buffer.list.iter().enumerate() {
+            let is_prefix = number + 1 == buffer.len() && phrase.ends_with('*');
+            let word = self.word(word, is_prefix);
+            let longer = LONGER + 1 + self.steps.len() as u16;
+            node = Some(node.map_or(word, |node| *self.steps.entry((node, word)).or_insert(longer)));
+            assert!(self.steps.len() < usize::from(LONGER / 2), "too many phrases");
         }
-        let number = self.phrases.len();
-        let (key, asked) = read_phrase(phrase, &mut self.words);
-        self.phrases.push((key, asked, Vec::new()));
-        self.numbers.insert(phrase.to_owned(), number);
-        number
+        self.buffer = buffer;
+        node.expect("a phrase has words")
+    }
+
+    /// The number of a word of a phrase.
+    fn word(&mut self, word: &Word, is_prefix: bool) -> u16 {
+        let length = words::length(word.letters);
+        // With the byte after its last, which is zero, a word is whole.
+        let asked = Asked { mask: words::mask(length + usize::from(!is_prefix)), letters: word.letters };
+        let number = self.words.len() as u16;
+        *self.words.entry(asked).or_insert_with(|| {
+            assert!(number < LONGER / 2, "too many words");
+            let third = |byte: u128| words::beginning(word.letters | byte << 16);
+            match (is_prefix, length) {
+                (true, ..2) => panic!("a prefix has two letters or more"),
+                // A prefix of two letters is looked up by whatever comes third.
+                (true, 2) => self.keys.extend((0..256).map(|byte| (third(byte), asked, number))),
+                (true, ..words::STEM) => self.keys.push((third(0), asked, number)),
+                _ => self.keys.push((word.stem, asked, number)),
+            }
+            number
+        })
     }
 
     fn into_rules(mut self, absent: State, blocks: usize) -> RuleSet {
-        self.phrases.sort_by_key(|phrase| phrase.0);
-        let keys: Vec<u64> = self.phrases.iter().map(|phrase| phrase.0).collect();
-        let (mut phrases, mut all_asked, mut all_parts) = (Vec::new(), Vec::new(), Vec::new());
-        for (_, asked, parts) in self.phrases {
-            let letters = asked[0].letters;
-            let starts = (all_asked.len() as u16, all_parts.len());
-            all_asked.extend_from_slice(&asked[1..]);
-            all_parts.extend(Parts::group(&parts));
-            assert!(all_parts.len().max(all_asked.len()) < usize::from(u16::MAX), "too many phrases");
-            phrases.push(Phrase {
-                letters: [letters as u64, (letters >> 64) as u64],
-                length: words::length(asked[0].mask) as u8,
-                more: (asked.len() - 1) as u8,
-                asked: starts.0,
-                parts: starts.1 as u16,
-                ends: all_parts.len() as u16,
-            });
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        for negation in self.shorthands.negations {
+            self.node(negation);
         }
-        RuleSet { index: Index::build(&keys), phrases, asked: all_asked, parts: all_parts, absent, blocks }
+        let words = self.words.len() as u16;
+        let place = |node: u16| if node < LONGER { node } else { node - LONGER + words };
+        let mut nodes = vec![Node::default(); self.words.len() + 1 + self.steps.len()];
+        let mut steps = vec![(0, 0); (self.steps.len() * 2).next_power_of_two().max(2)];
+        for (&(from, word), &to) in &self.steps {
+            nodes[usize::from(place(from))].next |= 1 << (word % 64);
+            let key = step_key(place(from), word);
+            let mut at = step_place(key, steps.len());
+            while steps[at].1 > 0 {
+                at = (at + 1) & (steps.len() - 1);
+            }
+            steps[at] = (key, place(to));
+        }
+        for negation in self.shorthands.negations {
+            nodes[usize::from(place(self.node(negation)))].negates = true;
+        }
+        self.parts.sort_unstable_by_key(|&(node, part)| {
+            u64::from(node) << 32 | u64::from(part.group) << 16 | u64::from(part.rule)
+        });
+        let mut parts = Vec::new();
+        for same in self.parts.chunk_by(|a, b| a.0 == b.0) {
+            let first = parts.len();
+            parts.extend(Parts::group(same));
+            assert!(parts.len() < usize::from(u16::MAX), "too many conditions");
+            nodes[usize::from(place(same[0].0))].parts = (first as u16, parts.len() as u16);
+        }
+        RuleSet {
+            lexicon: Lexicon::build(self.keys),
+            tree: Tree { nodes, negation: words, steps },
+            parts,
+            absent,
+            blocks,
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+        }
     }
 }
 
-/// What a phrase asks, and the key under which it is looked up: of the stems of its first two words, of its first word's stem, or of
-/// the beginning of a short prefix.
-fn read_phrase(text: &str, words: &mut Words) -> (u64, Vec<Asked>) {
-    words.read(text.trim_end_matches('*'));
-    let last = words.len().checked_sub(1).expect("a phrase has words");
-    let mut asked: Vec<Asked> = Vec::with_capacity(words.len());
-    let mut stems: Vec<Option<u64>> = Vec::with_capacity(words.len());
-    for (number, word) in words.list.iter().enumerate() {
-        let is_prefix = number == last && text.ends_with('*');
-        let length = words::length(word.letters);
-        // With the byte after its last, which is zero, a word is whole.
-        asked.push(Asked { mask: words::mask(length + usize::from(!is_prefix)), letters: word.letters });
-        // The stem of a word that begins with few letters is not known.
-        stems.push((!is_prefix || length >= words::STEM).then_some(word.stem));
+impl Parts {
+    /// The parts of one phrase, which are sorted by condition and rule; the last condition comes first.
+    fn group(parts: &[(u16, Part)]) -> impl Iterator<Item = Parts> {
+        let place = |part: &Part| u16::from(part.group) * BLOCKS as u16 + part.rule / 64;
+        parts.chunk_by(move |a, b| place(&a.1) == place(&b.1)).rev().map(move |same| {
+            let bits = |chosen: fn(&Part) -> bool| {
+                same.iter().filter(|(_, part)| chosen(part)).fold(0, |bits, (_, part)| bits | 1 << (part.rule % 64))
+            };
+            Parts { place: place(&same[0].1), rules: bits(|_| true), free: bits(|part| !part.after) }
+        })
     }
-    let key = match stems.as_slice() {
-        [Some(first), Some(second), ..] => words::pair(*first, *second),
-        [Some(first), ..] => *first,
-        _ => {
-            assert!(words::length(asked[0].letters) > 2, "{text}: a prefix has three letters or more");
-            words::beginning(asked[0].letters)
-        }
-    };
-    (key, asked)
 }
 
-/// Where the phrases of each key are.
+/// The words of phrases, looked up by stem or beginning.
 #[derive(Debug)]
-struct Index {
-    /// A bit for the highest bits of each key.
-    filter: Vec<u64>,
-    /// Parts of keys with their phrases; open addressing. Two keys seldom have the same part, and phrases are compared anyway.
+struct Lexicon {
+    /// Parts of keys with their words; open addressing. Two keys seldom have the same part, and words are compared anyway.
     slots: Vec<(u32, u16, u16)>,
+    /// What is asked of each word, in the order of keys, and the word's number.
+    asked: Vec<Asked>,
+    numbers: Vec<u16>,
 }
 
 fn part_of(key: u64) -> u32 {
     (key >> 32) as u32
 }
 
-/// Bits of a key that [`Index::filter`] knows: few enough that it stays in the fastest cache.
-const FILTER_BITS: u32 = 16;
-
-impl Index {
-    /// Of sorted keys.
-    fn build(keys: &[u64]) -> Index {
-        assert!(keys.len() < usize::from(u16::MAX), "too many phrases");
+impl Lexicon {
+    /// Of keys with what is asked of a word and the word's number.
+    fn build(mut keys: Vec<(u64, Asked, u16)>) -> Lexicon {
+        keys.sort_unstable_by_key(|&(key, _, number)| (key, number));
         let size = (keys.len() * 2).next_power_of_two().max(2);
-        let mut index = Index { filter: vec![0; 1 << (FILTER_BITS - 6)], slots: vec![(0, 0, 0); size] };
+        let mut lexicon = Lexicon {
+            slots: vec![(0, 0, 0); size],
+            asked: keys.iter().map(|&(_, asked, _)| asked).collect(),
+            numbers: keys.iter().map(|&(_, _, number)| number).collect(),
+        };
         let mut start = 0u16;
-        for same in keys.chunk_by(|a, b| a == b) {
-            let bit = same[0] >> (64 - FILTER_BITS);
-            index.filter[bit as usize / 64] |= 1 << (bit % 64);
-            let mut at = same[0] as usize & (size - 1);
-            while index.slots[at].2 > 0 {
-                assert!(index.slots[at].0 != part_of(same[0]), "two keys look the same");
+        for same in keys.chunk_by(|a, b| a.0 == b.0) {
+            let key = same[0].0;
+            let mut at = key as usize & (size - 1);
+            while lexicon.slots[at].2 > 0 {
+                assert!(lexicon.slots[at].0 != part_of(key), "two keys look the same");
                 at = (at + 1) & (size - 1);
             }
-            index.slots[at] = (part_of(same[0]), start, start + same.len() as u16);
+            lexicon.slots[at] = (part_of(key), start, start + same.len() as u16);
             start += same.len() as u16;
         }
-        index
+        lexicon
     }
 
-    fn get(&self, key: u64) -> Range<u16> {
+    fn get(&self, key: u64) -> Range<usize> {
         let mut at = key as usize & (self.slots.len() - 1);
         loop {
             let (found, start, end) = self.slots[at];
             if end == 0 || found == part_of(key) {
-                return start..end;
+                return usize::from(start)..usize::from(end);
             }
             at = (at + 1) & (self.slots.len() - 1);
         }
     }
 
-    /// Puts the words at which a phrase may begin at the front of `woken`, with the keys that say so, in order; returns how many.
-    #[inline(always)]
-    fn wake(&self, words: &Words, woken: &mut Vec<(u32, u64)>) -> usize {
-        woken.resize(woken.len().max(words.len() * 3), (0, 0));
-        let mut count = 0;
-        let mut test = |at: usize, key: u64| {
-            let bit = key >> (64 - FILTER_BITS);
-            woken[count] = (at as u32, key);
-            count += (self.filter[bit as usize / 64] >> (bit % 64) & 1) as usize;
-        };
-        for (at, word) in words.list.iter().enumerate() {
-            let next = words.list.get(at + 1).map_or(0, |next| next.stem);
-            test(at, word.stem);
-            test(at, words::beginning(word.letters));
-            test(at, words::pair(word.stem, next));
+    /// Adds to `numbers` those that a word of a text has among the words of phrases.
+    fn numbers_of(&self, word: &Word, numbers: &mut Vec<u16>) {
+        for key in [word.stem, words::beginning(word.letters)] {
+            let range = self.get(key);
+            let asked = self.asked[range.clone()].iter().zip(&self.numbers[range]);
+            numbers.extend(asked.filter(|(asked, _)| asked.is(word)).map(|(_, &number)| number));
         }
-        count
     }
 }
 
@@ -481,6 +695,23 @@ mod tests {
         assert_eq!(hits(&rules, "From time to time, Third-Party laws; tax identifiers."), [0, 1, 2, 3]);
         assert_eq!(hits(&rules, "From time. To time third. Party; no warranties, of e-mail"), [4, 5]);
         assert_eq!(hits(&rules, "la ta third"), [] as [usize; 0]);
+    }
+
+    #[test]
+    fn names_stand_for_lists_and_a_tilde_for_negations() {
+        let shorthands = Shorthands { lists: &[("@who", "we|our staff")], negations: &["not", "no longer", "not to"] };
+        let hits = |rules: &[&str], text: &str| {
+            let mut words = Words::default();
+            words.read(text);
+            let rules = RuleSet::compile_with(rules.iter().copied(), shorthands);
+            rules.find(&words, &mut Seen::default()).iter().collect::<Vec<usize>>()
+        };
+        let rules = ["@who > ~sell*", "~share your|not", "~rent ! no longer", "to sell"];
+        assert_eq!(hits(&rules, "Our staff does not sell it."), [0, 1]);
+        assert_eq!(hits(&rules, "We promise not to sell it."), [0, 1, 3]);
+        assert_eq!(hits(&rules, "We no longer share our data, or rent it."), [] as [usize; 0]);
+        assert_eq!(hits(&rules, "We no longer share your data, and don't rent it."), [1]);
+        assert_eq!(hits(&rules, "Staff does not. Sell it. We no longer. Share your."), [1]);
     }
 
     #[test]

@@ -201,9 +201,6 @@ impl Reader {
     fn types_with(&self, heading: &str, text: &str, work: &mut Workspace) -> Vec<Assertion> {
         let text = &text[..text.floor_char_boundary(MOST_BYTES)];
         self.model.score(heading, text, work);
-        if !normalise::looks_english(&work.scratch.words) {
-            return Vec::new();
-        }
         let mut found = Vec::new();
         for &(number, score) in self.model.judge(text.len(), work) {
             let (known, kind) = (&self.model.types[number], self.kinds[number]);
@@ -214,6 +211,9 @@ impl Reader {
         }
         if !found.is_empty() {
             let Scratch { words, seen, met, .. } = &mut work.scratch;
+            if !normalise::looks_english(words) {
+                return Vec::new();
+            }
             found.retain(|assertion| !denials::withdraws(met, &assertion.kind.id, words, seen));
         }
         found.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -295,7 +295,7 @@ fn version_of(model: &[u8]) -> String {
     for file in [model].into_iter().chain(Head::FOREIGN.map(Head::file)) {
         hash.update(&file[file.len().saturating_sub(SEAL)..]);
     }
-    Taxonomy::sources().for_each(|source| hash.update(source));
+    Taxonomy::sources().iter().for_each(|source| hash.update(source));
     let digest = hash.finalize();
     let short: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     format!("{}+{short}", env!("CARGO_PKG_VERSION"))

@@ -40,12 +40,15 @@ impl Rivals {
     }
 
     /// The types that come into question by their first `scores`, with their second scores, into `judged`.
+    #[inline(always)]
     pub(crate) fn judge(&self, scores: &[f32], length: usize, judged: &mut Judged) {
         let Judged { first, types } = judged;
         choose(scores, first);
-        let second = |&candidate: &Scored| (candidate.0, self.forest.score(&row(candidate, first, length)) / SCALE);
         types.clear();
-        types.extend(first.iter().map(second));
+        // A plain loop: only then is the forest made for the caller's processor.
+        for &candidate in first.iter() {
+            types.push((candidate.0, self.forest.score(&row(candidate, first, length)) / SCALE));
+        }
     }
 
     /// The second score of every type.
@@ -78,6 +81,7 @@ pub(crate) struct Judged {
 }
 
 /// The types whose score is above [`LEAST`], looked for eight at a time: nearly all are not.
+#[inline(always)]
 fn choose(scores: &[f32], found: &mut Vec<Scored>) {
     found.clear();
     for (i, eight) in scores.chunks(8).enumerate() {
@@ -90,10 +94,11 @@ fn choose(scores: &[f32], found: &mut Vec<Scored>) {
 
 /// What the forest sees of a candidate: its score, the best other one, what the others weigh together, how many are above it, and the
 /// length of the clause in bytes.
+#[inline(always)]
 fn row((kind, score): Scored, candidates: &[Scored], length: usize) -> [f32; WIDTH] {
     let (mut best, mut weight, mut above) = (LEAST, 0.0, 0);
     for &(other, rival) in candidates.iter().filter(|other| other.0 != kind) {
-        best = f32::max(best, rival);
+        best = if rival > best { rival } else { best };
         weight += likelihood(rival);
         above += usize::from(rival > score || (rival == score && other < kind));
     }
@@ -101,6 +106,7 @@ fn row((kind, score): Scored, candidates: &[Scored], length: usize) -> [f32; WID
 }
 
 /// From 0 to 1 as the score goes up: like the logistic function, of operations that every machine rounds alike.
+#[inline(always)]
 fn likelihood(score: f32) -> f32 {
     let steep = 3.0 * score;
     0.5 + 0.5 * steep / (1.0 + steep * steep).sqrt()

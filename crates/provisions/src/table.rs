@@ -4,6 +4,8 @@
 //! own. A lookup is a load of the shift and a load of the place, from arrays that stay in near caches, without a loop or a branch.
 //! Another key passes for one of the set once in 65,536 times. (Botelho, Pagh, Ziviani 2007 describe the family.)
 
+use crate::layer::prefetch;
+
 /// Keys to numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
@@ -13,13 +15,11 @@ pub struct Table {
     pub(crate) places: Vec<(u16, u16)>,
 }
 
-/// Buffers of [`Table::find`], reused from one call to the next.
+/// The numbers that [`Table::find`] found, in a buffer that is reused from one call to the next.
 #[derive(Debug, Default)]
 pub struct Found {
     numbers: Vec<u16>,
     count: usize,
-    /// A bit for each number that has been found; all zero between calls.
-    marks: Vec<u64>,
 }
 
 impl Found {
@@ -27,6 +27,14 @@ impl Found {
     pub fn numbers(&self) -> &[u16] {
         &self.numbers[..self.count]
     }
+}
+
+/// Other buffers of [`Table::find`], which a thread needs once.
+#[derive(Debug, Default)]
+pub struct Lookup {
+    places: Vec<u32>,
+    /// A bit for each number that has been found; all zero between calls.
+    marks: Vec<u64>,
 }
 
 impl Table {
@@ -82,15 +90,20 @@ impl Table {
 
     /// Finds the numbers of those of `keys` that are in the set, each once, into `found`.
     #[inline(always)]
-    pub fn find(&self, keys: &[u64], found: &mut Found) {
-        let Found { numbers, count, marks } = found;
+    pub fn find(&self, keys: &[u64], lookup: &mut Lookup, found: &mut Found) {
+        let Lookup { places, marks } = lookup;
+        let Found { numbers, count } = found;
+        places.resize(keys.len().max(places.len()), 0);
+        for (place, &key) in places.iter_mut().zip(keys) {
+            *place = self.place(key, self.shifts[self.bucket(key)]) as u32;
+            prefetch(&self.places[*place as usize]);
+        }
         numbers.resize(keys.len().max(numbers.len()), 0);
         marks.resize(1 << 10, 0);
-        let numbers = &mut numbers[..];
         let mut known = 0;
-        // No branch: whether an n-gram is known is as good as random.
-        for &key in keys {
-            let (own, number) = self.places[self.place(key, self.shifts[self.bucket(key)])];
+        // A loop of its own: by now places are near. No branch: whether an n-gram is known is as good as random.
+        for (&place, &key) in places.iter().zip(keys) {
+            let (own, number) = self.places[place as usize];
             numbers[known] = number;
             known += usize::from(own == fingerprint(key));
         }
@@ -145,12 +158,12 @@ mod tests {
     #[test]
     fn a_key_is_found_once() {
         let table = Table::build(&[key(1), key(2), key(3)]);
-        let mut found = Found::default();
+        let (mut lookup, mut found) = (Lookup::default(), Found::default());
         for _ in 0..2 {
-            table.find(&[key(3), key(9), key(1), key(3)], &mut found);
+            table.find(&[key(3), key(9), key(1), key(3)], &mut lookup, &mut found);
             assert_eq!(found.numbers(), [2, 0]);
         }
-        Table::build(&[]).find(&[key(7), key(9)], &mut found);
+        Table::build(&[]).find(&[key(7), key(9)], &mut lookup, &mut found);
         assert!(found.numbers().is_empty());
     }
 }

@@ -1,38 +1,16 @@
-//! The taxonomy: clause types, categories and regulations, read from the files under `taxonomy/` that are part of the binary.
+//! The taxonomy: clause types, categories and regulations, of the files under `taxonomy/`, which are part of the binary.
 //!
-//! Those files are data that a lawyer reads and edits. A mistake in them is found by the tests here, not by a user.
+//! Those files are data that a lawyer reads and edits. A mistake in them is found when the program is built (`build.rs` puts them into the
+//! form that is read here) and by the tests here, not by a user.
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-/// A category's clause types, in the order of the taxonomy.
-macro_rules! taxonomy_file {
-    ($name:literal) => {
-        include_str!(concat!("../../../taxonomy/", $name, ".toml"))
-    };
-}
-
-const TYPE_FILES: [&str; 15] = [
-    taxonomy_file!("clause-types/contract-changes"),
-    taxonomy_file!("clause-types/termination"),
-    taxonomy_file!("clause-types/disputes"),
-    taxonomy_file!("clause-types/liability"),
-    taxonomy_file!("clause-types/content-rights"),
-    taxonomy_file!("clause-types/use-restrictions"),
-    taxonomy_file!("clause-types/ai"),
-    taxonomy_file!("clause-types/data-collection"),
-    taxonomy_file!("clause-types/tracking"),
-    taxonomy_file!("clause-types/data-sharing"),
-    taxonomy_file!("clause-types/retention-security"),
-    taxonomy_file!("clause-types/privacy-rights"),
-    taxonomy_file!("clause-types/payments"),
-    taxonomy_file!("clause-types/licence-api"),
-    taxonomy_file!("clause-types/general"),
-];
-const CATEGORIES: &str = taxonomy_file!("categories");
-const REGULATIONS: &str = taxonomy_file!("regulations");
+const TYPES: &str = include_str!(concat!(env!("OUT_DIR"), "/types.json"));
+const CATEGORIES: &str = include_str!(concat!(env!("OUT_DIR"), "/categories.json"));
+const REGULATIONS: &str = include_str!(concat!(env!("OUT_DIR"), "/regulations.json"));
 
 /// How much a clause can cost the person bound by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -221,70 +199,31 @@ pub struct Article {
 pub struct Taxonomy {
     types: Vec<ClauseType>,
     by_id: HashMap<String, usize>,
-    categories: Vec<Category>,
-    regulations: Vec<Regulation>,
-}
-
-/// The taxonomy files are wrong.
-#[derive(Debug, thiserror::Error)]
-pub enum TaxonomyError {
-    /// A file is not the TOML that is expected.
-    #[error("taxonomy file {file}: {source}")]
-    Format {
-        /// Which of the embedded files.
-        file: String,
-        /// What the parser found.
-        source: Box<toml::de::Error>,
-    },
-    /// Two types have the same ID.
-    #[error("clause type {0} is defined twice")]
-    Duplicate(String),
-}
-
-#[derive(Deserialize)]
-struct TypeFile {
-    #[serde(rename = "type", default)]
-    types: Vec<ClauseType>,
-}
-
-#[derive(Deserialize)]
-struct CategoryFile {
-    #[serde(default)]
-    category: Vec<Category>,
-}
-
-#[derive(Deserialize)]
-struct RegulationFile {
-    #[serde(default)]
-    regulation: Vec<Regulation>,
+    categories: LazyLock<Vec<Category>>,
+    regulations: LazyLock<Vec<Regulation>>,
 }
 
 /// The embedded taxonomy.
 pub fn taxonomy() -> &'static Taxonomy {
     static TAXONOMY: LazyLock<Taxonomy> = LazyLock::new(|| {
-        Taxonomy::parse(&TYPE_FILES, CATEGORIES, REGULATIONS).expect("the embedded taxonomy is tested")
+        let types: Vec<ClauseType> = read(TYPES);
+        let by_id = types.iter().enumerate().map(|(i, kind)| (kind.id.clone(), i)).collect();
+        Taxonomy {
+            types,
+            by_id,
+            // Reading clauses takes neither.
+            categories: LazyLock::new(|| read(CATEGORIES)),
+            regulations: LazyLock::new(|| read(REGULATIONS)),
+        }
     });
     &TAXONOMY
 }
 
-impl Taxonomy {
-    /// Reads a taxonomy from its files.
-    pub fn parse(type_files: &[&str], categories: &str, regulations: &str) -> Result<Taxonomy, TaxonomyError> {
-        let mut types = Vec::new();
-        for (i, file) in type_files.iter().enumerate() {
-            types.extend(read_toml::<TypeFile>(file, &format!("clause-types #{i}"))?.types);
-        }
-        let mut by_id = HashMap::new();
-        for (i, kind) in types.iter().enumerate() {
-            if by_id.insert(kind.id.clone(), i).is_some() {
-                return Err(TaxonomyError::Duplicate(kind.id.clone()));
-            }
-        }
-        let categories = read_toml::<CategoryFile>(categories, "categories")?.category;
-        let regulations = read_toml::<RegulationFile>(regulations, "regulations")?.regulation;
-        Ok(Taxonomy { types, by_id, categories, regulations })
-    }
+fn read<T: serde::de::DeserializeOwned>(text: &str) -> T {
+    serde_json::from_str(text).expect("the embedded taxonomy is tested")
+}
 
+impl Taxonomy {
     /// All clause types, in the order of the taxonomy.
     pub fn types(&self) -> &[ClauseType] {
         &self.types
@@ -320,14 +259,10 @@ impl Taxonomy {
         self.regulations.iter().find(|regulation| regulation.id == id)
     }
 
-    /// The embedded files' text, for the analyser's version.
-    pub(crate) fn sources() -> impl Iterator<Item = &'static str> {
-        TYPE_FILES.into_iter().chain([CATEGORIES, REGULATIONS])
+    /// The embedded text, for the analyser's version.
+    pub(crate) fn sources() -> [&'static str; 3] {
+        [TYPES, CATEGORIES, REGULATIONS]
     }
-}
-
-fn read_toml<T: serde::de::DeserializeOwned>(text: &str, file: &str) -> Result<T, TaxonomyError> {
-    toml::from_str(text).map_err(|source| TaxonomyError::Format { file: file.to_owned(), source: Box::new(source) })
 }
 
 #[cfg(test)]
@@ -345,6 +280,7 @@ mod tests {
     fn every_type_has_all_its_texts() {
         let types = taxonomy().types();
         assert_eq!(types.len(), 146);
+        assert_eq!(types.iter().map(|kind| &kind.id).collect::<HashSet<_>>().len(), 146, "an ID that is given twice");
         for kind in types {
             let texts = [&kind.definition, &kind.why_it_matters, &kind.consumer_impact, &kind.question];
             texts.into_iter().for_each(|text| sentences_of(text, &kind.id));

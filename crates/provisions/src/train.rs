@@ -337,17 +337,17 @@ fn labels(prepared: &Prepared, rows: &[usize]) -> Vec<Vec<u8>> {
 fn quantise(features: &Features, base: Vec<f32>, most: f32, weight: impl Fn(usize, usize) -> f32) -> Layer {
     let count = features.keys.len();
     let table = Table::build(&features.keys);
-    let mut rows = Rows::zeros(count + 1, base.len());
     let value = |feature: usize, column: usize| weight(feature, column) * value_of(features.squares[feature]);
-    let mut steps = Vec::with_capacity(base.len());
-    for column in 0..base.len() {
-        let step = (0..count).map(|feature| value(feature, column).abs()).fold(f32::MIN_POSITIVE, f32::max) / most;
-        for feature in 0..count {
-            rows.set(feature, column, (value(feature, column) / step).round() as i8);
-        }
-        steps.push(step);
-    }
+    let largest = |column| (0..count).map(|feature| value(feature, column).abs()).fold(f32::MIN_POSITIVE, f32::max);
+    let steps: Vec<f32> = (0..base.len()).map(|column| largest(column) / most).collect();
     // One more than features: what is no feature has the next number.
+    let mut rows = vec![0; (count + 1) * base.len()];
+    for (feature, row) in rows.chunks_exact_mut(base.len()).enumerate().take(count) {
+        for (column, number) in row.iter_mut().enumerate() {
+            *number = (value(feature, column) / steps[column]).round() as i8;
+        }
+    }
+    let rows = Rows::new(rows, base.len());
     let squares =
         (0..=count).step_by(SHARING).map(|number| features.squares.get(number).copied().unwrap_or(0)).collect();
     Layer { table, squares, rows, steps, base }

@@ -250,7 +250,7 @@ fn is_special(byte: u8) -> bool {
 fn fold_slowly(text: &str, folded: &mut Vec<u8>) {
     let mut rest = text;
     loop {
-        let at = rest.bytes().position(is_special).unwrap_or(rest.len());
+        let at = plain_start(rest.as_bytes());
         let special = rest[at..].chars().next();
         let next = if special.is_none_or(char::is_whitespace) { b' ' } else { 0 };
         let start = folded.len();
@@ -269,6 +269,14 @@ fn fold_slowly(text: &str, folded: &mut Vec<u8>) {
             folded.push(0);
         }
     }
+}
+
+/// How many bytes come before the first that is special.
+fn plain_start(text: &[u8]) -> usize {
+    let is_plain = |block: &&[u8]| !block.iter().fold(false, |any, &byte| any | is_special(byte));
+    let blocks = text.chunks_exact(32).take_while(is_plain).count() * 32;
+    let more = text[blocks..].iter().position(|&byte| is_special(byte));
+    blocks + more.unwrap_or(text.len() - blocks)
 }
 
 /// "don" has been read of "don't": makes it "do not".
@@ -302,7 +310,7 @@ fn masks(block: &[u8]) -> (u64, u64) {
 
 /// The lowest bit of each of eight bytes.
 #[inline(always)]
-fn gather(eight: u64) -> u64 {
+pub(crate) fn gather(eight: u64) -> u64 {
     (eight & u64::from_le_bytes([1; 8])).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
