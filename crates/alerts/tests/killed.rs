@@ -49,6 +49,11 @@ fn begin(location: &Location, now: i64, smtp: u16) -> Child {
     command.stdout(std::process::Stdio::null()).spawn().unwrap()
 }
 
+/// How many persons watch: so many, or as many as the environment says.
+fn watchers(usual: i64) -> i64 {
+    std::env::var("CLAUSEWATCH_TEST_WATCHERS").map_or(usual, |text| text.parse().unwrap())
+}
+
 /// Numbers that look random and are the same each time (xorshift).
 struct Dice(u64);
 
@@ -76,26 +81,26 @@ fn arrived(smtp: &Smtp, receiver: &Receiver) -> HashMap<(String, String), usize>
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_a_hundred_moments_nothing_is_lost_and_nothing_is_another() {
-    const PERSONS: i64 = 5000;
     const KILLS: usize = 100;
+    let persons = watchers(1000);
     for stage in stages().await {
         let (smtp, receiver) = (Smtp::lean().await, Receiver::lean().await);
         let id = document(&stage.atlas, "Plum", "Terms").await;
         stage.see(id, &terms(30, &[])).await;
-        crowd(&stage, PERSONS, (0, "plum"), &receiver.url("ok")).await;
+        crowd(&stage, persons, (0, "plum"), &receiver.url("ok")).await;
         stage.pass(DAY);
         stage.see(id, &terms(7, &[ARBITRATION])).await;
         stage.pass(alerts::GATHER_MS);
         let count = || smtp.mails.lock().unwrap().len() + receiver.requests.lock().unwrap().len();
         let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
         let mut kills = 0;
-        while kills < KILLS && count() < 2 * PERSONS as usize {
+        while kills < KILLS && count() < 2 * persons as usize {
             // The leases of the one before have ended.
             stage.pass(3 * 60_000);
             let mut child = begin(&stage.location, stage.now(), smtp.port);
             let before = count();
             // Some die early, in the middle of telling; the others after so many messages that there are enough for all.
-            let share = (2 * PERSONS as usize - before) / (KILLS - kills);
+            let share = (2 * persons as usize - before) / (KILLS - kills);
             let (patience, messages) = match kills < 15 {
                 true => (Duration::from_millis(dice.below(400)), usize::MAX),
                 false => (Duration::from_secs(60), dice.below(share as u64 + 1) as usize),
@@ -124,12 +129,12 @@ async fn killed_at_a_hundred_moments_nothing_is_lost_and_nothing_is_another() {
             stage.engine,
             all.len()
         );
-        assert_eq!(all.len() as i64, 2 * PERSONS, "each person has each message under one name");
+        assert_eq!(all.len() as i64, 2 * persons, "each person has each message under one name");
         let receivers: std::collections::HashSet<&String> = all.keys().map(|(_, receiver)| receiver).collect();
-        assert_eq!(receivers.len() as i64, 2 * PERSONS);
+        assert_eq!(receivers.len() as i64, 2 * persons);
         let inboxes = stage.atlas.message_tally(None).await.unwrap();
         let inboxes = inboxes.iter().find(|tally| tally.channel == ChannelKind::Inbox).unwrap();
-        assert_eq!(inboxes.messages, PERSONS);
+        assert_eq!(inboxes.messages, persons);
     }
 }
 
@@ -137,7 +142,7 @@ async fn killed_at_a_hundred_moments_nothing_is_lost_and_nothing_is_another() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement that takes minutes"]
 async fn fifty_thousand_watchers_of_one_change() {
-    let persons: i64 = std::env::var("CLAUSEWATCH_TEST_WATCHERS").map_or(50_000, |text| text.parse().unwrap());
+    let persons = watchers(50_000);
     for stage in stages().await {
         let (smtp, receiver) = (Smtp::lean().await, Receiver::lean().await);
         let id = document(&stage.atlas, "Plum", "Terms").await;
