@@ -95,8 +95,7 @@ pub(crate) fn named<'a>(page: &'a Document, name: &str, survey: &Survey) -> Opti
         titled.iter().filter(|(_, kind, sure)| *kind != wanted && *sure).map(|(node, ..)| *node).collect();
     let alone = |node: &NodeRef<'a>| {
         // What holds a document of another kind is the page, not a document.
-        !others.iter().any(|other| holds(node, other) || other.id == node.id)
-            && others.iter().any(|other| !holds(other, node))
+        !others.iter().any(|other| holds(node, other)) && others.iter().any(|other| !holds(other, node))
     };
     let fitting = titled.iter().filter(|(node, kind, _)| *kind == wanted && alone(node)).map(|(node, ..)| *node);
     fitting.max_by_key(|node| survey.prose(node))
@@ -129,7 +128,7 @@ fn kind(title: &[String]) -> Option<(usize, bool)> {
     of(true).or_else(|| of(false))
 }
 
-/// The words of a name, in lower case; many are none.
+/// The words of a name, in lower case: as many as any title has, and a few more.
 fn words(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.take(12).map(str::to_lowercase).collect()
