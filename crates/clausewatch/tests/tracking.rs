@@ -31,9 +31,14 @@ fn serve() -> u16 {
 }
 
 fn answer(path: &str) -> (&'static str, String) {
-    let words = "<p>We sell your personal information to advertisers, and keep it for as long as we like to keep it.</p>".repeat(5);
+    let words =
+        "<p>We sell your personal information to advertisers, and keep it for as long as we like to keep it.</p>"
+            .repeat(5);
     match path {
-        "/privacy" => ("200 OK\r\nContent-Type: text/html", format!("<html><body><main><h1>Privacy Policy</h1>{words}</main></body></html>")),
+        "/privacy" => (
+            "200 OK\r\nContent-Type: text/html",
+            format!("<html><body><main><h1>Privacy Policy</h1>{words}</main></body></html>"),
+        ),
         "/old-privacy" => ("301 Moved Permanently\r\nLocation: /privacy", String::new()),
         "/shell" => ("200 OK\r\nContent-Type: text/html", "<html><body><div id=app>Loading</div></body></html>".into()),
         _ => ("404 Not Found", String::new()),
@@ -56,7 +61,13 @@ fn an_address_is_all_that_is_needed() {
 
     let added = track("/old-privacy");
     assert_eq!(added.status, Some(0), "{}", added.err);
-    for words in ["is added to catalog/plum.toml", "moved for good", "its platform is Plum", "its type is Privacy Policy", "version 1"] {
+    for words in [
+        "is added to catalog/plum.toml",
+        "moved for good",
+        "its platform is Plum",
+        "its type is Privacy Policy",
+        "version 1",
+    ] {
         assert!(added.out.contains(words), "{words}: {}", added.out);
     }
     let file = std::fs::read_to_string(folder.path().join("catalog/plum.toml")).unwrap();
@@ -86,10 +97,16 @@ fn the_doctor_says_what_needs_attention() {
     }
     let doctor = run(folder.path(), &["doctor", "--quick"], b"");
     assert_eq!(doctor.status, Some(1));
-    for words in ["1 in need of attention", "the server answered 404", "find where the document is now", "/privacy\"` into its file"] {
+    for words in [
+        "1 in need of attention",
+        "the server answered 404",
+        "find where the document is now",
+        "/privacy\"` into its file",
+    ] {
         assert!(doctor.out.contains(words), "{words}: {}", doctor.out);
     }
-    let json: serde_json::Value = serde_json::from_str(&run(folder.path(), &["doctor", "--quick", "--json"], b"").out).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&run(folder.path(), &["doctor", "--quick", "--json"], b"").out).unwrap();
     assert_eq!((&json["documents_by_state"]["attention"], &json["attention"][0]["failures"]), (&1.into(), &3.into()));
     assert_eq!(json["moved"][0]["moved_to"], format!("http://plum.localhost:{port}/privacy"));
 }

@@ -137,7 +137,8 @@ fn document(entry: &Entry, page: Page<'_>, assumed: &mut Vec<String>) -> EntryDo
     }
     // Type and title together name a document within its platform.
     let taken = |name: &str| {
-        let known = |document: &EntryDocument| document.kind == kind && document.title.as_deref().unwrap_or(kind) == name;
+        let known =
+            |document: &EntryDocument| document.kind == kind && document.title.as_deref().unwrap_or(kind) == name;
         entry.documents.iter().any(known)
     };
     let title = taken(kind).then(|| {
@@ -204,7 +205,9 @@ mod tests {
     }
 
     fn page(head: &str, title: &str) -> String {
-        let text = "<p>We collect the address that you give us and keep it for as long as you have an account with us.</p>".repeat(9);
+        let text =
+            "<p>We collect the address that you give us and keep it for as long as you have an account with us.</p>"
+                .repeat(9);
         format!("<html><head>{head}</head><body><main><h1>{title}</h1>{text}</main></body></html>")
     }
 
@@ -221,7 +224,9 @@ mod tests {
         assert_eq!((document.kind.as_str(), document.language.as_deref()), ("Privacy Policy", Some("en")));
         // The same again is no second document, another one of the type gets a title, another host of the domain is the same platform.
         assert_eq!(adopted(&catalog_folder, "https://www.plum.example/privacy", &html, None).unwrap().assumed, [""; 0]);
-        let second = adopted(&catalog_folder, "https://legal.plum.example/kids", &page("", "Privacy for Children"), None).unwrap();
+        let second =
+            adopted(&catalog_folder, "https://legal.plum.example/kids", &page("", "Privacy for Children"), None)
+                .unwrap();
         assert!(second.assumed.iter().any(|line| line.contains("“Privacy for Children”")), "{second:?}");
         let entries = catalog::load(&catalog_folder).unwrap();
         assert_eq!((entries.len(), entries[0].documents.len()), (1, 2));
@@ -246,7 +251,9 @@ mod tests {
         assert_eq!(named("<meta content='Plum' property='og:site_name'/>").as_deref(), Some("Plum"));
         assert_eq!(named("<meta property=\"og:site_name\" content=\"\">"), None);
         assert_eq!(named("<meta property=og:site_name content=Plum>"), None);
-        for (host, name) in [("legal.plum.example", "Plum"), ("www.plum.co.uk", "Plum"), ("plum.de", "Plum"), ("x", "X")] {
+        for (host, name) in
+            [("legal.plum.example", "Plum"), ("www.plum.co.uk", "Plum"), ("plum.de", "Plum"), ("x", "X")]
+        {
             assert_eq!(from_domain(host), name, "{host}");
         }
     }

@@ -262,7 +262,11 @@ mod tests {
         assert!(parse(&good.replace("\"DE\"", "\"Germany\"")).unwrap_err().contains("two-letter"));
         assert!(parse(&good.replace("https://", "ftp://")).unwrap_err().contains("https://"));
         assert!(parse("nam = 1").is_err());
-        assert!(parse("name = \"Plum\"\n[[document]]\ntype = \"Terms of Service\"\n").unwrap_err().contains("[[document.page]]"));
+        assert!(
+            parse("name = \"Plum\"\n[[document]]\ntype = \"Terms of Service\"\n")
+                .unwrap_err()
+                .contains("[[document.page]]")
+        );
     }
 
     #[test]

@@ -10,8 +10,8 @@ use fetch::{FetchError, Fetched, Fetcher, Request, Success};
 use futures_util::stream::{self, StreamExt};
 use provisions::Reader;
 
-use crate::history::{History, Observation, Observed};
 use crate::catalog;
+use crate::history::{History, Observation, Observed};
 use crate::reading;
 use crate::schedule::{self, Found};
 

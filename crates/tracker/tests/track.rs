@@ -28,7 +28,8 @@ type Page = (String, String);
 
 fn page(title: &str, clauses: &[u32]) -> Page {
     let text: String = terms(title, clauses).lines().skip(2).map(|line| format!("<p>{line}</p>")).collect();
-    let body = format!("<html><head><title>{title}</title></head><body><main><h1>{title}</h1>{text}</main></body></html>");
+    let body =
+        format!("<html><head><title>{title}</title></head><body><main><h1>{title}</h1>{text}</main></body></html>");
     ("200 OK\r\nContent-Type: text/html; charset=utf-8".into(), body)
 }
 
@@ -73,7 +74,8 @@ impl Web {
         }
         let request = String::from_utf8_lossy(&request).to_lowercase();
         let path = request.split(' ').nth(1).unwrap_or("/").to_string();
-        let host = request.split("host: ").nth(1).and_then(|rest| rest.split([':', '\r']).next()).unwrap_or("").to_string();
+        let host =
+            request.split("host: ").nth(1).and_then(|rest| rest.split([':', '\r']).next()).unwrap_or("").to_string();
         self.enter(&host);
         tokio::time::sleep(Duration::from_millis(self.pause.load(Ordering::Relaxed) as u64)).await;
         *self.busy.lock().unwrap().entry(host.clone()).or_default() -= 1;
@@ -221,7 +223,8 @@ async fn a_page_that_flips_back_tells_nobody_anything() {
             let next = if round == 0 { LOOK_MS * 2 } else { 4 * DAY };
             assert_eq!(world.after(next).await.len(), 1, "{}, round {round}: the second look", world.engine);
         }
-        let told = |change: &&Change| change.confirmed_ms.is_some() && change.change.materiality == Materiality::Material;
+        let told =
+            |change: &&Change| change.confirmed_ms.is_some() && change.change.materiality == Materiality::Material;
         let changes = world.changes(id).await;
         assert_eq!((changes.len(), changes.iter().filter(told).count()), (6, 0));
         let health = world.atlas.health_of(id).await.unwrap().unwrap();

@@ -19,7 +19,8 @@ async fn changed(world: &World) -> (DocumentId, String) {
     let text = "# Privacy\n\nWe keep little.\n\nWe sell your personal information to advertisers.\n";
     let mut history = History::resume(Reader::embedded(), rowan, world.atlas.history(rowan).await.unwrap());
     let url = Some("https://rowan.example/privacy".into());
-    let capture = NewCapture { at_ms: NOW - DAY, url, status: 200, headers: Vec::new(), body: text.into(), origin: None };
+    let capture =
+        NewCapture { at_ms: NOW - DAY, url, status: 200, headers: Vec::new(), body: text.into(), origin: None };
     history.observe(Observation { capture, text: text.into(), recorded: false, technical: None });
     world.atlas.record(&history.take_batch("test 1", NOW - DAY, None)).await.unwrap();
     let filter = ChangeFilter { document: Some(rowan), ..ChangeFilter::default() };
@@ -54,7 +55,10 @@ async fn nobody_is_told_of_what_was_seen_once() {
     let page = world.get(&path).await.page();
     assert!(!page.contains("Seen once") && page.contains("by a second look"), "{page}");
     let feed = String::from_utf8(world.get("/feed.atom").await.bytes).unwrap();
-    assert!(feed.contains("<published>2026-02-09T00:00:00Z</published>") && feed.contains("<updated>2026-02-09T00:10:00Z</updated>"));
+    assert!(
+        feed.contains("<published>2026-02-09T00:00:00Z</published>")
+            && feed.contains("<updated>2026-02-09T00:10:00Z</updated>")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,7 +75,7 @@ async fn what_is_wrong_stands_on_the_status_page() {
     }
     let page = world.get("/status").await.page();
     assert!(page.contains("1 needs attention") && page.contains("the server answered &#60;404&#62;."), "{page}");
-    assert!(page.contains("Failed 3 times in a row") && page.contains("change `url` in the catalog"), "{page}");
+    assert!(page.contains("Failed 3 times in a row") && page.contains("change its address in the catalog"), "{page}");
     let page = world.get(&format!("/documents/{}", world.plum)).await.page();
     assert!(page.contains("It cannot be checked") && page.contains("3 checks in a row failed"), "{page}");
     let moved = CheckResult::Seen {
@@ -132,6 +136,11 @@ async fn metrics_are_in_the_format_of_prometheus() {
     let told = include_str!("../../../docs/tracking.md");
     for name in declared {
         let rest = name.strip_prefix("clausewatch").unwrap();
-        assert!(told.contains(&format!("{name}`")) || told.contains(&format!("{name}{{")) || told.contains(&format!("`{rest}`")), "{name}");
+        assert!(
+            told.contains(&format!("{name}`"))
+                || told.contains(&format!("{name}{{"))
+                || told.contains(&format!("`{rest}`")),
+            "{name}"
+        );
     }
 }

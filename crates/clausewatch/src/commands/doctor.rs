@@ -60,7 +60,8 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         println!("{}", many_fail(&recent));
     }
     for health in attention {
-        let seen = health.last_verified_ms.map_or("never seen".into(), |ms| format!("last verified {}", paint::day(ms)));
+        let seen =
+            health.last_verified_ms.map_or("never seen".into(), |ms| format!("last verified {}", paint::day(ms)));
         println!("{}  {}, {}; {seen}", health.document, health.platform_name, health.title);
         println!("          {}", health.reason.as_deref().unwrap_or("it fails"));
         println!("          {}", health.next_step.unwrap_or("see its page"));

@@ -98,7 +98,10 @@ async fn after_a_gap(atlas: &Atlas, now: i64) -> anyhow::Result<()> {
     let spread = atlas.spread(now - GAP_MS, &|place, all| tracker::schedule::overdue(now, place, all)).await?;
     if spread > 0 {
         let last = tracker::schedule::overdue(now, spread - 1, spread) - now;
-        eprintln!("{spread} documents were due while nobody tracked; they are checked within {} minutes", last / 60_000 + 1);
+        eprintln!(
+            "{spread} documents were due while nobody tracked; they are checked within {} minutes",
+            last / 60_000 + 1
+        );
     }
     Ok(())
 }
@@ -162,8 +165,8 @@ impl Alarm {
 /// That many checks fail, in words.
 pub fn many_fail(recent: &Checks) -> String {
     format!(
-        "{} of {} checks of the last {RECENT_HOURS} hours failed, too many for the documents to be the cause: look at this machine's \
-         network, name resolution and clock",
+        "{} of {} checks of the last {RECENT_HOURS} hours failed; where so many fail, the cause is often on this side: look at this \
+         machine's network, name resolution and clock",
         recent.failed,
         recent.all()
     )

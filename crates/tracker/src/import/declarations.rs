@@ -50,14 +50,14 @@ struct Declaration {
     combine: Vec<Declaration>,
 }
 
-/// One selector or a list of them.
+/// One selector or a list of them. A list is tried first: one of four could be taken for the fields of a range.
 #[derive(Debug, Default, Deserialize)]
 #[serde(untagged)]
 enum Selectors {
     #[default]
     None,
-    One(Selector),
     Many(Vec<Selector>),
+    One(Selector),
 }
 
 #[derive(Debug, Deserialize)]
@@ -113,14 +113,14 @@ impl Selector {
 pub fn import(folder: &Path, catalog: &Path) -> Result<Declared, String> {
     let within = folder.join("declarations");
     let folder = if within.is_dir() { within } else { folder.into() };
-    let known = catalog::load_files(catalog).map_err(|errors| {
-        errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-    })?;
+    let known = catalog::load_files(catalog)
+        .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
     let mut known: BTreeMap<String, (PathBuf, Entry)> =
         known.into_iter().map(|(path, entry)| (slug(&entry.name), (path, entry))).collect();
     let mut declared = Declared::default();
     for path in files(&folder)? {
-        let added = read(&path, &mut declared.filtered).and_then(|service| add(service, catalog, &mut known, &mut declared));
+        let added =
+            read(&path, &mut declared.filtered).and_then(|service| add(service, catalog, &mut known, &mut declared));
         if let Err(reason) = added {
             declared.failures.push(format!("{}: {reason}", path.display()));
         }
@@ -133,7 +133,9 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let listing = std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let is_service = |path: &PathBuf| {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        name.ends_with(".json") && !name.ends_with(".history.json") && !matches!(&*name, "package.json" | "package-lock.json")
+        name.ends_with(".json")
+            && !name.ends_with(".history.json")
+            && !matches!(&*name, "package.json" | "package-lock.json")
     };
     let mut files: Vec<PathBuf> = listing.flatten().map(|entry| entry.path()).filter(is_service).collect();
     files.sort();
@@ -161,7 +163,8 @@ fn document(kind: &str, declaration: &Declaration) -> Result<EntryDocument, Stri
     let mut pages = Vec::new();
     for part in &declaration.combine {
         // What a part does not say, the document says for it.
-        let url = part.fetch.clone().or_else(|| declaration.fetch.clone()).ok_or("a part of `combine` lacks `fetch`")?;
+        let url =
+            part.fetch.clone().or_else(|| declaration.fetch.clone()).ok_or("a part of `combine` lacks `fetch`")?;
         pages.push(EntryPage { url, select: part.select.texts()?, remove: part.remove.texts()? });
     }
     let url = if pages.is_empty() { declaration.fetch.clone().ok_or("it lacks `fetch`")? } else { String::new() };
@@ -216,7 +219,7 @@ mod tests {
             "Privacy Policy": { "fetch": "https://plum.example/privacy", "select": "main", "remove": [".ad", { "startBefore": "#a", "endAfter": "#b" }],
                 "executeClientScripts": true, "filter": ["tidy"] },
             "Terms of Service": { "select": { "startAfter": "h1", "endBefore": "footer" }, "combine": [
-                { "fetch": "https://plum.example/1" }, { "fetch": "https://plum.example/2", "select": ["article"] } ] }
+                { "fetch": "https://plum.example/1" }, { "fetch": "https://plum.example/2", "select": ["article"], "remove": ["a", "b", "c", "d"] } ] }
         }
     }"##;
 
@@ -227,11 +230,18 @@ mod tests {
         std::fs::create_dir(&folder).unwrap();
         std::fs::write(folder.join("Plum & Co.json"), PLUM).unwrap();
         std::fs::write(folder.join("Plum & Co.history.json"), "{}").unwrap();
-        std::fs::write(folder.join("Broken.json"), "{\"name\": \"Broken\", \"terms\": {\"Imprint\": {\"select\": \"a\"}}}").unwrap();
+        std::fs::write(
+            folder.join("Broken.json"),
+            "{\"name\": \"Broken\", \"terms\": {\"Imprint\": {\"select\": \"a\"}}}",
+        )
+        .unwrap();
         let declared = import(from.path(), to.path()).unwrap();
         assert_eq!((declared.services, declared.platforms, declared.documents, declared.combined), (1, 1, 2, 1));
         assert_eq!(declared.filtered, ["Plum & Co, Privacy Policy"]);
-        assert!(matches!(&declared.failures[..], [one] if one.contains("Broken.json: Imprint: it lacks `fetch`")), "{declared:?}");
+        assert!(
+            matches!(&declared.failures[..], [one] if one.contains("Broken.json: Imprint: it lacks `fetch`")),
+            "{declared:?}"
+        );
         let entries = catalog::load(to.path()).unwrap();
         let [privacy, terms] = &entries[0].documents[..] else { panic!("{entries:?}") };
         assert_eq!((&*entries[0].name, privacy.select.as_slice()), ("Plum & Co", &["main".to_string()][..]));
@@ -239,6 +249,7 @@ mod tests {
         assert_eq!(terms.select, ["startAfter h1 >>> endBefore footer"]);
         assert_eq!(terms.urls(), ["https://plum.example/1", "https://plum.example/2"]);
         assert_eq!(terms.pages[1].select, ["article"]);
+        assert_eq!(terms.pages[1].remove, ["a", "b", "c", "d"]);
         let again = import(from.path(), to.path()).unwrap();
         assert_eq!((again.platforms, again.documents, again.known), (0, 0, 2));
     }

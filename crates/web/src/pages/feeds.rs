@@ -24,7 +24,12 @@ pub(crate) fn routes() -> Router<Site> {
 }
 
 async fn all(State(site): State<Site>) -> Result<Response, Failure> {
-    let filter = ChangeFilter { at_least: Some(Materiality::Material), limit: ENTRIES, confirmed: true, ..ChangeFilter::default() };
+    let filter = ChangeFilter {
+        at_least: Some(Materiality::Material),
+        limit: ENTRIES,
+        confirmed: true,
+        ..ChangeFilter::default()
+    };
     let title = format!("{}: material changes", site.config.name);
     let subtitle = "Material changes of the documents that online platforms bind people to.";
     answer(&site, &filter, title, subtitle.into(), links::FEED.into(), links::CHANGES.into()).await

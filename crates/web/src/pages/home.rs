@@ -39,7 +39,12 @@ struct HomePage {
 
 async fn show(State(site): State<Site>, wants: Wants) -> Result<Response, Failure> {
     let counts = site.atlas.counts().await?;
-    let filter = ChangeFilter { at_least: Some(Materiality::Material), confirmed: true, limit: CHANGES, ..ChangeFilter::default() };
+    let filter = ChangeFilter {
+        at_least: Some(Materiality::Material),
+        confirmed: true,
+        limit: CHANGES,
+        ..ChangeFilter::default()
+    };
     let changes = site.atlas.changes(&filter).await?;
     let rising = site.atlas.rising(site.now_ms() - RISING_MS, RISING).await?;
     let sectors = sectors(&site).await?;

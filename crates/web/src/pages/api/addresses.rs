@@ -64,7 +64,11 @@ pub(super) const RECORDS: &[Address] = &[
     Address::json(
         "/changes.json",
         "Changes, newest first. One with no confirmed_ms was seen once only.",
-        &[("materiality", "material, minor (both) or all; all also gives changes that were seen once."), ("platform", "Only of the platform with this slug."), PAGE],
+        &[
+            ("materiality", "material, minor (both) or all; all also gives changes that were seen once."),
+            ("platform", "Only of the platform with this slug."),
+            PAGE,
+        ],
     ),
     Address::json(
         "/changes/{change}.json",
@@ -100,7 +104,11 @@ pub(super) const RECORDS: &[Address] = &[
     Address::json("/regulations.json", "Regulations.", &[]),
     Address::json("/regulations/{regulation}.json", "A regulation with the clause types that refer to it.", &[]),
     Address::json("/search.json", "Clauses that hold all the words.", &[("q", "The words."), PAGE]),
-    Address::json("/status.json", "How tracking goes: documents by state, those that need attention and why, the log.", &[]),
+    Address::json(
+        "/status.json",
+        "How tracking goes: documents by state, those that need attention and why, the log.",
+        &[],
+    ),
     Address::json("/methodology.json", "The analyser, and its measured accuracy.", &[]),
 ];
 

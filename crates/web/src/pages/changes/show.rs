@@ -57,8 +57,12 @@ impl ChangePage {
     /// What it means that the change was seen only once.
     fn once(&self) -> &'static str {
         match self.overtaken {
-            false => "This is what the page showed at one look. A second look follows, and nobody is told before it shows the same.",
-            true => "The page showed this at one look, and something else at the next. It is kept as evidence, but nobody was told.",
+            false => {
+                "This is what the page showed at one look. A second look follows, and nobody is told before it shows the same."
+            }
+            true => {
+                "The page showed this at one look, and something else at the next. It is kept as evidence, but nobody was told."
+            }
         }
     }
 }

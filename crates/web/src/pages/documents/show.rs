@@ -100,7 +100,8 @@ pub(super) async fn show(State(site): State<Site>, wants: Wants, Path(id): Path<
         versions.into_iter().take(VERSIONS).map(|version| (version.clone(), change(version.number))).collect();
     let later_defective = number < document.versions;
     let limits = provisions::language::limits(document.language.as_deref());
-    let page = DocumentPage { head, title, document, version, later_defective, health, limits, text, provisions, timeline };
+    let page =
+        DocumentPage { head, title, document, version, later_defective, health, limits, text, provisions, timeline };
     wants.record(&page, || ())
 }
 

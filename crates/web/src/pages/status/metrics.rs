@@ -32,7 +32,12 @@ fn exposition(of: &Tracking) -> String {
         single("oldest_verification_age_seconds", "gauge", help, seconds_since(ms));
     }
     single("documents_due", "gauge", "Documents that are due and wait for a check.", of.due);
-    single("documents_moved", "gauge", "Documents whose page says that it has moved for good.", of.moved().count() as i64);
+    single(
+        "documents_moved",
+        "gauge",
+        "Documents whose page says that it has moved for good.",
+        of.moved().count() as i64,
+    );
     let help = "1 while over a fifth of the checks of the last hours failed.";
     single("many_checks_fail", "gauge", help, i64::from(of.recent.many_fail()));
     single("changes_unconfirmed", "gauge", "Changes that were seen once.", of.unconfirmed);

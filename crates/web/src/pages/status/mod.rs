@@ -93,7 +93,10 @@ impl StatusPage {
         let attention = self.of.in_state(State::Attention).count();
         match (tracked, attention) {
             (0, _) => "No document is tracked.".into(),
-            (_, 0) => format!("{}; none needs attention.", words::count(tracked, "document is tracked", "documents are tracked")),
+            (_, 0) => format!(
+                "{}; none needs attention.",
+                words::count(tracked, "document is tracked", "documents are tracked")
+            ),
             _ => format!(
                 "{}; {}.",
                 words::count(tracked, "document is tracked", "documents are tracked"),
