@@ -149,7 +149,7 @@ impl Checks {
 
 const OTHER_CONTENT: &str = "what the server sends is not the document: an error page, a wall or an empty shell";
 const OTHER_CONTENT_STEP: &str =
-    "open the address in a browser: if the document is elsewhere, change `url` in the catalog";
+    "open the address in a browser: if the document is elsewhere, change its address in the catalog";
 
 impl Atlas {
     /// How every document fares, those that fail most first.

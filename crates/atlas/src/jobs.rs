@@ -35,6 +35,8 @@ statements! {
         etag = $4, last_modified = $5, moved_to = $6, looks = $7, interval_ms = $8 WHERE document_id = $1",
     FAILED = "UPDATE checks SET next_due_ms = $2, lease_until_ms = 0, failures = failures + 1, last_checked_ms = $3, last_error = $4,
         failure = $5 WHERE document_id = $1",
+    // A lease is left to the one who has it.
+    RESCHEDULE = "UPDATE checks SET next_due_ms = $2 WHERE document_id = $1",
     POSTPONE = "UPDATE checks SET next_due_ms = $2, lease_until_ms = 0 WHERE document_id = $1",
     // Second looks first, then what has waited longest.
     OVERDUE = "SELECT document_id FROM checks WHERE next_due_ms < $1 AND last_checked_ms IS NOT NULL
@@ -113,13 +115,15 @@ impl Trouble {
             Trouble::Unreachable => {
                 "see whether the address opens in a browser; if the site is gone, take the document out of the catalog"
             }
-            Trouble::Server => "wait, or see in a browser whether the page has moved, and change `url` in the catalog",
+            Trouble::Server => {
+                "wait, or see in a browser whether the page has moved, and change its address in the catalog"
+            }
             Trouble::Refused => {
                 "give a contact with --user-agent and ask the site to allow it; check it less often meanwhile"
             }
-            Trouble::Gone => "find where the document is now and change `url` in the catalog",
+            Trouble::Gone => "find where the document is now and change its address in the catalog",
             Trouble::Robots => "ask the site to allow it, or take the document out of the catalog",
-            Trouble::Address => "correct `url` in the catalog; a private network is allowed with --allow-network",
+            Trouble::Address => "correct its address in the catalog; a private network is allowed with --allow-network",
             Trouble::Redirect => "open the address in a browser and put the address where it ends into the catalog",
             Trouble::Unreadable => {
                 "open the address in a browser: where the text needs scripts or an account, name another page in the catalog"
@@ -249,7 +253,7 @@ impl Atlas {
         let overdue = tx.fetch(OVERDUE, args![before_ms]).await?;
         for (place, row) in overdue.iter().enumerate() {
             let id: i64 = row.get(0)?;
-            tx.run(POSTPONE, args![id, due_ms(place, overdue.len())]).await?;
+            tx.run(RESCHEDULE, args![id, due_ms(place, overdue.len())]).await?;
         }
         tx.commit().await?;
         Ok(overdue.len())

@@ -202,7 +202,7 @@ async fn every_document_has_a_state_and_a_reason() {
             assert_eq!(health.reason.as_deref(), Some("the server is away"));
         }
         let health = state(id).await;
-        assert!(health.next_step.unwrap().contains("`url` in the catalog"), "{health:?}");
+        assert!(health.next_step.unwrap().contains("its address in the catalog"), "{health:?}");
         assert_eq!(health.last_verified_ms, Some(START), "a failure verifies nothing");
         // An error page in its place, twice.
         atlas.checked(id, &seen(START + 9 * DAY)).await.unwrap();

@@ -103,7 +103,7 @@ mod tests {
         let first = "## First part|One stands here.";
         assert_eq!(text(&["startBefore #a >>> endBefore #b"], &[]), first);
         assert_eq!(text(&["startBefore #a h2 >>> endBefore #b"], &[]), first, "the ends need not have one parent");
-        assert_eq!(text(&["startAfter #b >>> endBefore p:last-of-type"], &[]), "- Two stands here.|Three stands here.");
+        assert_eq!(text(&["startAfter #b >>> endBefore ul + p"], &[]), "- Two stands here.");
         assert_eq!(text(&["startAfter #b >>> endAfter footer"], &[]), "- Two stands here.|Three stands here.|Foot");
         assert_eq!(
             text(&["#a h2", "startBefore ul >>> endBefore footer"], &[]),
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_range_whose_end_is_not_there_is_nothing() {
-        let all = text(&[], &[]);
+        let all = text(&["#none"], &[]);
         assert_eq!(text(&["startBefore #a >>> endBefore #none"], &[]), all, "as with CSS that finds nothing");
         assert_eq!(text(&["startBefore #b >>> endBefore #a"], &[]), all, "an end before the start");
         assert_eq!(text(&["startBefore ]] >>> endBefore #b"], &[]), all, "no CSS");

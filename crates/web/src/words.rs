@@ -92,11 +92,12 @@ pub(crate) fn stated(iso: &str) -> Html {
     Html(format!("<time datetime=\"{iso}\">{}</time>", spelled(&iso)))
 }
 
-/// How long a time is, in its largest unit: "3 hours", "1 minute", "0 minutes".
+/// How long a time is, in its largest unit: "3 hours", "1 minute", "less than a minute".
 pub(crate) fn span(ms: i64) -> String {
     let minutes = ms / 60_000;
     match minutes {
-        0..120 => count(minutes, "minute", "minutes"),
+        0 => "less than a minute".into(),
+        1..120 => count(minutes, "minute", "minutes"),
         120..2880 => count(minutes / 60, "hour", "hours"),
         _ => count(minutes / 1440, "day", "days"),
     }
@@ -200,10 +201,15 @@ pub(crate) fn materiality(value: &Materiality) -> &'static str {
 /// A phrase as a sentence: a capital at its beginning, a full stop at its end.
 pub(crate) fn sentence(phrase: &str) -> String {
     let phrase = phrase.trim();
+    let end = if phrase.ends_with(['.', '!', '?', '…']) || phrase.is_empty() { "" } else { "." };
+    capital(phrase) + end
+}
+
+/// A phrase with a capital at its beginning.
+pub(crate) fn capital(phrase: &str) -> String {
     let mut chars = phrase.chars();
     let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
-    let end = if phrase.ends_with(['.', '!', '?', '…']) || phrase.is_empty() { "" } else { "." };
-    format!("{first}{}{end}", chars.as_str())
+    first + chars.as_str()
 }
 
 /// A country's English name for the codes of the countries that platforms usually name; else the code.

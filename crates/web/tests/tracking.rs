@@ -75,7 +75,7 @@ async fn what_is_wrong_stands_on_the_status_page() {
     }
     let page = world.get("/status").await.page();
     assert!(page.contains("1 needs attention") && page.contains("the server answered &#60;404&#62;."), "{page}");
-    assert!(page.contains("Failed 3 times in a row") && page.contains("change `url` in the catalog"), "{page}");
+    assert!(page.contains("Failed 3 times in a row") && page.contains("change its address in the catalog"), "{page}");
     let page = world.get(&format!("/documents/{}", world.plum)).await.page();
     assert!(page.contains("It cannot be checked") && page.contains("3 checks in a row failed"), "{page}");
     let moved = CheckResult::Seen {

@@ -185,8 +185,8 @@ impl Alarm {
 /// That many checks fail, in words.
 pub fn many_fail(recent: &Checks) -> String {
     format!(
-        "{} of {} checks of the last {RECENT_HOURS} hours failed, too many for the documents to be the cause: look at this machine's \
-         network, name resolution and clock",
+        "{} of {} checks of the last {RECENT_HOURS} hours failed; where so many fail, the cause is often on this side: look at this \
+         machine's network, name resolution and clock",
         recent.failed,
         recent.all()
     )

@@ -50,14 +50,14 @@ struct Declaration {
     combine: Vec<Declaration>,
 }
 
-/// One selector or a list of them.
+/// One selector or a list of them. A list is tried first: one of four could be taken for the fields of a range.
 #[derive(Debug, Default, Deserialize)]
 #[serde(untagged)]
 enum Selectors {
     #[default]
     None,
-    One(Selector),
     Many(Vec<Selector>),
+    One(Selector),
 }
 
 #[derive(Debug, Deserialize)]
@@ -219,7 +219,7 @@ mod tests {
             "Privacy Policy": { "fetch": "https://plum.example/privacy", "select": "main", "remove": [".ad", { "startBefore": "#a", "endAfter": "#b" }],
                 "executeClientScripts": true, "filter": ["tidy"] },
             "Terms of Service": { "select": { "startAfter": "h1", "endBefore": "footer" }, "combine": [
-                { "fetch": "https://plum.example/1" }, { "fetch": "https://plum.example/2", "select": ["article"] } ] }
+                { "fetch": "https://plum.example/1" }, { "fetch": "https://plum.example/2", "select": ["article"], "remove": ["a", "b", "c", "d"] } ] }
         }
     }"##;
 
@@ -249,6 +249,7 @@ mod tests {
         assert_eq!(terms.select, ["startAfter h1 >>> endBefore footer"]);
         assert_eq!(terms.urls(), ["https://plum.example/1", "https://plum.example/2"]);
         assert_eq!(terms.pages[1].select, ["article"]);
+        assert_eq!(terms.pages[1].remove, ["a", "b", "c", "d"]);
         let again = import(from.path(), to.path()).unwrap();
         assert_eq!((again.platforms, again.documents, again.known), (0, 0, 2));
     }

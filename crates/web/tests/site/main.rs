@@ -48,7 +48,7 @@ async fn get(site: &Router, path: &str) -> Answer {
 }
 
 /// Pages of this half of the site with a part of their title.
-const PAGES: [(&str, &str); 15] = [
+const PAGES: [(&str, &str); 16] = [
     ("/", "Clausewatch"),
     ("/platforms", "Platforms"),
     ("/platforms?q=orr&sort=risk&sector=AI&country=DE", "Platforms"),
@@ -64,6 +64,7 @@ const PAGES: [(&str, &str); 15] = [
     ("/changes/CW-C-000002", "CW-C-000002"),
     ("/search", "Search"),
     ("/search?q=arbitration", "arbitration"),
+    ("/status", "3 documents are tracked"),
 ];
 
 #[tokio::test]
@@ -178,6 +179,7 @@ async fn records_are_json_at_the_same_address() {
         ("/changes", "changes"),
         ("/changes/CW-C-000001", "clauses"),
         ("/search?q=arbitration", "hits"),
+        ("/status", "documents_by_state"),
     ] {
         let accepted = ask(&site, Method::GET, path, &[(header::ACCEPT, "application/json")]).await;
         assert_eq!(accepted.status, StatusCode::OK, "{path}");
