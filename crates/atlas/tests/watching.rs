@@ -3,7 +3,7 @@ mod common;
 
 use atlas::Atlas;
 use atlas::ids::DocumentId;
-use atlas::records::Materiality;
+use atlas::records::{Materiality, Origin};
 use atlas::watching::*;
 use common::{ARBITRATION, DAY, START, Stage, batch, document, stages, text};
 use provisions::Severity;
@@ -186,6 +186,8 @@ async fn only_sound_changes_seen_just_now_are_news() {
             Materiality::Minor,
         ]) {
             entry.change.iter_mut().for_each(|change| change.materiality = verdict);
+            let of = Origin { kind: "ota".into(), name: "collection".into(), id: "1".into(), links: vec![] };
+            entry.capture.origin = Some(of);
         }
         let changes = atlas.record(&making.batch).await.unwrap().changes;
         assert_eq!(atlas.gathered(NOW - 1, 10).await.unwrap(), [], "it waits for more");
@@ -294,6 +296,7 @@ async fn digests_hold_what_was_told_until_their_hour() {
         assert_eq!(atlas.next_digest().await.unwrap(), Some(due));
         // A second story for the same hour.
         atlas.record(&batch(id, 2).version(900, &text(3)).batch).await.unwrap();
+        atlas.verified(id, NOW).await.unwrap();
         settled(&atlas, &story_of(id)).await;
         assert_eq!(tell(&atlas, Some(due)).await, 1);
         assert_eq!(atlas.compose_digests(due).await.unwrap(), 1, "{}", stage.engine);
@@ -302,6 +305,7 @@ async fn digests_hold_what_was_told_until_their_hour() {
         assert_eq!((inbox.len(), inbox[0].kind, inbox[0].items.len()), (1, MessageKind::Digest, 2));
         // One that was late for its hour still comes.
         atlas.record(&batch(id, 3).version(900, &text(4)).batch).await.unwrap();
+        atlas.verified(id, NOW).await.unwrap();
         settled(&atlas, &story_of(id)).await;
         tell(&atlas, Some(due)).await;
         assert_eq!(atlas.compose_digests(due).await.unwrap(), 1);

@@ -23,7 +23,8 @@ statements! {
     STORY_OF = "SELECT story_id FROM news WHERE change_id = $1 AND kind = $2 AND story_id > 0 ORDER BY id DESC LIMIT 1",
     CHANGES_OF = "SELECT change_id FROM news WHERE story_id = $1 ORDER BY change_id",
     SOUND = "SELECT COALESCE(MAX(v.number), 0) FROM versions v WHERE v.document_id = $1 AND v.number < $2 AND NOT EXISTS (
-        SELECT 1 FROM changes c WHERE c.document_id = v.document_id AND c.to_version = v.number AND c.materiality = $3)",
+        SELECT 1 FROM changes c WHERE c.document_id = v.document_id AND c.to_version = v.number
+            AND (c.materiality = $3 OR c.confirmed_ms IS NULL))",
 }
 
 /// What kind of news it is.
@@ -145,7 +146,7 @@ impl Atlas {
         rows.iter().map(|row| Ok(ChangeId(row.get(0)?))).collect()
     }
 
-    /// The last version before `before` that is not defective; 0 if there is none.
+    /// The last version before `before` that is neither defective nor waits for a second look; 0 if there is none.
     pub async fn sound_version(&self, document: DocumentId, before: i64) -> Result<i64> {
         let row = self.store.one(SOUND, args![document, before, Materiality::Defective.code()]).await?;
         row.map_or(Ok(0), |row| row.get(0))
