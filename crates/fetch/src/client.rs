@@ -372,7 +372,8 @@ fn retry_after(headers: &HeaderMap) -> Option<u64> {
 fn moved_to(asked: &str, found: &Url) -> Option<String> {
     let mut asked = Url::parse(asked).ok()?;
     let mut target = found.clone();
-    (asked.set_fragment(None), target.set_fragment(None));
+    asked.set_fragment(None);
+    target.set_fragment(None);
     let front = target.path() == "/" && target.query().is_none() && asked.path() != "/";
     (asked != target && !front).then(|| found.to_string())
 }

@@ -141,7 +141,7 @@ mod tests {
             interval in LEAST_INTERVAL_MS..=MOST_INTERVAL_MS,
         ) {
             let wait = due(DocumentId(id), at, found, interval) - at;
-            prop_assert!(wait >= LOOK_MS && wait <= MOST_INTERVAL_MS * 9 / 8, "{}", wait);
+            prop_assert!((LOOK_MS..=MOST_INTERVAL_MS * 9 / 8).contains(&wait), "{}", wait);
             prop_assert_eq!(wait, due(DocumentId(id), at, found, interval) - at);
         }
 
