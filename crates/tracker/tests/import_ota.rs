@@ -266,7 +266,8 @@ async fn killed_after(repo: &Path, data: &Path, records: usize, wait: std::time:
     running.wait().unwrap().code().is_none()
 }
 
-/// Fifty kills, in each of five imports at ten moments that lie evenly in the work and are random within their tenths of it.
+/// Fifty kills, in each of five imports at ten moments that lie evenly in the first 85 hundredths of the work, random within their tenths
+/// of that: an import that is nearly done may end by itself before it is killed.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_an_import_ends_with_the_same_content() {
     if !has_git() {
@@ -289,7 +290,7 @@ async fn killed_at_any_moment_an_import_ends_with_the_same_content() {
     for round in 0..5 {
         let killed = data.path().join(format!("killed-{round}"));
         for tenth in 0..10 {
-            let records = (RECORDS as f64 * 0.095 * (f64::from(tenth) + share())) as usize;
+            let records = (RECORDS as f64 * 0.085 * (f64::from(tenth) + share())) as usize;
             // Anywhere in the next batch: most kills come in the middle of a transaction or of an analysis.
             let wait = a_record.mul_f64(6.0 * share());
             at_work += usize::from(killed_after(&path, &killed, records, wait).await);
