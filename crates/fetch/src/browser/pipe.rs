@@ -20,6 +20,8 @@ pub(super) struct Pipe {
     from: BufReader<ChildStdout>,
     /// Most bytes of a message.
     limit: usize,
+    /// What came of a message whose end has not come. Kept here, for reading may be given up at any moment and gone on with later.
+    begun: Vec<u8>,
     last: u64,
     /// Events that came while an answer was waited for.
     waiting: VecDeque<Message>,
@@ -27,7 +29,7 @@ pub(super) struct Pipe {
 
 impl Pipe {
     pub fn new(to: ChildStdin, from: ChildStdout, limit: usize) -> Self {
-        Pipe { to, from: BufReader::new(from), limit, last: 0, waiting: VecDeque::new() }
+        Pipe { to, from: BufReader::new(from), limit, begun: Vec::new(), last: 0, waiting: VecDeque::new() }
     }
 
     /// Sends a call and returns its number; the answer comes as a [`Message`].
@@ -72,7 +74,6 @@ impl Pipe {
     }
 
     async fn read(&mut self) -> Result<Message, String> {
-        let mut bytes = Vec::new();
         loop {
             let part = self.from.fill_buf().await.map_err(|error| format!("the browser has gone: {error}"))?;
             if part.is_empty() {
@@ -80,13 +81,13 @@ impl Pipe {
             }
             let end = part.iter().position(|&byte| byte == 0);
             let taken = end.map_or(part.len(), |end| end + 1);
-            bytes.extend_from_slice(&part[..end.unwrap_or(taken)]);
+            self.begun.extend_from_slice(&part[..end.unwrap_or(taken)]);
             self.from.consume(taken);
-            if bytes.len() > self.limit {
+            if self.begun.len() > self.limit {
                 return Err(format!("a message of the browser is longer than {} bytes", self.limit));
             }
             if end.is_some() {
-                return message(&bytes);
+                return message(&std::mem::take(&mut self.begun));
             }
         }
     }
