@@ -74,8 +74,7 @@ struct Side<'a> {
 impl<'a> Side<'a> {
     fn new(text: &'a str) -> Side<'a> {
         let structure = document::structure(text);
-        let clauses = structure.clauses.iter().map(|clause| &text[clause.range.clone()]).collect();
-        Side { text, structure, clauses }
+        Side { text, clauses: structure.words(text), structure }
     }
 
     fn heading(&self, index: usize) -> String {

@@ -24,7 +24,7 @@ pub use letter::{Letter, Part, ProvisionLine, Unwritable};
 pub use links::Links;
 pub use mail::{MailError, MailServer, Mailer};
 pub use matching::subject_name;
-pub use plain::{Foot, html, text};
+pub use plain::{Foot, escape_into, html, text};
 pub use report::{Report, ReportLine, report};
 pub use story::{ClauseChange, Correction, Fact, Story, Touched};
 pub use teller::{Clock, GATHER_MS, Round, Teller};

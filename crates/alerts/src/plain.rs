@@ -264,6 +264,12 @@ fn block(out: &mut String, element: &str, style: &str, content: &str) {
 /// Text or an attribute's value in HTML.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    escape_into(&mut out, text);
+    out
+}
+
+/// Adds a text to HTML, or to the value of an attribute in it, with its five marks escaped.
+pub fn escape_into(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
             '&' => out.push_str("&amp;"),
@@ -274,7 +280,6 @@ pub(crate) fn escape(text: &str) -> String {
             c => out.push(c),
         }
     }
-    out
 }
 
 #[cfg(test)]

@@ -23,8 +23,8 @@ fn clean_text(path: &str) -> Result<String, Box<dyn std::error::Error>> {
 /// Compares two texts as a page of the site does; gives the number of pairs that changed.
 fn compared(old: &str, new: &str) -> usize {
     let structures = (document::structure(old), document::structure(new));
-    let before: Vec<&str> = structures.0.clauses.iter().map(|clause| &old[clause.range.clone()]).collect();
-    let after: Vec<&str> = structures.1.clauses.iter().map(|clause| &new[clause.range.clone()]).collect();
+    let before = structures.0.words(old);
+    let after = structures.1.words(new);
     let alignment = align(&before, &after);
     let listed = (vec![false; before.len()], vec![false; after.len()]);
     let idle = idle(&before, &after, &alignment, (&listed.0, &listed.1));

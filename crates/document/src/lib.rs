@@ -92,6 +92,16 @@ pub struct Structure {
     pub terms: Vec<DefinedTerm>,
 }
 
+impl Structure {
+    /// The words of each clause, in order. `text` is the text that this is the structure of.
+    ///
+    /// # Panics
+    /// If it is another.
+    pub fn words<'t>(&self, text: &'t str) -> Vec<&'t str> {
+        self.clauses.iter().map(|clause| &text[clause.range.clone()]).collect()
+    }
+}
+
 /// One heading or one numbered, headed or paragraph-level unit of text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clause {

@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn blocks_become_clauses_with_exact_ranges() {
         let found = structure(TEXT);
-        let texts: Vec<&str> = found.clauses.iter().map(|clause| &TEXT[clause.range.clone()]).collect();
+        let texts = found.words(TEXT);
         let expected = [
             "Plum Terms",
             "You may not:",

@@ -358,7 +358,7 @@ fn status(url: &Url, response: &reqwest::Response) -> FetchError {
 }
 
 /// Seconds that an answer asks us to wait (RFC 9110, section 10.2.3). A date is counted from the answer's own, so that clocks need not agree.
-fn retry_after(headers: &HeaderMap) -> Option<u64> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<u64> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let asked = text(header::RETRY_AFTER)?;
     asked.parse().ok().or_else(|| {

@@ -2,11 +2,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::FetchError;
-use crate::client::{checked, network, plain_client};
+use crate::client::{checked, network, plain_client, retry_after};
 use crate::guard::{Guard, GuardedResolver};
 
 /// Posts. Cheap to clone.
@@ -21,8 +21,8 @@ pub struct Poster {
 pub struct Posted {
     /// HTTP status.
     pub status: u16,
-    /// `Retry-After` as it came: seconds or a date.
-    pub retry_after: Option<String>,
+    /// Seconds it asked us to wait.
+    pub retry_after: Option<u64>,
 }
 
 impl Poster {
@@ -59,7 +59,6 @@ impl Poster {
         }
         let sent = self.client.post(address.clone()).headers(all).body(body).send().await;
         let response = sent.map_err(|error| network(&address, &error))?;
-        let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-        Ok(Posted { status: response.status().as_u16(), retry_after: retry_after.map(str::to_string) })
+        Ok(Posted { status: response.status().as_u16(), retry_after: retry_after(response.headers()) })
     }
 }

@@ -60,6 +60,7 @@ pub fn adopt(folder: &Path, page: Page<'_>, platform: Option<&str>) -> Result<Ad
     };
     let document = document(&entry, page, &mut assumed);
     text.push_str(&catalog::document_text(&document));
+    // What would not be read back is not written.
     catalog::parse(&text)?;
     Ok(Adopted { platform: entry.name, path, text, url: page.url.into(), assumed })
 }
@@ -70,10 +71,7 @@ impl Adopted {
         if self.assumed.is_empty() {
             return Ok(());
         }
-        if let Some(folder) = self.path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        std::fs::write(&self.path, &self.text)
+        catalog::save(&self.path, &self.text)
     }
 }
 

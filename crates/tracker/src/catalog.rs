@@ -205,6 +205,16 @@ pub fn document_text(document: &EntryDocument) -> String {
     text
 }
 
+/// Writes a file of the catalog, whole or not at all: what stood there stays if the machine stops in the middle.
+pub(crate) fn save(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let new = path.with_extension("new");
+    std::fs::write(&new, text)?;
+    std::fs::rename(&new, path)
+}
+
 /// A platform's part of its file.
 pub fn platform_text(entry: &Entry) -> String {
     let Entry { name, homepage, sector, country, .. } = entry;

@@ -282,7 +282,7 @@ impl<'a> History<'a> {
         let structure = document::structure(text);
         let facts = Facts::of(text, &structure);
         let old = base.clauses();
-        let new: Vec<&str> = structure.clauses.iter().map(|clause| &text[clause.range.clone()]).collect();
+        let new = structure.words(text);
         let alignment = align(&old, &new);
         // A text that stays short is what the document has become.
         let patient = number - self.base_number <= DEFECTIVE_IN_A_ROW;

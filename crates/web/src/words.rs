@@ -1,6 +1,7 @@
 //! Dates, numbers and words for people. Functions take references because templates hand them over.
 use std::fmt;
 
+pub(crate) use alerts::escape_into;
 use askama::filters::HtmlSafe;
 use atlas::records::{EventKind, Materiality};
 
@@ -31,20 +32,6 @@ impl fmt::Display for Html {
 }
 
 impl HtmlSafe for Html {}
-
-/// Adds `text` to `out` with the five marks of HTML escaped.
-pub(crate) fn escape_into(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-}
 
 /// `text` with the marks of HTML escaped.
 pub(crate) fn escaped(text: &str) -> String {

@@ -48,7 +48,7 @@ struct Comparison<'a> {
 /// Prints the change.
 pub async fn run(args: Args) -> crate::Answer {
     let (old, new) = (read(&args.old, &args.allowed).await?, read(&args.new, &args.allowed).await?);
-    let (a, b) = (clauses(&old), clauses(&new));
+    let (a, b) = (old.structure.words(&old.text), new.structure.words(&new.text));
     let alignment = align(&a, &b);
     let change = history::between(Reader::embedded(), &old.text, &new.text);
     let same = alignment.pairs.iter().all(|pair| pair.kind == PairKind::Same);
@@ -80,10 +80,6 @@ async fn read(path: &str, allowed: &[fetch::IpNet]) -> anyhow::Result<Reading> {
         Inputs::Stored(mut one) => one.next().unwrap_or_else(|| Err(anyhow::anyhow!("{path}: there is nothing")))?,
     };
     Ok(inputs::read(input).await?.1)
-}
-
-fn clauses(reading: &Reading) -> Vec<&str> {
-    reading.structure.clauses.iter().map(|clause| &reading.text[clause.range.clone()]).collect()
 }
 
 impl Comparison<'_> {

@@ -81,10 +81,13 @@ pub(crate) struct Browser {
 
 /// A browser under way. Dropping it kills it and removes its profile.
 struct Running {
+    settings: BrowserSettings,
+    guard: Arc<Guard>,
     pipe: Pipe,
     gate: Gate,
     process: Child,
     profile: tempfile::TempDir,
+    /// The browser's program and version, as it says.
     version: String,
     pages: usize,
 }
@@ -105,7 +108,7 @@ impl Browser {
         running.gate.begin(self.settings.max_bytes);
         let id = running.process.id();
         let rendered = tokio::select! {
-            rendered = tokio::time::timeout(self.settings.timeout, running.page(request, url, &self.settings, &self.guard)) => {
+            rendered = tokio::time::timeout(self.settings.timeout, running.page(request, url)) => {
                 rendered.unwrap_or_else(|_| Err(broken(url, "no page in time".into())))
             }
             () = grows(id, self.settings.max_memory) => {
@@ -144,14 +147,8 @@ impl Browser {
             Ok(Err(reason)) => return Err(format!("{program} does not start: {reason}{hint}")),
             Err(_) => return Err(format!("{program} does not answer")),
         };
-        Ok(Running { pipe, gate, process, profile, version, pages: 0 })
-    }
-}
-
-impl Running {
-    /// The browser's program and version, as it says.
-    fn version(&self) -> &str {
-        &self.version
+        let (settings, guard) = (self.settings.clone(), Arc::clone(&self.guard));
+        Ok(Running { settings, guard, pipe, gate, process, profile, version, pages: 0 })
     }
 }
 

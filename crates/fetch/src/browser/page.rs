@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::pipe::Message;
-use super::{BrowserSettings, Running, broken};
+use super::{Running, broken};
 use crate::guard::Guard;
 use crate::{FetchError, Request, Success};
 
@@ -42,42 +42,29 @@ struct Loading {
 }
 
 impl Running {
-    pub(super) async fn page(
-        &mut self,
-        request: &Request,
-        url: &Url,
-        settings: &BrowserSettings,
-        guard: &Guard,
-    ) -> Result<Success, FetchError> {
+    pub(super) async fn page(&mut self, request: &Request, url: &Url) -> Result<Success, FetchError> {
         let browser = |reason: String| broken(url, reason);
         self.pipe.forget();
         let context = self.pipe.call("Target.createBrowserContext", json!({}), None).await.map_err(browser)?;
         let context = context["browserContextId"].clone();
-        let taken = self.in_context(&context, request, url, settings, guard).await;
+        let taken = self.in_context(&context, request, url).await;
         // With its cookies, its workers and the windows that it opened.
         let gone = self.pipe.call("Target.disposeBrowserContext", json!({ "browserContextId": context }), None).await;
         gone.map_err(browser)?;
         taken
     }
 
-    async fn in_context(
-        &mut self,
-        context: &Value,
-        request: &Request,
-        url: &Url,
-        settings: &BrowserSettings,
-        guard: &Guard,
-    ) -> Result<Success, FetchError> {
+    async fn in_context(&mut self, context: &Value, request: &Request, url: &Url) -> Result<Success, FetchError> {
         let browser = |reason: String| broken(url, reason);
         let (session, frame) = self.open(context, request).await.map_err(browser)?;
         let navigation = self.pipe.send("Page.navigate", json!({ "url": url.as_str() }), Some(&session)).await;
         let mut loading = Loading { navigation: navigation.map_err(browser)?, frame, ..Loading::default() };
-        let failed = self.load(&session, &mut loading, settings, guard).await.map_err(browser)?;
+        let failed = self.load(&session, &mut loading).await.map_err(browser)?;
         if let Some(reason) = url.host_str().and_then(|host| self.gate.refused(host)) {
             return Err(FetchError::Refused { url: url.to_string(), reason });
         }
         if self.gate.exhausted() {
-            let limit = usize::try_from(settings.max_bytes).unwrap_or(usize::MAX);
+            let limit = usize::try_from(self.settings.max_bytes).unwrap_or(usize::MAX);
             return Err(FetchError::TooLarge { url: url.to_string(), limit });
         }
         if let Some(reason) = failed {
@@ -97,7 +84,7 @@ impl Running {
         // Instead, the kind of the bytes kept is said, and who made them.
         headers.retain(|(name, _)| !OF_THE_BYTES.contains(&name.as_str()));
         headers.push(("content-type".into(), "text/html; charset=utf-8".into()));
-        headers.push(("x-clausewatch-rendered-by".into(), self.version().into()));
+        headers.push(("x-clausewatch-rendered-by".into(), self.version.clone()));
         let (redirects, body) = (loading.redirects, html.into_bytes());
         Ok(Success { url: at.to_string(), redirects, moved_to: None, status, headers, body })
     }
@@ -126,15 +113,9 @@ impl Running {
     }
 
     /// Answers the page's requests until it has settled; what the browser says if it could not be opened.
-    async fn load(
-        &mut self,
-        session: &str,
-        loading: &mut Loading,
-        settings: &BrowserSettings,
-        guard: &Guard,
-    ) -> Result<Option<String>, String> {
+    async fn load(&mut self, session: &str, loading: &mut Loading) -> Result<Option<String>, String> {
         // Whatever has not come by then: better what is there than nothing.
-        let latest = Instant::now() + settings.timeout * 3 / 4;
+        let latest = Instant::now() + self.settings.timeout * 3 / 4;
         loop {
             let now = Instant::now();
             let until = match loading.loaded {
@@ -152,27 +133,19 @@ impl Running {
                 }
                 Message::Answer(..) => {}
                 Message::Event(name, said, of) if of.as_deref() == Some(session) => {
-                    self.happened(session, loading, &name, &said, settings, guard).await?;
+                    self.happened(session, loading, &name, &said).await?;
                 }
                 Message::Event(..) => {}
             }
         }
     }
 
-    async fn happened(
-        &mut self,
-        session: &str,
-        loading: &mut Loading,
-        name: &str,
-        said: &Value,
-        settings: &BrowserSettings,
-        guard: &Guard,
-    ) -> Result<(), String> {
+    async fn happened(&mut self, session: &str, loading: &mut Loading, name: &str, said: &Value) -> Result<(), String> {
         let own_document = said["type"] == "Document" && said["frameId"] == loading.frame.as_str();
         match name {
             "Fetch.requestPaused" => {
                 loading.requests += 1;
-                let allowed = loading.requests <= settings.max_requests && wanted(said, guard);
+                let allowed = loading.requests <= self.settings.max_requests && wanted(said, &self.guard);
                 let request = &said["requestId"];
                 let (method, params) = match allowed {
                     true => ("Fetch.continueRequest", json!({ "requestId": request })),

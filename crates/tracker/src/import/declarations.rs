@@ -199,7 +199,7 @@ fn add(
     fresh.iter().for_each(|document| text.push_str(&catalog::document_text(document)));
     // What would not be read back is not written.
     catalog::parse(&text)?;
-    std::fs::write(&path, text).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+    catalog::save(&path, &text).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
     declared.platforms += usize::from(!known.contains_key(&slug));
     declared.documents += fresh.len();
     declared.combined += fresh.iter().filter(|document| !document.pages.is_empty()).count();

@@ -52,7 +52,7 @@ impl InboxPage {
     }
 }
 
-async fn rows(site: &Site, zone: &str, messages: Vec<Message>) -> Vec<Row> {
+fn rows(site: &Site, zone: &str, messages: Vec<Message>) -> Vec<Row> {
     let links = Links::below(&site.config.base_url);
     let row = |message: Message| Some(Row { letter: Letter::of(&message, zone, &links).ok()?, message });
     messages.into_iter().filter_map(row).collect()
@@ -66,7 +66,7 @@ pub(super) async fn show(Owner(id): Owner, State(site): State<Site>, wants: Want
     let mut unsent = site.atlas.messages(id, &dead).await?;
     unsent.extend(site.atlas.messages(id, &waiting).await?.into_iter().filter(|message| message.error.is_some()));
     let head = site.head("Inbox", links::INBOX).crumb("Watchlist", links::WATCHLIST).here("Inbox").unlisted();
-    let (rows, unsent) = (rows(&site, &zone, inbox).await, rows(&site, &zone, unsent).await);
+    let (rows, unsent) = (rows(&site, &zone, inbox), rows(&site, &zone, unsent));
     let page = InboxPage { head, rows, unread: site.atlas.unread(id).await?, unsent };
     wants.record(&page, || {
         let message = |row: &Row| {

@@ -126,11 +126,6 @@ struct ListPage {
 }
 
 impl ListPage {
-    /// Channels that messages are sent over or shown in.
-    fn usable(&self) -> impl Iterator<Item = &ChannelRow> {
-        self.channels.iter()
-    }
-
     fn shared_url(&self) -> Option<String> {
         let token = self.person.shared.as_ref()?;
         Some(format!("{}/watchlists/{token}", self.head.site.base_url))
