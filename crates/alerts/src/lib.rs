@@ -23,7 +23,7 @@ pub use delivery::{Delivered, Delivery, WAITS_MS};
 pub use letter::{Letter, Part, ProvisionLine, Unwritable};
 pub use links::Links;
 pub use mail::{MailError, MailServer, Mailer};
-pub use matching::subject_name;
+pub use matching::{known_subject, subject_name};
 pub use plain::{Foot, escape_into, html, text};
 pub use report::{Report, ReportLine, report};
 pub use story::{ClauseChange, Correction, Fact, Story, Touched};

@@ -104,7 +104,13 @@ fn search_in_words(search: &SavedSearch) -> String {
 
 /// What is watched, in words, with the names that the store knows: "Plum's Privacy Policy". A record that is gone has its ID.
 pub async fn subject_name(atlas: &atlas::Atlas, subject: &Subject) -> Result<String, atlas::AtlasError> {
-    let known = match subject {
+    Ok(known_subject(atlas, subject).await?.unwrap_or_else(|| subject_alone(subject)))
+}
+
+/// As [`subject_name`]; none if the store or the taxonomy has no such subject.
+pub async fn known_subject(atlas: &atlas::Atlas, subject: &Subject) -> Result<Option<String>, atlas::AtlasError> {
+    let alone = || subject_alone(subject);
+    Ok(match subject {
         Subject::Platform(slug) => atlas.platform(slug).await?.map(|found| found.platform.name),
         Subject::Document(id) => {
             let document = atlas.document(*id).await?;
@@ -115,9 +121,11 @@ pub async fn subject_name(atlas: &atlas::Atlas, subject: &Subject) -> Result<Str
                 taxonomy().get(&provision.clause_type).map_or(provision.clause_type.as_str(), |kind| &kind.title);
             format!("“{title}” in {}", of_platform(&provision.platform_name, &provision.document_title))
         }),
-        _ => None,
-    };
-    Ok(known.unwrap_or_else(|| subject_alone(subject)))
+        Subject::ClauseType(id) => taxonomy().get(id).map(|_| alone()),
+        Subject::Category(id) => taxonomy().category(id).map(|_| alone()),
+        Subject::Regulation(id) => taxonomy().regulation(id).map(|_| alone()),
+        Subject::Search(_) => Some(alone()),
+    })
 }
 
 /// A threshold in words: "material changes of severity High or more".

@@ -126,12 +126,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
 
 /// Whether a subject is there to be watched; says so if not.
 async fn is_there(atlas: &Atlas, subject: &Subject) -> anyhow::Result<bool> {
-    let found = match subject {
-        Subject::Platform(slug) => atlas.platform(slug).await?.is_some(),
-        Subject::Document(id) => atlas.document(*id).await?.is_some(),
-        Subject::Provision(id) => atlas.provision(*id).await?.is_some(),
-        _ => true,
-    };
+    let found = alerts::known_subject(atlas, subject).await?.is_some();
     if !found {
         eprintln!("clausewatch: there is no {} to watch", exchange::written(subject));
     }

@@ -79,6 +79,28 @@ async fn one_click_watches_and_one_ends_it() {
 }
 
 #[tokio::test]
+async fn what_is_not_there_is_not_watched() {
+    let (site, atlas) = owned_site().await;
+    for (kind, subject) in [
+        ("platform", "nobody"),
+        ("document", "CW-D-99999"),
+        ("provision", "CW-P-999999"),
+        ("clause-type", "no-such-type"),
+        ("category", "none"),
+        ("regulation", "none"),
+    ] {
+        let said = format!("{{\"watches\":\"{kind}\",\"subject\":\"{subject}\"}}");
+        let form: String = form_urlencoded::byte_serialize(said.as_bytes()).collect();
+        let answer = send(&site, &OWNER, Method::POST, "/watch", &format!("subject={form}")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{said}");
+    }
+    for form in ["", "subject=%7B%7D", "subject=%FF%00"] {
+        assert_eq!(send(&site, &OWNER, Method::POST, "/watch", form).await.status, StatusCode::BAD_REQUEST, "{form}");
+    }
+    assert!(atlas.watches(atlas::watching::PersonId::OWNER).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn nobody_but_the_owner_has_a_watchlist() {
     let (site, atlas) = owned_site().await;
     let page = send(&site, &OWNER, Method::GET, "/platforms/plum", "").await;

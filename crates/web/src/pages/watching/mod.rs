@@ -44,15 +44,17 @@ async fn watch(Owner(person): Owner, State(site): State<Site>, body: String) -> 
     let subject: Subject = serde_json::from_str(said).map_err(|_| {
         Failure::input("subject", said, "it must be what can be watched, as the site's own forms say it")
     })?;
-    match site.atlas.watch_on(person, &subject).await? {
-        Some(watched) if form.text("end").is_some() => {
+    match (site.atlas.watch_on(person, &subject).await?, form.text("end").is_some()) {
+        (Some(watched), true) => {
             site.atlas.remove_watch(person, watched.id).await?;
         }
-        Some(_) => {}
-        None if form.text("end").is_some() => {}
-        None => {
+        (None, false) => {
+            if alerts::known_subject(&site.atlas, &subject).await?.is_none() {
+                return Err(Failure::missing("record of this name that could be watched"));
+            }
             site.atlas.put_watch(person, &NewWatch::on(subject), site.now_ms()).await?;
         }
+        (Some(_), false) | (None, true) => {}
     }
     Ok(Redirect::to(back(&form)))
 }
