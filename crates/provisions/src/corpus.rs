@@ -18,8 +18,19 @@ pub struct Example {
     pub types: Vec<usize>,
     /// The severity that the reader saw in it.
     pub severity: Option<Severity>,
-    /// It was picked because it is hard or rare: good to learn from, no fair sample to measure or calibrate on.
-    pub only_trains: bool,
+    /// What it is good for.
+    pub role: Role,
+}
+
+/// What a clause of a corpus is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Of a plain sample: learnt from, measured and calibrated on.
+    Sample,
+    /// Picked because it is hard or rare: good to learn from, no fair sample to measure or calibrate on.
+    Picked,
+    /// Nobody labelled it; what is learnt from it is what [`crate::teach`] makes of it.
+    Unlabelled,
 }
 
 /// A line of a corpus cannot be used.
@@ -60,7 +71,7 @@ pub fn read_line(line: &str) -> Result<Example, CorpusError> {
         heading: line.heading,
         text: line.text,
         severity: Severity::parse(&line.severity),
-        only_trains: false,
+        role: Role::Sample,
     })
 }
 

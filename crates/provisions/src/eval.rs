@@ -7,11 +7,11 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::corpus::Example;
+use crate::corpus::{Example, Role};
 use crate::passage::Passage;
 use crate::reader::{Confidence, Finding, Reader};
 use crate::taxonomy::{ClauseType, Severity, taxonomy};
-use crate::train::{self, Options, TrainError};
+use crate::train::{Folds, Options, TrainError};
 
 /// Types with at least as many labels count in the mean over types.
 pub const LEAST_SUPPORT: usize = 10;
@@ -158,24 +158,28 @@ pub fn measures() -> &'static Measures {
     &MEASURES
 }
 
-/// Trains and measures by folds of platforms. Examples that only train are learnt from in the folds that they are not in, and neither
-/// measured nor among the predictions.
+/// Trains and measures by folds of platforms; see [`evaluate_folds`].
 pub fn evaluate(examples: &[Example], options: &Options) -> Result<(Measures, Vec<Prediction>), TrainError> {
-    let readers = train::fold_readers(examples, options)?;
+    evaluate_folds(&Folds::fit(examples, options)?)
+}
+
+/// Measures the models of folds on the examples of the plain sample, each by the model that did not see its platform. The others are
+/// neither measured nor among the predictions.
+pub fn evaluate_folds(folds: &Folds) -> Result<(Measures, Vec<Prediction>), TrainError> {
+    let readers = folds.readers()?;
     let mut thresholds = vec![Vec::new(); taxonomy().types().len()];
-    for reader in &readers.readers {
+    for reader in &readers {
         reader.thresholds().for_each(|(position, threshold)| thresholds[position].push(f64::from(threshold)));
     }
-    let measured: Vec<(&Example, usize)> =
-        examples.iter().zip(readers.folds.iter().copied()).filter(|(example, _)| !example.only_trains).collect();
-    let predict = |&(example, fold): &(&Example, usize)| Prediction {
-        id: example.id.clone(),
-        types: read(&readers.readers[fold], example),
-    };
-    let predictions: Vec<Prediction> = measured.iter().map(predict).collect();
-    let measured: Vec<&Example> = measured.into_iter().map(|(example, _)| example).collect();
+    let sample = folds.examples().iter().enumerate().filter(|(_, example)| example.role == Role::Sample);
+    let (mut measured, mut predictions) = (Vec::new(), Vec::new());
+    for (i, example) in sample {
+        let fold = folds.fold(i).expect("platforms with a labelled clause have a fold");
+        measured.push(example);
+        predictions.push(Prediction { id: example.id.clone(), types: read(&readers[fold], example) });
+    }
     let mut measures = measure(&measured, &predictions);
-    measures.folds = options.folds;
+    measures.folds = readers.len();
     for (kind, thresholds) in measures.types.iter_mut().zip(&thresholds) {
         kind.threshold = if thresholds.is_empty() { 1.0 } else { round(mean(thresholds.iter().copied())) };
     }

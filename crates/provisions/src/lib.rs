@@ -31,8 +31,10 @@ pub mod summary;
 pub mod svm;
 pub mod table;
 pub mod taxonomy;
+pub mod teach;
 pub mod train;
 pub mod unfair;
+mod vocabulary;
 pub mod words;
 
 pub use explain::{Explanation, explain};

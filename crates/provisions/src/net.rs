@@ -2,7 +2,7 @@
 //! types have in common (words of one meaning, types that go together) is learnt once instead of once a type.
 //!
 //! Stochastic gradient descent with step sizes by coordinate (Duchi et al. 2011); random numbers come from a fixed seed.
-use crate::svm::Matrix;
+use crate::svm::{self, Matrix};
 
 /// Hidden numbers of a network.
 pub const WIDTH: usize = 128;
@@ -17,6 +17,23 @@ pub(crate) struct Net {
     pub base: Hidden,
     /// For each type, its weight on each hidden number and its own offset last.
     pub outputs: Vec<[f32; WIDTH + 1]>,
+}
+
+impl Net {
+    /// Each type's score for a clause with these features: the logarithm of its odds.
+    pub(crate) fn scores(&self, features: &[(u32, f32)]) -> Vec<f32> {
+        let mut hidden = self.base;
+        for &(row, value) in features {
+            hidden.iter_mut().zip(&self.rows[row as usize]).for_each(|(h, w)| *h += value * w);
+        }
+        hidden.iter_mut().for_each(|h| *h = h.max(0.0));
+        self.outputs.iter().map(|output| dot(&hidden, output) + output[WIDTH]).collect()
+    }
+}
+
+/// The probability that a score stands for.
+pub(crate) fn sigmoid(score: f32) -> f32 {
+    1.0 / (1.0 + (-score).exp())
 }
 
 /// Sums in eight lanes.
@@ -64,15 +81,25 @@ struct Training<'a> {
     base_squares: Hidden,
     outputs: Vec<[f32; WIDTH + 1]>,
     output_squares: Vec<[f32; WIDTH + 1]>,
+    /// The probability that each type should come to for the clause being learnt.
+    targets: Vec<f32>,
     random: u64,
 }
 
-/// Fits networks to the rows of `matrix`; `labels` holds each row's types.
-pub(crate) fn fit(matrix: &Matrix, labels: &[Vec<u8>], types: usize, options: &NetOptions) -> Vec<Net> {
-    (1..=options.networks).map(|number| fit_one(matrix, labels, types, options, number as u64)).collect()
+/// What a row of the matrix teaches.
+pub(crate) enum Lesson {
+    /// The types that a reader gave it; it has no others.
+    Labels(Vec<u8>),
+    /// Types with the probability that it has them; the others are out of the question.
+    Opinion(Vec<(u8, f32)>),
 }
 
-fn fit_one(matrix: &Matrix, labels: &[Vec<u8>], types: usize, options: &NetOptions, number: u64) -> Net {
+/// Fits networks to the rows of `matrix`; `lessons` holds what each teaches.
+pub(crate) fn fit(matrix: &Matrix, lessons: &[Lesson], types: usize, options: &NetOptions, threads: usize) -> Vec<Net> {
+    svm::in_parallel(options.networks, threads, |number| fit_one(matrix, lessons, types, options, number as u64 + 1))
+}
+
+fn fit_one(matrix: &Matrix, lessons: &[Lesson], types: usize, options: &NetOptions, number: u64) -> Net {
     let mut training = Training::new(matrix.width, types, options, SEED.wrapping_mul(number));
     let mut order: Vec<u32> = (0..matrix.height() as u32).collect();
     let mut kept = Vec::new();
@@ -88,7 +115,7 @@ fn fit_one(matrix: &Matrix, labels: &[Vec<u8>], types: usize, options: &NetOptio
                     kept.push((column, value / (1.0 - options.forget)));
                 }
             }
-            training.learn(&kept, &labels[row as usize]);
+            training.learn(&kept, &lessons[row as usize]);
         }
     }
     Net { rows: training.rows, base: training.base, outputs: training.outputs }
@@ -104,6 +131,7 @@ impl<'a> Training<'a> {
             base_squares: [1e-3; WIDTH],
             outputs: vec![[0.0; WIDTH + 1]; types],
             output_squares: vec![[1e-3; WIDTH + 1]; types],
+            targets: vec![0.0; types],
             random: seed,
         };
         for i in 0..used {
@@ -136,7 +164,7 @@ impl<'a> Training<'a> {
         (self.draw(1 << 20) as f32 / (1 << 19) as f32 - 1.0) * most
     }
 
-    fn learn(&mut self, features: &[(usize, f32)], labels: &[u8]) {
+    fn learn(&mut self, features: &[(usize, f32)], lesson: &Lesson) {
         let mut hidden = self.base;
         for &(row, value) in features {
             hidden.iter_mut().zip(&self.rows[row]).for_each(|(h, w)| *h += value * w);
@@ -148,7 +176,7 @@ impl<'a> Training<'a> {
             gate[k] = if kept { keep } else { 0.0 };
             hidden[k] *= gate[k];
         }
-        let mut back = self.learn_outputs(&hidden, labels);
+        let mut back = self.learn_outputs(&hidden, lesson);
         back.iter_mut().zip(&gate).for_each(|(b, g)| *b *= g);
         step(&mut self.base, &mut self.base_squares, &back, 1.0, self.options.rate);
         for &(row, value) in features {
@@ -157,14 +185,24 @@ impl<'a> Training<'a> {
     }
 
     /// Moves the outputs; returns the gradient at the hidden numbers.
-    fn learn_outputs(&mut self, hidden: &Hidden, labels: &[u8]) -> Hidden {
+    fn learn_outputs(&mut self, hidden: &Hidden, lesson: &Lesson) -> Hidden {
         let mut back = [0.0; WIDTH];
+        self.targets.fill(0.0);
+        let missed = match lesson {
+            Lesson::Labels(labels) => {
+                labels.iter().for_each(|&kind| self.targets[usize::from(kind)] = 1.0);
+                self.options.positive
+            }
+            Lesson::Opinion(types) => {
+                types.iter().for_each(|&(kind, probability)| self.targets[usize::from(kind)] = probability);
+                1.0
+            }
+        };
         for kind in 0..self.outputs.len() {
             let output = &mut self.outputs[kind];
             let score = dot(hidden, output) + output[WIDTH];
-            let probability = 1.0 / (1.0 + (-score).exp());
-            let error =
-                if labels.contains(&(kind as u8)) { (probability - 1.0) * self.options.positive } else { probability };
+            let error = sigmoid(score) - self.targets[kind];
+            let error = if self.targets[kind] == 1.0 { error * missed } else { error };
             // Nothing to learn from what is plain.
             if error.abs() < 1e-3 {
                 continue;

@@ -5,21 +5,21 @@
 use std::collections::HashMap;
 
 use crate::calibrate::{self, Calibration};
-use crate::corpus::Example;
+use crate::corpus::{Example, Role};
 use crate::features::{self, BLOCKS, Kinds, Scratch};
 use crate::forest;
 use crate::layer::{Outputs, Rows};
-use crate::model::{self, Features, Layer, Model, SHARING, TypeModel, square_of, value_of};
-use crate::net::{self, Net, NetOptions, WIDTH};
+use crate::model::{Features, Layer, Model, SHARING, TypeModel, value_of};
+use crate::net::{self, Lesson, Net, NetOptions, WIDTH};
 use crate::passage::MOST_BYTES;
 use crate::reader::Reader;
 use crate::rivals::Rivals;
-use crate::svm::{self, Matrix};
+use crate::svm;
 use crate::table::Table;
 use crate::taxonomy::{Severity, taxonomy};
+use crate::teach::Teachers;
+use crate::vocabulary::Vocabulary;
 
-/// Most features of a model: they have numbers of 16 bits.
-const MOST_FEATURES: usize = 65_534;
 /// Steps from zero to the largest weight of a column. A network's many weights bear a coarse scale, which packs better: with 127 steps
 /// its file would be half as large again, and micro-F1 about two thousandths higher.
 const STEPS_OF_SEPARATORS: f32 = 127.0;
@@ -36,6 +36,8 @@ pub struct Options {
     pub least_platforms: [usize; BLOCKS],
     /// What is fitted to the features.
     pub learner: Learner,
+    /// Who says what clauses without labels are of. Without them nothing is learnt from such clauses.
+    pub teachers: Option<Teachers>,
     /// How the second look at scores is fitted, if there is to be one.
     pub rivals: Option<forest::Options>,
     /// Types with fewer examples are not learnt.
@@ -72,6 +74,7 @@ impl Default for Options {
             block_weights: [1.0, 0.7, 0.5, 0.5],
             least_platforms: [8, 14, 5, 1],
             learner: Learner::Net { options: NetOptions::default(), scale: 0.2 },
+            teachers: Some(Teachers::default()),
             rivals: Some(forest::Options::default()),
             least_examples: 4,
             folds: 5,
@@ -109,35 +112,105 @@ pub(crate) struct Prepared {
     pub documents: Vec<Keys>,
     /// Their bytes.
     pub lengths: Vec<usize>,
-    /// Number of each document's platform.
-    pub platforms: Vec<usize>,
-    /// Each document's part.
-    pub folds: Vec<usize>,
+    /// Number of each document's platform; documents without labels have none if no other of their platform has any.
+    pub platforms: Vec<Option<usize>>,
+    /// Each document's part; none likewise.
+    pub folds: Vec<Option<usize>>,
+    /// Whether the document has labels, if only that it has none of them.
+    pub labelled: Vec<bool>,
+}
+
+/// A clause to learn from, beside its labels.
+pub(crate) struct Clause<'a> {
+    /// Headings above it.
+    pub heading: &'a str,
+    /// Its words.
+    pub text: &'a str,
+    /// The platform it is from.
+    pub platform: &'a str,
+    /// As [`Prepared::labelled`].
+    pub labelled: bool,
+}
+
+impl<'a> From<&'a Example> for Clause<'a> {
+    fn from(example: &'a Example) -> Clause<'a> {
+        let Example { heading, text, platform, role, .. } = example;
+        Clause { heading, text, platform, labelled: *role != Role::Unlabelled }
+    }
 }
 
 /// Scores of each document for each label: `scores[document][label]`.
 pub(crate) type Scores = Vec<Vec<f32>>;
 
+/// A corpus divided into folds of platforms, with a model for each that learnt from the others. What they say of clauses that they did
+/// not see is what probabilities and thresholds are fitted on, and what is measured.
+pub struct Folds<'a> {
+    examples: &'a [Example],
+    options: &'a Options,
+    prepared: Prepared,
+    models: Vec<Model>,
+    scores: Scores,
+}
+
+impl<'a> Folds<'a> {
+    /// Divides the corpus and fits the models: most of the work of training.
+    pub fn fit(examples: &'a [Example], options: &'a Options) -> Result<Folds<'a>, TrainError> {
+        let prepared = prepare(examples, options)?;
+        let (models, scores) = held_out(&prepared, options);
+        Ok(Folds { examples, options, prepared, models, scores })
+    }
+
+    /// The model that learns from all examples.
+    pub fn train(&self) -> Model {
+        let sample = |i: usize| self.examples[i].role == Role::Sample;
+        let mut model = fit_all(&self.prepared, &self.scores, &sample, self.options);
+        set_severities(&mut model, &self.usual_severities(&sample));
+        model
+    }
+
+    /// For each fold, a reader whose weights, probabilities and thresholds come from the labels of the other folds.
+    pub(crate) fn readers(&self) -> Result<Vec<Reader>, TrainError> {
+        let reader = |(fold, model): (usize, &Model)| {
+            let outside = |i: usize| self.fold(i) != Some(fold) && self.examples[i].role == Role::Sample;
+            let mut model = model.clone();
+            conclude(&mut model, &self.prepared, &self.scores, &outside, self.options);
+            set_severities(&mut model, &self.usual_severities(&outside));
+            Reader::with_model(model).map_err(|_| TrainError::FewExamples(self.options.least_examples))
+        };
+        self.models.iter().enumerate().map(reader).collect()
+    }
+
+    /// The examples.
+    pub(crate) fn examples(&self) -> &'a [Example] {
+        self.examples
+    }
+
+    /// The fold of example `i`; every one of a plain sample has one.
+    pub(crate) fn fold(&self, i: usize) -> Option<usize> {
+        self.prepared.folds[i]
+    }
+
+    fn usual_severities(&self, usable: &dyn Fn(usize) -> bool) -> Vec<Option<Severity>> {
+        usual_severities(self.examples.iter().enumerate().filter(|&(i, _)| usable(i)).map(|(_, example)| example))
+    }
+}
+
 /// Trains a model on all examples.
 pub fn train(examples: &[Example], options: &Options) -> Result<Model, TrainError> {
-    let prepared = prepare(examples, options)?;
-    let mut model = train_prepared(&prepared, &|i| !examples[i].only_trains, options)?;
-    let severities = usual_severities(examples.iter().filter(|example| !example.only_trains));
-    set_severities(&mut model, &severities);
-    Ok(model)
+    Ok(Folds::fit(examples, options)?.train())
 }
 
 /// Trains a model, for any labels; probabilities and thresholds are fitted on the documents that `typical` allows.
-pub(crate) fn train_prepared(
-    prepared: &Prepared,
-    typical: &dyn Fn(usize) -> bool,
-    options: &Options,
-) -> Result<Model, TrainError> {
+pub(crate) fn train_prepared(prepared: &Prepared, typical: &dyn Fn(usize) -> bool, options: &Options) -> Model {
     let (_, scores) = held_out(prepared, options);
+    fit_all(prepared, &scores, typical, options)
+}
+
+fn fit_all(prepared: &Prepared, scores: &Scores, typical: &dyn Fn(usize) -> bool, options: &Options) -> Model {
     let everything: Vec<usize> = (0..prepared.documents.len()).collect();
     let mut model = fit(prepared, &everything, options);
-    conclude(&mut model, prepared, &scores, typical, options);
-    Ok(model)
+    conclude(&mut model, prepared, scores, typical, options);
+    model
 }
 
 /// Divides examples by platform and reads their features.
@@ -156,32 +229,38 @@ pub(crate) fn prepare(examples: &[Example], options: &Options) -> Result<Prepare
         return Err(TrainError::FewExamples(options.least_examples));
     }
     let truth = truth.into_iter().zip(learnt).filter_map(|(labels, learnt)| learnt.then_some(labels)).collect();
-    let texts: Vec<(&str, &str)> = examples.iter().map(|e| (e.heading.as_str(), e.text.as_str())).collect();
-    let names_of_platforms: Vec<&str> = examples.iter().map(|e| e.platform.as_str()).collect();
-    prepare_texts(names, truth, &texts, &names_of_platforms, options)
+    prepare_clauses(names, truth, &examples.iter().map(Clause::from).collect::<Vec<_>>(), options)
 }
 
 /// As [`prepare`], for any labels.
-pub(crate) fn prepare_texts(
+pub(crate) fn prepare_clauses(
     names: Vec<String>,
     truth: Vec<Vec<bool>>,
-    texts: &[(&str, &str)],
-    platforms: &[&str],
+    clauses: &[Clause],
     options: &Options,
 ) -> Result<Prepared, TrainError> {
-    let (platforms, folds) = divide(platforms, options.folds)?;
-    let documents = svm::in_parallel(texts.len().div_ceil(256), options.threads, |chunk| {
+    let labelled = clauses.iter().filter(|clause| clause.labelled).map(|clause| clause.platform);
+    let places = divide(labelled, options.folds)?;
+    let place = |clause: &Clause| places.get(clause.platform);
+    let documents = svm::in_parallel(clauses.len().div_ceil(256), options.threads, |chunk| {
         let mut scratch = Scratch::default();
-        let part = &texts[chunk * 256..texts.len().min((chunk + 1) * 256)];
-        part.iter().map(|(heading, text)| keys_of(heading, text, options.kinds, &mut scratch)).collect::<Vec<_>>()
+        let part = &clauses[chunk * 256..clauses.len().min((chunk + 1) * 256)];
+        part.iter().map(|clause| keys_of(clause, options.kinds, &mut scratch)).collect::<Vec<_>>()
     });
-    let lengths = texts.iter().map(|(_, text)| text.len().min(MOST_BYTES)).collect();
-    Ok(Prepared { names, truth, documents: documents.into_iter().flatten().collect(), lengths, platforms, folds })
+    Ok(Prepared {
+        names,
+        truth,
+        documents: documents.into_iter().flatten().collect(),
+        lengths: clauses.iter().map(|clause| clause.text.len().min(MOST_BYTES)).collect(),
+        platforms: clauses.iter().map(|clause| place(clause).map(|place| place.number)).collect(),
+        folds: clauses.iter().map(|clause| place(clause).map(|place| place.fold)).collect(),
+        labelled: clauses.iter().map(|clause| clause.labelled).collect(),
+    })
 }
 
-fn keys_of(heading: &str, text: &str, kinds: Kinds, scratch: &mut Scratch) -> Keys {
-    features::extract(text, kinds, scratch);
-    features::extract_heading(heading, kinds, scratch);
+fn keys_of(clause: &Clause, kinds: Kinds, scratch: &mut Scratch) -> Keys {
+    features::extract(clause.text, kinds, scratch);
+    features::extract_heading(clause.heading, kinds, scratch);
     let mut keys = scratch.keys.clone();
     for block in &mut keys {
         block.sort_unstable();
@@ -190,8 +269,20 @@ fn keys_of(heading: &str, text: &str, kinds: Kinds, scratch: &mut Scratch) -> Ke
     keys
 }
 
-/// Numbers the platforms and deals them into folds, the largest first, each to the fold with the fewest clauses.
-pub(crate) fn divide(platforms: &[&str], folds: usize) -> Result<(Vec<usize>, Vec<usize>), TrainError> {
+/// Where a platform stands.
+pub(crate) struct Place {
+    /// Its number.
+    pub number: usize,
+    /// The fold that its clauses are in.
+    pub fold: usize,
+}
+
+/// Numbers the platforms, of which each clause names one, and deals them into folds, the largest first, each to the fold with the fewest
+/// clauses.
+pub(crate) fn divide<'a>(
+    platforms: impl Iterator<Item = &'a str>,
+    folds: usize,
+) -> Result<HashMap<&'a str, Place>, TrainError> {
     let mut sizes: HashMap<&str, usize> = HashMap::new();
     for platform in platforms {
         *sizes.entry(platform).or_default() += 1;
@@ -206,46 +297,25 @@ pub(crate) fn divide(platforms: &[&str], folds: usize) -> Result<(Vec<usize>, Ve
     for (number, (platform, size)) in order.into_iter().enumerate() {
         let fold = (0..folds).min_by_key(|&fold| (filled[fold], fold)).unwrap_or(0);
         filled[fold] += size;
-        places.insert(platform, (number, fold));
+        places.insert(platform, Place { number, fold });
     }
-    Ok(platforms.iter().map(|platform| places[platform]).unzip())
+    Ok(places)
 }
 
-/// For each fold, a model that was fitted on the others, and the scores that it gives the fold's documents.
+/// For each fold, a model that was fitted on the others, and the scores that it gives the fold's documents; documents of no fold have none.
 pub(crate) fn held_out(prepared: &Prepared, options: &Options) -> (Vec<Model>, Scores) {
     // A fold a thread: fitting a network takes one thread only.
     let within = Options { threads: 1, ..options.clone() };
     let models = svm::in_parallel(options.folds, options.threads, |fold| {
-        let outside: Vec<usize> = (0..prepared.documents.len()).filter(|&i| prepared.folds[i] != fold).collect();
+        let outside: Vec<usize> = (0..prepared.documents.len()).filter(|&i| prepared.folds[i] != Some(fold)).collect();
         fit(prepared, &outside, &within)
     });
-    let scored =
-        prepared.documents.iter().zip(&prepared.folds).map(|(document, &fold)| models[fold].score_keys(document));
-    let scores = scored.collect();
+    let score = |(document, &fold): (&Keys, &Option<usize>)| match fold {
+        Some(fold) => models[fold].score_keys(document),
+        None => Vec::new(),
+    };
+    let scores = prepared.documents.iter().zip(&prepared.folds).map(score).collect();
     (models, scores)
-}
-
-/// Readers for a measurement.
-pub(crate) struct FoldReaders {
-    /// For each fold, a reader whose weights, probabilities and thresholds come from the labels of the other folds.
-    pub readers: Vec<Reader>,
-    /// Each example's fold.
-    pub folds: Vec<usize>,
-}
-
-/// Trains a reader for each fold without its labels.
-pub(crate) fn fold_readers(examples: &[Example], options: &Options) -> Result<FoldReaders, TrainError> {
-    let prepared = prepare(examples, options)?;
-    let (models, scores) = held_out(&prepared, options);
-    let mut readers = Vec::new();
-    for (fold, mut model) in models.into_iter().enumerate() {
-        let outside = |i: usize| prepared.folds[i] != fold && !examples[i].only_trains;
-        let severities = usual_severities(examples.iter().enumerate().filter(|&(i, _)| outside(i)).map(|(_, e)| e));
-        conclude(&mut model, &prepared, &scores, &outside, options);
-        set_severities(&mut model, &severities);
-        readers.push(Reader::with_model(model).map_err(|_| TrainError::FewExamples(options.least_examples))?);
-    }
-    Ok(FoldReaders { readers, folds: prepared.folds })
 }
 
 /// Fits what `model` concludes from scores: on held-out `scores` of the documents that `usable` allows.
@@ -285,25 +355,22 @@ fn set_severities(model: &mut Model, severities: &[Option<Severity>]) {
 }
 
 /// Fits a model, without calibration, on the documents at `rows`.
-pub(crate) fn fit(prepared: &Prepared, rows: &[usize], options: &Options) -> Model {
-    let features = vocabulary(prepared, rows, options);
-    let index: HashMap<u64, u32> = features.keys.iter().enumerate().map(|(i, &key)| (key, i as u32)).collect();
-    let mut matrix = Matrix::new(features.keys.len());
-    for &row in rows {
-        let values = values(&prepared.documents[row], &index, &features.squares, &options.block_weights);
-        matrix.push(values.into_iter());
-    }
+fn fit(prepared: &Prepared, rows: &[usize], options: &Options) -> Model {
+    let (rows, others): (Vec<usize>, Vec<usize>) = rows.iter().partition(|&&row| prepared.labelled[row]);
+    let vocabulary = Vocabulary::of(prepared, &rows, &options.least_platforms, options.block_weights);
     let (layer, outputs) = match &options.learner {
         Learner::Separators { cost, balance } => {
+            let matrix = vocabulary.matrix(prepared, rows.iter().copied());
             let separators = svm::in_parallel(prepared.names.len(), options.threads, |kind| {
                 let labels: Vec<bool> = rows.iter().map(|&row| prepared.truth[kind][row]).collect();
                 svm::fit(&matrix, &labels, &costs(&labels, *cost, *balance))
             });
             let base = separators.iter().map(|separator| separator.bias).collect();
-            (quantise(&features, base, STEPS_OF_SEPARATORS, |feature, kind| separators[kind].weights[feature]), None)
+            let weight = |feature: usize, kind: usize| separators[kind].weights[feature];
+            (quantise(&vocabulary.features, base, STEPS_OF_SEPARATORS, weight), None)
         }
-        Learner::Net { options, scale } => {
-            let nets = net::fit(&matrix, &labels(prepared, rows), prepared.names.len(), options);
+        Learner::Net { options: net, scale } => {
+            let nets = fit_nets(prepared, &vocabulary, rows, others, net, options);
             let share = scale / nets.len() as f32;
             let offset = |kind: usize| nets.iter().map(|net| net.outputs[kind][WIDTH]).sum::<f32>() * share;
             let base = (0..prepared.names.len()).map(offset).collect();
@@ -312,7 +379,7 @@ pub(crate) fn fit(prepared: &Prepared, rows: &[usize], options: &Options) -> Mod
             let hidden = nets.iter().flat_map(|net| (0..WIDTH).map(move |k| (net, k)));
             let weights: Vec<f32> = hidden.flat_map(of_hidden).collect();
             let resting = nets.iter().flat_map(|net| net.base).collect();
-            let layer = quantise(&features, resting, STEPS_OF_NETS, |feature, column| {
+            let layer = quantise(&vocabulary.features, resting, STEPS_OF_NETS, |feature, column| {
                 nets[column / WIDTH].rows[feature][column % WIDTH]
             });
             (layer, Some(Outputs::quantised(base, &weights)))
@@ -323,14 +390,34 @@ pub(crate) fn fit(prepared: &Prepared, rows: &[usize], options: &Options) -> Mod
     Model::new(types, options.kinds, options.block_weights, layer, outputs)
 }
 
+/// Fits networks on the documents at `rows` and, if there are teachers, on what they say of those at `others`.
+fn fit_nets(
+    prepared: &Prepared,
+    vocabulary: &Vocabulary,
+    mut rows: Vec<usize>,
+    others: Vec<usize>,
+    net: &NetOptions,
+    options: &Options,
+) -> Vec<Net> {
+    let mut lessons = labels(prepared, &rows);
+    let mut net = net.clone();
+    if let Some(teachers) = options.teachers.as_ref().filter(|_| !others.is_empty()) {
+        lessons.extend(teachers.opinions(prepared, &rows, &others, &net, options));
+        rows.extend(others);
+        net.passes = teachers.learner_passes;
+    }
+    let matrix = vocabulary.matrix(prepared, rows.into_iter());
+    net::fit(&matrix, &lessons, prepared.names.len(), &net, options.threads)
+}
+
 /// The labels of each document at `rows`.
-fn labels(prepared: &Prepared, rows: &[usize]) -> Vec<Vec<u8>> {
+pub(crate) fn labels(prepared: &Prepared, rows: &[usize]) -> Vec<Lesson> {
     let mut labels: Vec<Vec<u8>> = vec![Vec::new(); rows.len()];
     for (kind, truth) in prepared.truth.iter().enumerate() {
         let having = labels.iter_mut().zip(rows).filter(|(_, row)| truth[**row]);
         having.for_each(|(own, _)| own.push(kind as u8));
     }
-    labels
+    labels.into_iter().map(Lesson::Labels).collect()
 }
 
 /// Makes rows of steps, at most `most` from zero, of the weights of each feature in each column, times its inverse document frequency.
@@ -360,53 +447,6 @@ fn costs(labels: &[bool], cost: f32, balance: f32) -> Vec<f32> {
     let share = |count: f32| cost * (all / (2.0 * count)).powf(balance);
     let (for_positive, for_negative) = (share(positive), share((all - positive).max(1.0)));
     labels.iter().map(|&l| if l { for_positive } else { for_negative }).collect()
-}
-
-/// The features that enough platforms use, by block and key.
-fn vocabulary(prepared: &Prepared, rows: &[usize], options: &Options) -> Features {
-    struct Seen {
-        documents: u32,
-        platforms: u32,
-        last: usize,
-    }
-    let mut order = rows.to_vec();
-    order.sort_by_key(|&row| (prepared.platforms[row], row));
-    let mut seen: HashMap<(usize, u64), Seen> = HashMap::new();
-    for &row in &order {
-        let platform = prepared.platforms[row];
-        for (block, keys) in prepared.documents[row].iter().enumerate() {
-            for &key in keys {
-                let entry = seen.entry((block, key)).or_insert(Seen { documents: 0, platforms: 0, last: usize::MAX });
-                entry.documents += 1;
-                if entry.last != platform {
-                    entry.last = platform;
-                    entry.platforms += 1;
-                }
-            }
-        }
-    }
-    let enough = |block: usize, seen: &Seen| seen.platforms as usize >= options.least_platforms[block];
-    let kept = seen.iter().filter(|((block, _), seen)| enough(*block, seen));
-    let mut kept: Vec<(usize, u64, u32)> = kept.map(|(&(block, key), seen)| (block, key, seen.documents)).collect();
-    kept.sort_unstable_by_key(|&(block, key, documents)| (u32::MAX - documents, block, key));
-    kept.truncate(MOST_FEATURES);
-    // The most frequent of neighbours stands for all.
-    let squares = kept.chunks(SHARING).flat_map(|same| {
-        let square = square_of(rows.len(), same[0].2 as usize);
-        same.iter().map(move |_| square)
-    });
-    Features { keys: kept.iter().map(|feature| feature.1).collect(), squares: squares.collect() }
-}
-
-/// A document's known features with the values that [`Model::score`] gives them.
-fn values(document: &Keys, index: &HashMap<u64, u32>, squares: &[u16], weights: &[f32; BLOCKS]) -> Vec<(u32, f32)> {
-    let mut row = Vec::new();
-    for (keys, weight) in document.iter().zip(weights) {
-        let known: Vec<u32> = keys.iter().filter_map(|key| index.get(key).copied()).collect();
-        let length = model::length(known.iter().map(|&feature| u64::from(squares[feature as usize])).sum());
-        row.extend(known.into_iter().map(|feature| (feature, value_of(squares[feature as usize]) * weight / length)));
-    }
-    row
 }
 
 /// Fits each label's probabilities and threshold to scores and whether they are of documents with the label.

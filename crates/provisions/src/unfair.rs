@@ -14,7 +14,7 @@ use crate::normalise;
 use crate::passage::MOST_BYTES;
 use crate::reader::Assertion;
 use crate::taxonomy::{ClauseType, taxonomy};
-use crate::train::{self, Learner, Options, TrainError};
+use crate::train::{self, Clause, Learner, Options, TrainError};
 use crate::words::Words;
 
 /// A label, and the clause type that says the same.
@@ -72,6 +72,12 @@ struct Line {
     platform: String,
     text: String,
     labels: Vec<String>,
+}
+
+impl<'a> From<&'a Sentence> for Clause<'a> {
+    fn from(sentence: &'a Sentence) -> Clause<'a> {
+        Clause { heading: "", text: &sentence.text, platform: &sentence.platform, labelled: true }
+    }
 }
 
 /// Reads a line of a corpus.
@@ -146,10 +152,9 @@ impl Head {
     pub fn train(self, sentences: &[Sentence], typical: usize, options: &Options) -> Result<Model, TrainError> {
         let names: Vec<String> = self.labels().iter().map(|label| label.name.to_owned()).collect();
         let truth = names.iter().map(|name| sentences.iter().map(|s| s.labels.contains(name)).collect()).collect();
-        let texts: Vec<(&str, &str)> = sentences.iter().map(|s| ("", s.text.as_str())).collect();
-        let platforms: Vec<&str> = sentences.iter().map(|s| s.platform.as_str()).collect();
-        let prepared = train::prepare_texts(names, truth, &texts, &platforms, options)?;
-        train::train_prepared(&prepared, &|i| i < typical, options)
+        let clauses: Vec<Clause> = sentences.iter().map(Clause::from).collect();
+        let prepared = train::prepare_clauses(names, truth, &clauses, options)?;
+        Ok(train::train_prepared(&prepared, &|i| i < typical, options))
     }
 }
 
@@ -205,17 +210,16 @@ pub fn macro_f1(labels: &[LabelMeasures]) -> f64 {
 impl Head {
     /// Trains and measures by folds of platforms.
     pub fn evaluate(self, sentences: &[Sentence], options: &Options) -> Result<HeadMeasures, TrainError> {
-        let platforms: Vec<&str> = sentences.iter().map(|sentence| sentence.platform.as_str()).collect();
-        let (_, folds) = train::divide(&platforms, options.folds)?;
+        let places = train::divide(sentences.iter().map(|sentence| sentence.platform.as_str()), options.folds)?;
+        let fold_of = |sentence: &Sentence| places[sentence.platform.as_str()].fold;
         let names = self.labels().iter().map(|label| label.name).chain([NONE]);
         let mut labels: Vec<LabelMeasures> = names.map(|name| LabelMeasures { name, ..Default::default() }).collect();
         let mut work = Workspace::default();
         for fold in 0..options.folds {
-            let outside = || sentences.iter().zip(&folds).filter(|(_, own)| **own != fold);
-            let others: Vec<Sentence> = outside().map(|(sentence, _)| sentence.clone()).collect();
+            let others: Vec<Sentence> = sentences.iter().filter(|own| fold_of(own) != fold).cloned().collect();
             let reader = UnfairReader::with_model(self.train(&others, others.len(), options)?);
             let reader = reader.map_err(|_| TrainError::FewExamples(options.least_examples))?;
-            for (sentence, _) in sentences.iter().zip(&folds).filter(|(_, own)| **own == fold) {
+            for sentence in sentences.iter().filter(|own| fold_of(own) == fold) {
                 tally(&mut labels, sentence, &reader.labels(&sentence.text, &mut work));
             }
         }

@@ -1,5 +1,5 @@
 //! Training and measuring on a small invented corpus.
-use provisions::corpus::{self, Example};
+use provisions::corpus::{self, Example, Role};
 use provisions::eval;
 use provisions::train::{self, Options, TrainError};
 
@@ -39,6 +39,27 @@ fn what_was_said_on_other_platforms_is_recognised() {
     let of_types: usize = measures.types.iter().map(|kind| kind.asserted).sum();
     let of_levels: usize = measures.levels.iter().map(|level| level.asserted).sum();
     assert!(of_bins == of_types && of_types == of_levels);
+}
+
+#[test]
+fn clauses_without_labels_are_learnt_from_and_not_measured() {
+    let labelled = corpus(6);
+    let mut all = labelled.clone();
+    // The same sentences as another platform puts them, which is in no fold, and as one does whose clauses are in a fold.
+    for (number, (example, platform)) in labelled.iter().zip(["Pear", "Plum 1"].into_iter().cycle()).enumerate() {
+        let text = format!("Kindly observe: {} Kindly do.", example.text);
+        let id = format!("unlabelled-{number}");
+        let (platform, types, severity, role) = (platform.into(), Vec::new(), None, Role::Unlabelled);
+        all.push(Example { id, platform, text, types, severity, role, ..example.clone() });
+    }
+    let train = |examples: &[Example], threads| {
+        train::train(examples, &Options { threads, ..Options::default() }).unwrap().to_bytes()
+    };
+    let taught = train(&all, 1);
+    assert!(taught == train(&all, 2) && taught != train(&labelled, 2));
+    let (measures, predictions) = eval::evaluate(&all, &Options::default()).unwrap();
+    assert_eq!((measures.platforms, measures.clauses, predictions.len()), (6, labelled.len(), labelled.len()));
+    assert!(measures.overall.micro_f1 > 0.8, "{:?}", measures.overall);
 }
 
 #[test]

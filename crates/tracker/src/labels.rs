@@ -1,11 +1,11 @@
 //! Labels kept without the text that they are about: collection, commit, document and the hash of the clause's words. The text is read
-//! again from the history that it was labelled in.
+//! again from the history that it was labelled in; so are clauses without labels, for a classifier to learn from ([`crate::unlabelled`]).
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use archive::Sha256Digest;
 use document::Source;
-use provisions::corpus::{self, CorpusError, Example};
+use provisions::corpus::{self, CorpusError, Example, Role};
 use provisions::passage;
 
 /// The labels cannot be used.
@@ -24,8 +24,8 @@ pub enum LabelsError {
         /// Which type.
         reason: CorpusError,
     },
-    /// A history that is not there, or lacks the commit or document.
-    #[error("{document}: {reason}; the labels are about the commits that they name")]
+    /// A history that cannot be read, is not there, or lacks the commit or document.
+    #[error("{document}: {reason}; it needs the repositories as they were cloned, with all commits")]
     History {
         /// Collection and document.
         document: String,
@@ -117,7 +117,7 @@ fn add(bytes: &[u8], document: &str, mut wanted: Wanted, resolved: &mut Resolved
             heading: passage.heading,
             types,
             severity,
-            only_trains: true,
+            role: Role::Picked,
         });
     }
     resolved.lost += wanted.values().map(Vec::len).sum::<usize>();

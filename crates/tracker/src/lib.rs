@@ -11,6 +11,9 @@ pub mod reading;
 pub mod reanalysis;
 pub mod schedule;
 pub mod track;
+mod unlabelled;
+
+pub use unlabelled::unlabelled;
 
 /// A name as it stands in addresses: lower-case ASCII letters and digits, other runs become one hyphen.
 pub fn slug(name: &str) -> String {

@@ -1,15 +1,14 @@
 //! `clausewatch eval`.
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context;
 use provisions::eval::{self, Bin, Measures};
 use provisions::practices::{self, PracticeMeasures};
 use provisions::train::Options;
-use provisions::{Reader, card, taxonomy, unfair};
+use provisions::{Reader, taxonomy, unfair};
 
 use super::classify::Head;
-use super::train::{MoreLabels, read_corpora, read_lines};
+use super::train::{Figures, MoreClauses, read_corpora, read_lines};
 
 /// Measure the classifier on labelled clauses
 ///
@@ -20,25 +19,18 @@ pub struct Args {
     #[arg(required = true)]
     corpus: Vec<PathBuf>,
     #[command(flatten)]
-    more: MoreLabels,
+    more: MoreClauses,
+    #[command(flatten)]
+    figures: Figures,
     /// What the clauses are labelled with
-    #[arg(long, value_enum, default_value_t = Head::Types, conflicts_with_all = ["labels", "predictions", "measures", "card"])]
+    #[arg(long, value_enum, default_value_t = Head::Types, conflicts_with_all = ["labels", "unlabelled", "predictions", "measures", "card"])]
     head: Head,
     /// The corpus is OPP-115 (segments of privacy policies, labelled with data practices): measure the reader as it is, learn nothing
-    #[arg(long, conflicts_with_all = ["head", "labels", "predictions", "measures", "card"])]
+    #[arg(long, conflicts_with_all = ["head", "labels", "unlabelled", "predictions", "measures", "card"])]
     opp_115: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Write what was predicted for each clause, as `clausewatch classify` prints it
-    #[arg(long, value_name = "FILE")]
-    predictions: Option<PathBuf>,
-    /// Write the figures as JSON; `models/measures.json` is such a file
-    #[arg(long, value_name = "FILE")]
-    measures: Option<PathBuf>,
-    /// Renew the section of measured figures in a model card; `models/CARD.md` is one
-    #[arg(long, value_name = "FILE")]
-    card: Option<PathBuf>,
 }
 
 /// Runs it.
@@ -49,37 +41,18 @@ pub fn run(args: Args) -> crate::Answer {
     if args.opp_115 {
         return of_practices(&args);
     }
-    // What cannot be written is said before minutes of work.
-    let card = args.card.as_ref().map(|path| Ok::<_, anyhow::Error>((path, read_card(path)?))).transpose()?;
+    args.figures.check()?;
     let (mut examples, all_read) = read_corpora(&args.corpus)?;
-    examples.extend(args.more.examples()?);
+    args.more.add_to(&mut examples)?;
     let (measures, predictions) = eval::evaluate(&examples, &Options::default())?;
-    if let Some(path) = &args.predictions {
-        let mut lines = String::new();
-        for prediction in &predictions {
-            lines.push_str(&serde_json::to_string(prediction)?);
-            lines.push('\n');
-        }
-        write(path, &lines)?;
-    }
-    let json = serde_json::to_string_pretty(&measures)? + "\n";
-    if let Some(path) = &args.measures {
-        write(path, &json)?;
-    }
-    if let Some((path, before)) = card {
-        write(path, &card::renew(&before, &measures).with_context(|| path.display().to_string())?)?;
-    }
+    args.figures.write(&measures, &predictions)?;
     let mut out = std::io::stdout().lock();
     if args.json {
-        out.write_all(json.as_bytes())?;
+        writeln!(out, "{}", serde_json::to_string_pretty(&measures)?)?;
     } else {
         table(&measures, &mut out)?;
     }
     Ok(all_read)
-}
-
-fn read_card(path: &std::path::Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| path.display().to_string())
 }
 
 /// Measures a head of potentially unfair sentences.
@@ -119,10 +92,6 @@ fn of_practices(args: &Args) -> crate::Answer {
         writeln!(out, "{name:<38} {n:>8} {:>6.3} {m:>9} {:>6.3}", policy.f1(), segment.f1())?;
     }
     Ok(all_read)
-}
-
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    std::fs::write(path, text).with_context(|| path.display().to_string())
 }
 
 fn table(measures: &Measures, out: &mut impl Write) -> std::io::Result<()> {

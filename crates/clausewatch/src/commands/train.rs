@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use provisions::corpus::{self, Example};
-use provisions::train::{self, Options};
-use provisions::unfair;
+use provisions::eval::{self, Measures, Prediction};
+use provisions::train::{Folds, Options};
+use provisions::{card, unfair};
 
 use super::classify::Head;
 
@@ -17,46 +18,120 @@ pub struct Args {
     #[arg(required = true)]
     corpus: Vec<PathBuf>,
     #[command(flatten)]
-    more: MoreLabels,
+    more: MoreClauses,
+    #[command(flatten)]
+    figures: Figures,
     /// Where the model is written
     #[arg(short, long, default_value = "models/clauses.bin")]
     output: PathBuf,
     /// What the model is to find; for all but types the lines are platform, text, labels, and thresholds are fitted on the first file
-    #[arg(long, value_enum, default_value_t = Head::Types)]
+    #[arg(long, value_enum, default_value_t = Head::Types, conflicts_with_all = ["labels", "unlabelled", "predictions", "measures", "card"])]
     head: Head,
 }
 
-/// Labels that are kept without their texts, which are learnt from and not measured on.
+/// Clauses of recorded histories, which are learnt from and not measured on.
 #[derive(Debug, clap::Args)]
-pub(super) struct MoreLabels {
+pub(super) struct MoreClauses {
     /// More labels to learn from, kept without their texts (labels/clauses.tsv); their texts are read from --histories
     #[arg(long, value_name = "FILE", requires = "histories")]
     labels: Option<PathBuf>,
-    /// Folder of the Open Terms Archive repositories that the labels name
-    #[arg(long, value_name = "DIR", requires = "labels")]
+    /// Learn from clauses of --histories that have no labels as well: networks with a wider vocabulary say what they are of
+    #[arg(long, requires = "histories")]
+    unlabelled: bool,
+    /// Folder of Open Terms Archive repositories
+    #[arg(long, value_name = "DIR")]
     histories: Option<PathBuf>,
 }
 
-impl MoreLabels {
-    /// The labelled clauses with their texts.
-    pub(super) fn examples(&self) -> anyhow::Result<Vec<Example>> {
-        let (Some(file), Some(histories)) = (&self.labels, &self.histories) else { return Ok(Vec::new()) };
-        let table = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-        let found = tracker::labels::examples(&table, histories).with_context(|| file.display().to_string())?;
-        if found.lost > 0 {
-            eprintln!("clausewatch: {}: {} labels are of clauses that were not found", file.display(), found.lost);
+impl MoreClauses {
+    /// Adds them to `examples`.
+    pub(super) fn add_to(&self, examples: &mut Vec<Example>) -> anyhow::Result<()> {
+        let Some(histories) = &self.histories else { return Ok(()) };
+        if let Some(file) = &self.labels {
+            let table = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+            let found = tracker::labels::examples(&table, histories).with_context(|| file.display().to_string())?;
+            if found.lost > 0 {
+                eprintln!("clausewatch: {}: {} labels are of clauses that were not found", file.display(), found.lost);
+            }
+            examples.extend(found.examples);
         }
-        Ok(found.examples)
+        if self.unlabelled {
+            let found = tracker::unlabelled(histories, examples)?;
+            eprintln!("clausewatch: {} clauses without labels", found.len());
+            examples.extend(found);
+        }
+        Ok(())
     }
+}
+
+/// Where the figures of a measurement are written.
+#[derive(Debug, clap::Args)]
+pub(super) struct Figures {
+    /// Write what was predicted for each clause, as `clausewatch classify` prints it
+    #[arg(long, value_name = "FILE")]
+    predictions: Option<PathBuf>,
+    /// Write the figures as JSON; `models/measures.json` is such a file
+    #[arg(long, value_name = "FILE")]
+    measures: Option<PathBuf>,
+    /// Renew the section of measured figures in a model card; `models/CARD.md` is one
+    #[arg(long, value_name = "FILE")]
+    card: Option<PathBuf>,
+}
+
+impl Figures {
+    /// Whether there is anything to write.
+    fn wanted(&self) -> bool {
+        self.predictions.is_some() || self.measures.is_some() || self.card.is_some()
+    }
+
+    /// Fails if the card could not be renewed: that is said before minutes of work.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        self.card.as_deref().map_or(Ok(()), |path| read_card(path).map(|_| ()))
+    }
+
+    /// Writes them.
+    pub(super) fn write(&self, measures: &Measures, predictions: &[Prediction]) -> anyhow::Result<()> {
+        if let Some(path) = &self.predictions {
+            let mut lines = String::new();
+            for prediction in predictions {
+                lines.push_str(&serde_json::to_string(prediction)?);
+                lines.push('\n');
+            }
+            write(path, lines.as_bytes())?;
+        }
+        if let Some(path) = &self.measures {
+            write(path, (serde_json::to_string_pretty(measures)? + "\n").as_bytes())?;
+        }
+        if let Some(path) = &self.card {
+            let renewed = card::renew(&read_card(path)?, measures).with_context(|| path.display().to_string())?;
+            write(path, renewed.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+fn read_card(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| path.display().to_string())
+}
+
+fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    std::fs::write(path, content).with_context(|| path.display().to_string())
 }
 
 /// Runs it.
 pub fn run(args: Args) -> crate::Answer {
     let (model, all_read) = match args.head.unfair() {
         None => {
+            args.figures.check()?;
             let (mut examples, all_read) = read_corpora(&args.corpus)?;
-            examples.extend(args.more.examples()?);
-            (train::train(&examples, &Options::default())?, all_read)
+            args.more.add_to(&mut examples)?;
+            let options = Options::default();
+            let folds = Folds::fit(&examples, &options)?;
+            if args.figures.wanted() {
+                let (measures, predictions) = eval::evaluate_folds(&folds)?;
+                args.figures.write(&measures, &predictions)?;
+            }
+            (folds.train(), all_read)
         }
         Some(head) => {
             let (typical, _) = read_lines(&args.corpus[..1], unfair::read_line)?;
@@ -65,7 +140,7 @@ pub fn run(args: Args) -> crate::Answer {
         }
     };
     let file = model.to_bytes();
-    std::fs::write(&args.output, &file).with_context(|| args.output.display().to_string())?;
+    write(&args.output, &file)?;
     println!("{}: {} bytes", args.output.display(), file.len());
     Ok(all_read)
 }

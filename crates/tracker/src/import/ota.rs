@@ -6,7 +6,7 @@
 //! are written in few transactions; lanes read and analyse, one writer records. With each batch the position is stored in the
 //! same transaction, so that a killed import goes on where it was and a second run adds nothing.
 mod lanes;
-mod walk;
+pub(crate) mod walk;
 
 use std::path::{Path, PathBuf};
 

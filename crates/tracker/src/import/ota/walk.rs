@@ -9,7 +9,7 @@ use crate::slug;
 
 /// One recorded state of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Record {
+pub(crate) struct Record {
     pub commit: ObjectId,
     pub blob: ObjectId,
     pub at_ms: i64,
@@ -20,7 +20,7 @@ pub(super) struct Record {
 
 /// A document and its records, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Track {
+pub(crate) struct Track {
     /// Path at its first commit: stable, unlike the path after renames.
     pub first_path: String,
     pub path: String,
@@ -28,7 +28,7 @@ pub(super) struct Track {
 }
 
 /// `Service/Terms Type.md` to service and terms type.
-pub(super) fn service(path: &str) -> (String, String) {
+pub(crate) fn service(path: &str) -> (String, String) {
     let (service, file) = path.split_once('/').unwrap_or(("", path));
     let kind = file.strip_suffix(".md").unwrap_or(file);
     // A part of a document ("Terms of Service #Arbitration") is a document of its own.
@@ -36,7 +36,7 @@ pub(super) fn service(path: &str) -> (String, String) {
 }
 
 /// Every document's records. A commit that cannot be read is named in `failures`; what it did shows in the next one that can.
-pub(super) fn tracks(repo: &gix::Repository, failures: &mut Vec<String>) -> Result<Vec<Track>, String> {
+pub(crate) fn tracks(repo: &gix::Repository, failures: &mut Vec<String>) -> Result<Vec<Track>, String> {
     let mut walk = Walk::default();
     for (order, id) in commits(repo, failures)?.into_iter().enumerate() {
         if let Err(reason) = walk.commit(repo, id, order) {
