@@ -42,6 +42,12 @@ impl Accounts {
         self.by_command(account, "access-ended").await
     }
 
+    /// Ends the second factor of somebody who lost it, and of whom the operator knows who they are.
+    pub async fn drop_factor(&self, account: &Account) -> Result<(), AccountError> {
+        self.atlas().drop_factor(account.person).await?;
+        self.by_command(account, "second-factor-ended").await
+    }
+
     async fn by_command(&self, account: &Account, event: &str) -> Result<(), AccountError> {
         Ok(self.atlas().note_audit(Some(account.person), event, SOURCE, "", self.now_ms()).await?)
     }

@@ -11,6 +11,7 @@
 mod account;
 mod address;
 mod admin;
+mod factor;
 pub mod limits;
 pub mod link;
 pub mod password;
@@ -27,6 +28,7 @@ use atlas::{Atlas, AtlasError};
 
 pub use account::Export;
 pub use address::{AddressError, MailAddress};
+pub use factor::Enrolment;
 pub use link::{Followed, Link, MailKind, Wish};
 pub use password::{Cost, PasswordError};
 pub use post::Post;
@@ -48,8 +50,13 @@ pub enum AccountError {
     #[error(transparent)]
     Password(#[from] PasswordError),
     /// The password is not that of the account, or there is none with one.
-    #[error("this address and this password do not go together; try again, or have a link mailed to you")]
+    #[error(
+        "this address and this password do not go together, or the code of your app does not; try again, or have a link mailed to you"
+    )]
     Wrong,
+    /// The account has a second factor, and no good code of it was given.
+    #[error("give the code that your app shows now, or a recovery code; each works once")]
+    Code,
     /// It was tried too often.
     #[error("this was tried too often; try again in {} or, to sign in, have a link mailed to you", minutes(*wait_ms))]
     TooOften {

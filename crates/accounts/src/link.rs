@@ -91,6 +91,8 @@ pub struct Link {
     pub address: String,
     /// What whoever asked was about to do.
     pub wish: Wish,
+    /// Whether a code of a second factor is asked for.
+    pub asks_code: bool,
 }
 
 /// What came of using a link.
@@ -187,11 +189,48 @@ impl Accounts {
     pub async fn link(&self, token: &str) -> Result<Link, AccountError> {
         let (mail, kind) = self.mail_of(token).await?;
         let wish = serde_json::from_str(&mail.data).unwrap_or_default();
-        Ok(Link { kind, address: mail.address, wish })
+        let account = self.signs_in_to(&mail, kind).await?;
+        let asks_code = match &account {
+            Some(account) => self.has_factor(account).await?,
+            None => false,
+        };
+        Ok(Link { kind, address: mail.address, wish, asks_code })
     }
 
-    /// Uses a link. A new account may be given a password; a reset needs one.
-    pub async fn follow(&self, token: &str, password: Option<&str>, caller: &Caller) -> Result<Followed, AccountError> {
+    /// The account that a link signs in to, if it does and there is one.
+    async fn signs_in_to(&self, mail: &AccountMail, kind: MailKind) -> Result<Option<Account>, AccountError> {
+        Ok(match (kind, mail.person) {
+            (MailKind::SignUp, _) => self.atlas().account_at(MailAddress::parse(&mail.address)?.key()).await?,
+            (MailKind::SignIn | MailKind::Reset, Some(person)) => self.atlas().account(person).await?,
+            _ => None,
+        })
+    }
+
+    /// Has a code given where the account that a link signs in to has a second factor: who reads the mailbox alone does not get in.
+    async fn pass(
+        &self,
+        mail: &AccountMail,
+        kind: MailKind,
+        code: Option<&str>,
+        caller: &Caller,
+    ) -> Result<(), AccountError> {
+        let Some(account) = self.signs_in_to(mail, kind).await? else { return Ok(()) };
+        if !self.has_factor(&account).await? {
+            return Ok(());
+        }
+        let code = code.ok_or(AccountError::Code)?;
+        self.may_guess(&MailAddress::parse(&account.address)?, caller).await?;
+        if self.passes_factor(&account, Some(code)).await? { Ok(()) } else { Err(AccountError::Code) }
+    }
+
+    /// Uses a link. A new account may be given a password; a reset needs one. An account with a second factor needs a code.
+    pub async fn follow(
+        &self,
+        token: &str,
+        password: Option<&str>,
+        code: Option<&str>,
+        caller: &Caller,
+    ) -> Result<Followed, AccountError> {
         let (mail, kind) = self.mail_of(token).await?;
         let wish = serde_json::from_str(&mail.data).unwrap_or_default();
         // Before the link is used up: a password that will not do can be tried again.
@@ -200,6 +239,7 @@ impl Accounts {
             (MailKind::Reset, password) => Some(self.new_hash(password.unwrap_or(""), &mail.address).await?),
             _ => None,
         };
+        self.pass(&mail, kind, code, caller).await?;
         if !self.atlas().use_account_link(mail.id, self.now_ms()).await? {
             return Err(AccountError::Link);
         }

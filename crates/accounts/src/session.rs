@@ -38,14 +38,25 @@ fn is_over(session: &Session, now_ms: i64) -> bool {
 }
 
 impl Accounts {
-    /// Signs in with a password. What fails, fails alike: an unknown address, a wrong password, an account without one or out of use.
-    pub async fn sign_in(&self, address: &str, password: &str, caller: &Caller) -> Result<SignedIn, AccountError> {
+    /// Signs in with a password, and a code of the second factor where there is one. What fails, fails alike: an unknown address, a wrong password, an account without one or out of use,
+    /// a code that is missing.
+    pub async fn sign_in(
+        &self,
+        address: &str,
+        password: &str,
+        code: Option<&str>,
+        caller: &Caller,
+    ) -> Result<SignedIn, AccountError> {
         let address = MailAddress::parse(address)?;
         self.may_guess(&address, caller).await?;
         let account = self.atlas().account_at(address.key()).await?;
         let kept = account.as_ref().filter(|account| account.disabled_ms.is_none());
         let right = self.parts.passwords.is(password, kept.and_then(|account| account.password.as_deref())).await?;
-        match (account, right) {
+        let passes = match &account {
+            Some(account) if right => self.passes_factor(account, code).await?,
+            _ => false,
+        };
+        match (account, passes) {
             (Some(account), true) => {
                 self.forgive(&address).await?;
                 self.begin(account, caller, "with a password").await

@@ -90,7 +90,7 @@ impl Hall {
     }
 
     async fn follow(&self, token: &str, password: Option<&str>) -> SignedIn {
-        match self.accounts.follow(token, password, &self.here()).await.unwrap() {
+        match self.accounts.follow(token, password, None, &self.here()).await.unwrap() {
             Followed::In(signed_in, _) => signed_in,
             Followed::Readdressed(address) => panic!("{address}"),
         }
@@ -131,14 +131,18 @@ async fn an_account_is_made_by_who_reads_the_mailbox() {
         let link = token(&mail);
         let shown = accounts.link(&link).await.unwrap();
         assert_eq!((shown.kind, shown.wish), (MailKind::SignUp, wish.clone()), "looking uses nothing up");
-        let weak = accounts.follow(&link, Some("password12"), &hall.here()).await;
+        let weak = accounts.follow(&link, Some("password12"), None, &hall.here()).await;
         assert!(matches!(weak, Err(AccountError::Password(PasswordError::Common))), "and neither does a weak password");
-        let Followed::In(ada, wished) = accounts.follow(&link, Some(PASSWORD), &hall.here()).await.unwrap() else {
+        let Followed::In(ada, wished) = accounts.follow(&link, Some(PASSWORD), None, &hall.here()).await.unwrap()
+        else {
             panic!("not signed in")
         };
         assert_eq!(wished, wish);
         assert!(hall.is_in(&ada).await);
-        assert!(matches!(accounts.follow(&link, None, &hall.here()).await, Err(AccountError::Link)), "it works once");
+        assert!(
+            matches!(accounts.follow(&link, None, None, &hall.here()).await, Err(AccountError::Link)),
+            "it works once"
+        );
         let channels = atlas.channels(ada.account.person).await.unwrap();
         let kinds: Vec<_> =
             channels.iter().map(|channel| (channel.kind, channel.state, channel.address.as_str())).collect();
@@ -148,7 +152,7 @@ async fn an_account_is_made_by_who_reads_the_mailbox() {
         ];
         assert_eq!(kinds, expected);
         assert!(!ada.account.operator);
-        let again = accounts.sign_in("ADA@example.org", PASSWORD, &hall.here()).await.unwrap();
+        let again = accounts.sign_in("ADA@example.org", PASSWORD, None, &hall.here()).await.unwrap();
         assert_eq!(again.account.person, ada.account.person);
         assert_ne!(again.secret, ada.secret);
         let agent = &hall.visitor(&again).await.session.agent;
@@ -179,12 +183,12 @@ async fn nobody_learns_who_has_an_account() {
             accounts.mail_sign_in(address, &Wish::default(), &hall.here()).await.unwrap();
             assert_eq!(hall.mail().await.header("Subject"), subject);
         }
-        let known = accounts.sign_in(ADA, OTHER, &hall.here()).await.err().unwrap().to_string();
-        assert_eq!(known, accounts.sign_in(BOB, OTHER, &hall.here()).await.err().unwrap().to_string());
+        let known = accounts.sign_in(ADA, OTHER, None, &hall.here()).await.err().unwrap().to_string();
+        assert_eq!(known, accounts.sign_in(BOB, OTHER, None, &hall.here()).await.err().unwrap().to_string());
         // An account that is out of use is not told from none either.
         let ada = accounts.find(ADA).await.unwrap().unwrap();
         accounts.disable(&ada, true).await.unwrap();
-        assert_eq!(accounts.sign_in(ADA, PASSWORD, &hall.here()).await.err().unwrap().to_string(), known);
+        assert_eq!(accounts.sign_in(ADA, PASSWORD, None, &hall.here()).await.err().unwrap().to_string(), known);
         accounts.mail_sign_in(ADA, &Wish::default(), &hall.here()).await.unwrap();
         assert_eq!(hall.mail().await.header("Subject"), "No account at Clausewatch with this address");
     }
@@ -212,7 +216,7 @@ async fn an_unknown_address_takes_as_long_as_a_known_one() {
             let from = caller(&format!("192.0.2.{round}"));
             for (spent, address) in took.iter_mut().zip([ADA, BOB]) {
                 let start = std::time::Instant::now();
-                assert!(matches!(accounts.sign_in(address, OTHER, &from).await, Err(AccountError::Wrong)));
+                assert!(matches!(accounts.sign_in(address, OTHER, None, &from).await, Err(AccountError::Wrong)));
                 *spent += start.elapsed().as_secs_f64();
             }
         }
@@ -233,11 +237,11 @@ async fn guessing_is_slowed() {
         for address in [ADA, BOB] {
             for guess in 0..limits::PASSWORDS_OF_ADDRESS.tries {
                 let from = caller(&format!("198.51.100.{guess}"));
-                let wrong = accounts.sign_in(address, OTHER, &from).await;
+                let wrong = accounts.sign_in(address, OTHER, None, &from).await;
                 assert!(matches!(wrong, Err(AccountError::Wrong)), "{address} {guess}");
             }
             // From wherever, and the right one as well.
-            let refused = accounts.sign_in(address, PASSWORD, &caller("203.0.113.1")).await;
+            let refused = accounts.sign_in(address, PASSWORD, None, &caller("203.0.113.1")).await;
             let Err(AccountError::TooOften { wait_ms }) = refused else { panic!("{address} can be guessed on") };
             assert_eq!(wait_ms, limits::PASSWORDS_OF_ADDRESS.window_ms);
         }
@@ -246,21 +250,21 @@ async fn guessing_is_slowed() {
         let link = hall.link().await;
         hall.follow(&link, None).await;
         hall.stage.pass(limits::PASSWORDS_OF_ADDRESS.window_ms);
-        accounts.sign_in(ADA, PASSWORD, &hall.here()).await.unwrap();
+        accounts.sign_in(ADA, PASSWORD, None, &hall.here()).await.unwrap();
         // The right one makes the count begin anew.
         for _ in 0..limits::PASSWORDS_OF_ADDRESS.tries - 1 {
-            assert!(matches!(accounts.sign_in(ADA, OTHER, &hall.here()).await, Err(AccountError::Wrong)));
+            assert!(matches!(accounts.sign_in(ADA, OTHER, None, &hall.here()).await, Err(AccountError::Wrong)));
         }
-        accounts.sign_in(ADA, PASSWORD, &hall.here()).await.unwrap();
-        assert!(matches!(accounts.sign_in(ADA, OTHER, &hall.here()).await, Err(AccountError::Wrong)));
+        accounts.sign_in(ADA, PASSWORD, None, &hall.here()).await.unwrap();
+        assert!(matches!(accounts.sign_in(ADA, OTHER, None, &hall.here()).await, Err(AccountError::Wrong)));
         // One network address that tries many accounts is slowed too, and no other.
         let spraying = caller("203.0.113.9");
         for at in 0..limits::PASSWORDS_FROM.tries {
-            let wrong = accounts.sign_in(&format!("p{at}@example.org"), OTHER, &spraying).await;
+            let wrong = accounts.sign_in(&format!("p{at}@example.org"), OTHER, None, &spraying).await;
             assert!(matches!(wrong, Err(AccountError::Wrong)), "{at}");
         }
-        assert!(matches!(accounts.sign_in(ADA, PASSWORD, &spraying).await, Err(AccountError::TooOften { .. })));
-        accounts.sign_in(ADA, PASSWORD, &hall.here()).await.unwrap();
+        assert!(matches!(accounts.sign_in(ADA, PASSWORD, None, &spraying).await, Err(AccountError::TooOften { .. })));
+        accounts.sign_in(ADA, PASSWORD, None, &hall.here()).await.unwrap();
     }
 }
 
@@ -306,13 +310,13 @@ async fn a_link_works_once_shortly_and_for_what_it_says() {
             &format!("{first}0"),
         ] {
             assert!(matches!(accounts.link(forged).await, Err(AccountError::Link)), "{forged}");
-            assert!(accounts.follow(forged, Some(PASSWORD), &hall.here()).await.is_err(), "{forged}");
+            assert!(accounts.follow(forged, Some(PASSWORD), None, &hall.here()).await.is_err(), "{forged}");
         }
         let here = hall.here();
         let (a, b, c) = tokio::join!(
-            accounts.follow(&first, None, &here),
-            accounts.follow(&first, None, &here),
-            accounts.follow(&first, None, &here)
+            accounts.follow(&first, None, None, &here),
+            accounts.follow(&first, None, None, &here),
+            accounts.follow(&first, None, None, &here)
         );
         assert_eq!([a.is_ok(), b.is_ok(), c.is_ok()].iter().filter(|ok| **ok).count(), 1, "of three at once, one");
         hall.stage.pass(10 * MINUTE);
@@ -343,13 +347,13 @@ async fn a_reset_throws_everybody_out() {
         let waiting = hall.link().await;
         accounts.mail_reset(ADA, &hall.here()).await.unwrap();
         let reset = hall.link().await;
-        assert!(matches!(accounts.follow(&reset, None, &hall.here()).await, Err(AccountError::Password(_))));
+        assert!(matches!(accounts.follow(&reset, None, None, &hall.here()).await, Err(AccountError::Password(_))));
         let back = hall.follow(&reset, Some(OTHER)).await;
         assert!(hall.is_in(&back).await && !hall.is_in(&ada).await);
         assert!(accounts.program(&program).await.unwrap().is_none());
         assert!(matches!(accounts.link(&waiting).await, Err(AccountError::Link)));
-        assert!(matches!(accounts.sign_in(ADA, PASSWORD, &hall.here()).await, Err(AccountError::Wrong)));
-        accounts.sign_in(ADA, OTHER, &hall.here()).await.unwrap();
+        assert!(matches!(accounts.sign_in(ADA, PASSWORD, None, &hall.here()).await, Err(AccountError::Wrong)));
+        accounts.sign_in(ADA, OTHER, None, &hall.here()).await.unwrap();
         assert_eq!(hall.mail().await.header("Subject"), "Your password at Clausewatch was changed");
     }
 }
@@ -359,7 +363,7 @@ async fn a_password_is_changed_by_who_knows_it() {
     for hall in halls().await {
         let accounts = &hall.accounts;
         let ada = hall.person(ADA).await;
-        let elsewhere = accounts.sign_in(ADA, PASSWORD, &hall.here()).await.unwrap();
+        let elsewhere = accounts.sign_in(ADA, PASSWORD, None, &hall.here()).await.unwrap();
         let visitor = hall.visitor(&ada).await;
         for current in [None, Some(""), Some(OTHER)] {
             let refused = accounts.set_password(&visitor, current, OTHER, &hall.here()).await;
@@ -395,7 +399,7 @@ async fn who_was_away_proves_who_they_are() {
         for given in [None, Some(""), Some(PASSWORD)] {
             assert!(matches!(accounts.prove(&bob, given, &hall.here()).await, Err(AccountError::Unproven)));
         }
-        assert!(matches!(accounts.sign_in(BOB, "", &hall.here()).await, Err(AccountError::Wrong)));
+        assert!(matches!(accounts.sign_in(BOB, "", None, &hall.here()).await, Err(AccountError::Wrong)));
     }
 }
 
@@ -415,7 +419,8 @@ async fn an_address_is_changed_by_who_reads_both() {
         let mail = hall.mail().await;
         assert_eq!(mail.to, ["byron@example.org"]);
         assert!(accounts.find(ADA).await.unwrap().is_some(), "it stays until the link is followed");
-        let Followed::Readdressed(address) = accounts.follow(&token(&mail), None, &hall.here()).await.unwrap() else {
+        let Followed::Readdressed(address) = accounts.follow(&token(&mail), None, None, &hall.here()).await.unwrap()
+        else {
             panic!("signed in by a link that is for something else")
         };
         assert_eq!(address, "byron@example.org");
@@ -430,7 +435,7 @@ async fn an_address_is_changed_by_who_reads_both() {
         accounts.ask_for_address(&visitor, "carol@example.org", &hall.here()).await.unwrap();
         let late = hall.link().await;
         hall.person("carol@example.org").await;
-        assert!(matches!(accounts.follow(&late, None, &hall.here()).await, Err(AccountError::Taken)));
+        assert!(matches!(accounts.follow(&late, None, None, &hall.here()).await, Err(AccountError::Taken)));
     }
 }
 
@@ -440,8 +445,8 @@ async fn sessions_end() {
         let accounts = &hall.accounts;
         let ada = hall.person(ADA).await;
         let (one, two) = (
-            accounts.sign_in(ADA, PASSWORD, &hall.here()).await.unwrap(),
-            accounts.sign_in(ADA, PASSWORD, &hall.here()).await.unwrap(),
+            accounts.sign_in(ADA, PASSWORD, None, &hall.here()).await.unwrap(),
+            accounts.sign_in(ADA, PASSWORD, None, &hall.here()).await.unwrap(),
         );
         accounts.sign_out(&one.secret, &hall.here()).await.unwrap();
         assert!(!hall.is_in(&one).await && hall.is_in(&two).await);
@@ -461,11 +466,11 @@ async fn sessions_end() {
         }
         hall.stage.pass(LONGEST_MS - 2 * IDLE_MS + 3 * MINUTE);
         assert!(!hall.is_in(&ada).await, "the longest time is over");
-        let idle = accounts.sign_in(ADA, PASSWORD, &hall.here()).await.unwrap();
+        let idle = accounts.sign_in(ADA, PASSWORD, None, &hall.here()).await.unwrap();
         hall.stage.pass(IDLE_MS + 1);
         assert!(!hall.is_in(&idle).await, "it was not used");
         // A closed account is out of everything at once.
-        let ada = accounts.sign_in(ADA, PASSWORD, &hall.here()).await.unwrap();
+        let ada = accounts.sign_in(ADA, PASSWORD, None, &hall.here()).await.unwrap();
         let program =
             accounts.add_token(&hall.visitor(&ada).await, "laptop", &[Scope::Read], 30, &hall.here()).await.unwrap();
         accounts.disable(&ada.account, true).await.unwrap();
@@ -539,7 +544,7 @@ async fn left_of(stage: &Stage, person: i64) {
         SqliteConnection::connect(&format!("sqlite://{}", folder.join("clausewatch.db").display())).await.unwrap();
     let sql = "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'person_id'";
     let tables: Vec<String> = connection.fetch_all(sql).await.unwrap().iter().map(|row| row.get(0)).collect();
-    assert!(tables.len() >= 9, "{tables:?}");
+    assert!(tables.len() >= 11, "{tables:?}");
     for table in tables {
         let sql = format!("SELECT COUNT(*) FROM {table} WHERE person_id = {person}");
         let rows: i64 = connection.fetch_one(AssertSqlSafe(sql)).await.unwrap().get(0);
@@ -625,4 +630,100 @@ async fn the_first_operator_is_made_from_the_command_line() {
         assert!(!hall.visitor(&bob).await.account.operator);
         assert_eq!(hall.stage.atlas.operators().await.unwrap(), 1);
     }
+}
+
+/// The code that an app would show now for a secret as the page shows it.
+fn code(hall: &Hall, secret: &str) -> String {
+    let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
+    let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+    totp.generate(u64::try_from(hall.stage.now() / 1000).unwrap()).to_string()
+}
+
+#[tokio::test]
+async fn a_second_factor_is_asked_for_on_every_way_in() {
+    for hall in halls().await {
+        let (accounts, atlas) = (&hall.accounts, &hall.stage.atlas);
+        let ada = hall.person(ADA).await;
+        let visitor = hall.visitor(&ada).await;
+        let begun = accounts.begin_factor(&visitor).await.unwrap();
+        assert!(begun.url.starts_with("otpauth://totp/Clausewatch:ada%40example%2Eorg?secret="), "{}", begun.url);
+        let wrong = accounts.confirm_factor(&visitor, "000000", &hall.here()).await;
+        assert!(matches!(wrong, Err(AccountError::Wrong)));
+        accounts.sign_in(ADA, PASSWORD, None, &hall.here()).await.expect("it is not in use before its first code");
+        let first = code(&hall, &begun.secret);
+        let codes = accounts.confirm_factor(&visitor, &first, &hall.here()).await.unwrap();
+        assert_eq!(codes.len(), 10);
+        let sealed = atlas.factor(ada.account.person).await.unwrap().unwrap().secret;
+        let secret = totp_rs::Secret::try_from_base32(&begun.secret).unwrap();
+        assert!(!sealed.windows(20).any(|part| part == secret.as_bytes()), "the store holds it sealed only");
+        // With the password.
+        let no_code = accounts.sign_in(ADA, PASSWORD, None, &hall.here()).await.err().unwrap().to_string();
+        let no_password = accounts.sign_in(ADA, OTHER, None, &hall.here()).await.err().unwrap().to_string();
+        assert_eq!(no_code, no_password, "nobody learns that the password is right");
+        let used = accounts.sign_in(ADA, PASSWORD, Some(&first), &hall.here()).await;
+        assert!(matches!(used, Err(AccountError::Wrong)), "a code works once");
+        hall.stage.pass(30_000);
+        let second = code(&hall, &begun.secret);
+        accounts.sign_in(ADA, PASSWORD, Some(&second), &hall.here()).await.unwrap();
+        // By a mailed link, and when the password is set anew; the link stays good until there is a code.
+        for reset in [false, true] {
+            match reset {
+                true => accounts.mail_reset(ADA, &hall.here()).await.unwrap(),
+                false => accounts.mail_sign_in(ADA, &Wish::default(), &hall.here()).await.unwrap(),
+            }
+            let link = hall.link().await;
+            assert!(accounts.link(&link).await.unwrap().asks_code);
+            for given in [None, Some("000000"), Some(second.as_str())] {
+                let refused = accounts.follow(&link, Some(OTHER), given, &hall.here()).await;
+                assert!(matches!(refused, Err(AccountError::Code)), "{given:?}");
+            }
+            hall.stage.pass(30_000);
+            let now = code(&hall, &begun.secret);
+            assert!(accounts.follow(&link, Some(OTHER), Some(&now), &hall.here()).await.is_ok());
+        }
+        hall.mail().await;
+        // A link of signing up that is followed when there is an account by then signs in to that one, and is no way around either.
+        accounts.sign_up(BOB, &Wish::default(), &hall.here()).await.unwrap();
+        let early = hall.link().await;
+        let bob = hall.person(BOB).await;
+        let visitor_bob = hall.visitor(&bob).await;
+        let theirs = accounts.begin_factor(&visitor_bob).await.unwrap();
+        let given = code(&hall, &theirs.secret);
+        accounts.confirm_factor(&visitor_bob, &given, &hall.here()).await.unwrap();
+        assert!(matches!(accounts.follow(&early, None, None, &hall.here()).await, Err(AccountError::Code)));
+        // Recovery codes work once, however they are typed.
+        hall.stage.pass(limits::PASSWORDS_OF_ADDRESS.window_ms);
+        let typed = codes[3].to_uppercase().replace('-', " ");
+        accounts.sign_in(ADA, OTHER, Some(&typed), &hall.here()).await.unwrap();
+        assert!(accounts.sign_in(ADA, OTHER, Some(&typed), &hall.here()).await.is_err());
+        assert_eq!(atlas.recovery_codes(ada.account.person).await.unwrap(), 9);
+        // One of somebody else's is none.
+        assert!(accounts.sign_in(BOB, PASSWORD, Some(&codes[4]), &hall.here()).await.is_err());
+        // A code ends it; without one it stays.
+        let back = accounts.sign_in(ADA, OTHER, Some(&codes[5]), &hall.here()).await.unwrap();
+        let visitor = hall.visitor(&back).await;
+        assert!(matches!(accounts.end_factor(&visitor, "000000", &hall.here()).await, Err(AccountError::Wrong)));
+        accounts.end_factor(&visitor, &codes[6], &hall.here()).await.unwrap();
+        accounts.sign_in(ADA, OTHER, None, &hall.here()).await.unwrap();
+        accounts.erase(&visitor_bob, &hall.here()).await.unwrap();
+        left_of(&hall.stage, bob.account.person.0).await;
+    }
+}
+
+#[tokio::test]
+async fn codes_cannot_be_guessed() {
+    let hall = halls().await.remove(0);
+    let ada = hall.person(ADA).await;
+    let visitor = hall.visitor(&ada).await;
+    let begun = hall.accounts.begin_factor(&visitor).await.unwrap();
+    hall.accounts.confirm_factor(&visitor, &code(&hall, &begun.secret), &hall.here()).await.unwrap();
+    hall.accounts.mail_sign_in(ADA, &Wish::default(), &hall.here()).await.unwrap();
+    let link = hall.link().await;
+    let mut refused = 0;
+    for guess in 0..limits::PASSWORDS_OF_ADDRESS.tries {
+        let from = caller(&format!("198.51.100.{guess}"));
+        let answer = hall.accounts.follow(&link, None, Some("000000"), &from).await;
+        refused += i64::from(matches!(answer, Err(AccountError::TooOften { .. })));
+    }
+    assert_eq!(refused, 1, "the code that was right counts too");
 }

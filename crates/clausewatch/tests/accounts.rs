@@ -193,6 +193,11 @@ fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
     picture(&mut browser, "token");
     assert!(browser.text().contains("It is not shown again"));
 
+    // The beginning of a second factor, which asks for nothing until its first code was given.
+    browser.press("form[action='/account/second-factor'] button");
+    picture(&mut browser, "second-factor");
+    assert!(browser.text().contains("Type this secret into your app"));
+
     // Deleted, and gone.
     browser.value("document.querySelectorAll('details').forEach(details => details.open = true)");
     browser.fill("input[name=sure]", "delete");

@@ -103,7 +103,7 @@ impl From<accounts::AccountError> for Failure {
             AccountError::Store(error) => return error.into(),
             AccountError::Internal(why) => return Failure::Internal(why),
             AccountError::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
-            AccountError::Wrong | AccountError::Unproven => StatusCode::FORBIDDEN,
+            AccountError::Wrong | AccountError::Code | AccountError::Unproven => StatusCode::FORBIDDEN,
             AccountError::Link => StatusCode::NOT_FOUND,
             AccountError::Taken => StatusCode::CONFLICT,
             AccountError::Address(_) | AccountError::Password(_) | AccountError::Input(_) => StatusCode::BAD_REQUEST,

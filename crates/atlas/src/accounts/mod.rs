@@ -2,6 +2,7 @@
 //! in the crate `accounts`; secrets come here as hashes only.
 mod audit;
 mod erase;
+mod factors;
 mod mails;
 mod sessions;
 
@@ -14,12 +15,13 @@ use crate::store::{Row, args, statements};
 use crate::watching::{ChannelKind, NewChannel, PersonId, Template, channel_in, person_in, readdress};
 
 pub use audit::AuditEntry;
+pub use factors::Factor;
 pub use mails::{AccountMail, MailOutcome, NewMail};
 pub use sessions::{NewToken, Session, Token};
 
 #[cfg(test)]
-pub(crate) const ALL_STATEMENTS: [&[crate::store::Sql]; 5] =
-    [STATEMENTS, audit::STATEMENTS, erase::STATEMENTS, mails::STATEMENTS, sessions::STATEMENTS];
+pub(crate) const ALL_STATEMENTS: [&[crate::store::Sql]; 6] =
+    [STATEMENTS, audit::STATEMENTS, erase::STATEMENTS, factors::STATEMENTS, mails::STATEMENTS, sessions::STATEMENTS];
 
 macro_rules! accounts {
     ($rest:literal) => {

@@ -36,6 +36,8 @@ enum Verb {
     Enable(Address),
     /// Sign a person out everywhere and end their tokens
     SignOut(Address),
+    /// End the second factor of a person who lost it; see to it that it is them who ask
+    EndSecondFactor(Address),
     /// Show what happened to accounts, the latest first
     Audit,
 }
@@ -99,6 +101,11 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
             let account = found(&accounts, &who).await?;
             accounts.end_all_access(&account).await?;
             writeln!(out, "{} is signed out everywhere", account.address)?;
+        }
+        Verb::EndSecondFactor(who) => {
+            let account = found(&accounts, &who).await?;
+            accounts.drop_factor(&account).await?;
+            writeln!(out, "{} signs in without a second factor", account.address)?;
         }
         Verb::Audit => {
             for entry in atlas.audit(None, 0, LISTED).await? {

@@ -133,7 +133,7 @@ impl Hall {
         self.accounts.sign_up(address, &Wish::default(), &here()).await.unwrap();
         let link = self.link().await;
         let token = link.rsplit('/').next().unwrap();
-        match self.accounts.follow(token, Some(PASSWORD), &here()).await.unwrap() {
+        match self.accounts.follow(token, Some(PASSWORD), None, &here()).await.unwrap() {
             Followed::In(signed_in, _) => (signed_in.secret, signed_in.account.person),
             Followed::Readdressed(_) => panic!("not signed in"),
         }
@@ -269,7 +269,7 @@ async fn a_session_is_never_one_that_a_browser_brings() {
 }
 
 /// Every address to which something is posted, with a form that would do something.
-const POSTS: [(&str, &str); 20] = [
+const POSTS: [(&str, &str); 21] = [
     ("/watch", "subject=%7B%22watches%22%3A%22platform%22%2C%22subject%22%3A%22plum%22%7D"),
     ("/watchlist/settings", "zone=Europe/Berlin"),
     ("/watchlist/{id}", "end=1"),
@@ -289,6 +289,7 @@ const POSTS: [(&str, &str); 20] = [
     ("/account/address", "address=eve@example.org"),
     ("/account/sessions", "end=others"),
     ("/account/tokens", "name=x&scope=watchlist:write&days=30"),
+    ("/account/second-factor", "do=begin"),
     ("/account/export", ""),
 ];
 /// What deletes an account: it stands alone, since nothing can be asked of it twice.
@@ -551,6 +552,28 @@ async fn the_account_page_does_what_it_says() {
     for secret in [&token, &secret, "argon2"] {
         assert!(!exported.body.contains(secret), "no secret is exported");
     }
+    // A second factor begins with a secret, and is in use after its first code.
+    let begun = hall.post(&ada, "/account/second-factor", "do=begin").await;
+    well_formed::check(&begun.body).unwrap();
+    assert!(begun.body.contains("href=\"otpauth://totp/Clausewatch:ada%40example%2Eorg?secret="), "{}", begun.body);
+    let wrong = hall.post(&ada, "/account/second-factor", "do=confirm&code=000000").await;
+    assert_eq!(wrong.status, StatusCode::FORBIDDEN);
+    well_formed::check(&wrong.body).unwrap();
+    hall.atlas.confirm_factor(person, &[], 1).await.unwrap();
+    let page = hall.get(&ada, "/account").await;
+    well_formed::check(&page.body).unwrap();
+    assert!(page.body.contains("Signing in needs a code of your app"));
+    let without = hall
+        .post(&Asks::stranger(), "/account/sign-in", "address=ada@example.org&password=violet+anchor+seldom+9")
+        .await;
+    assert_eq!(without.status, StatusCode::FORBIDDEN);
+    hall.post(&Asks::stranger(), "/account/mail-link", "address=ada@example.org").await;
+    let link = hall.link().await;
+    assert!(hall.get(&Asks::stranger(), &link).await.body.contains("name=\"code\""));
+    let without = hall.post(&Asks::stranger(), &link, "").await;
+    assert_eq!(without.status, StatusCode::FORBIDDEN);
+    assert!(without.body.contains("Give the code that your app shows now"), "{}", without.body);
+    hall.atlas.drop_factor(person).await.unwrap();
     // A quarter of an hour later the password is asked for once more.
     hall.clock.fetch_add(16 * 60 * 1000, Ordering::Relaxed);
     assert!(hall.get(&ada, "/account").await.body.contains("name=\"proof\""));

@@ -85,7 +85,7 @@ pub(super) async fn follow(
 ) -> Result<Response, Failure> {
     let form = Query::parse(&body);
     let link = asking.accounts.link(&token).await?;
-    match asking.accounts.follow(&token, form.exact("password"), &asking.caller).await {
+    match asking.accounts.follow(&token, form.exact("password"), form.text("code"), &asking.caller).await {
         Ok(Followed::In(signed_in, wish)) => enter(&site, &asking, &signed_in, &wish).await,
         Ok(Followed::Readdressed(address)) => {
             let title = "Your address is changed";

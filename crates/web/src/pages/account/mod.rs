@@ -32,6 +32,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/account/address", post(show::address))
         .route("/account/sessions", post(show::sessions))
         .route("/account/tokens", post(show::tokens))
+        .route("/account/second-factor", post(show::second_factor))
         .route("/account/export", post(show::export))
         .route("/account/delete", post(show::delete))
         .layer(DefaultBodyLimit::max(FORM))

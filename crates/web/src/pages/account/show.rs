@@ -1,5 +1,5 @@
 //! The page of one's own account, and its forms.
-use accounts::{AccountError, Scope};
+use accounts::{AccountError, Enrolment, Scope};
 use askama::Template;
 use atlas::accounts::{AuditEntry, Session, Token};
 use atlas::watching::{Channel, Message, MessageFilter, PersonId};
@@ -34,6 +34,12 @@ struct AccountPage {
     done: Option<&'static str>,
     /// A token that was just made.
     token: Option<String>,
+    /// Whether a second factor is in use, and how many recovery codes are left.
+    factor: Option<i64>,
+    /// A second factor that was just begun.
+    enrolment: Option<Enrolment>,
+    /// Recovery codes that were just made.
+    codes: Vec<String>,
 }
 
 impl AccountPage {
@@ -56,15 +62,33 @@ impl AccountPage {
     }
 
     fn browser(&self, session: &Session) -> String {
-        match session.agent.as_str() {
-            "" => "A browser that does not say its name".into(),
-            agent => words::clip(agent, 90),
-        }
+        browser(&session.agent)
     }
 
     /// "Signed in", of `signed-in`.
     fn event(&self, entry: &AuditEntry) -> String {
         words::sentence(&entry.event.replace('-', " ")).trim_end_matches('.').to_string()
+    }
+}
+
+/// "Firefox on Linux", of what a browser calls itself. All of them claim to be others too, so the order counts.
+fn browser(agent: &str) -> String {
+    let first =
+        |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    let browsers =
+        [("Edg", "Edge"), ("Firefox", "Firefox"), ("OPR", "Opera"), ("Chrom", "Chrome"), ("Safari", "Safari")];
+    let systems = [
+        ("Android", "Android"),
+        ("iPhone", "an iPhone"),
+        ("iPad", "an iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "a Mac"),
+        ("Linux", "Linux"),
+    ];
+    match (first(&browsers), first(&systems)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        _ if agent.is_empty() => "A browser that does not say its name".into(),
+        _ => words::clip(agent, 90),
     }
 }
 
@@ -75,6 +99,8 @@ struct Outcome {
     error: Option<String>,
     done: Option<&'static str>,
     token: Option<String>,
+    enrolment: Option<Enrolment>,
+    codes: Vec<String>,
 }
 
 impl Outcome {
@@ -85,6 +111,10 @@ impl Outcome {
 
 async fn page(site: &Site, member: Member, outcome: Outcome) -> Result<Response, Failure> {
     let (atlas, person) = (&site.atlas, member.visitor.account.person);
+    let factor = match member.accounts.has_factor(&member.visitor.account).await? {
+        true => Some(atlas.recovery_codes(person).await?),
+        false => None,
+    };
     let page = AccountPage {
         head: site.head("Account", links::ACCOUNT).here("Account").unlisted().no_json(),
         sessions: atlas.sessions(person).await?,
@@ -94,6 +124,9 @@ async fn page(site: &Site, member: Member, outcome: Outcome) -> Result<Response,
         error: outcome.error,
         done: outcome.done,
         token: outcome.token,
+        factor,
+        enrolment: outcome.enrolment,
+        codes: outcome.codes,
     };
     Ok((outcome.status, Html(page.render()?)).into_response())
 }
@@ -176,6 +209,29 @@ pub(super) async fn tokens(member: Member, State(site): State<Site>, body: Strin
     after(&site, member, made.map(|token| Outcome { token: Some(token), ..Outcome::default() })).await
 }
 
+/// Begins, confirms or ends the second factor.
+pub(super) async fn second_factor(member: Member, State(site): State<Site>, body: String) -> Result<Response, Failure> {
+    let form = Query::parse(&body);
+    let code = form.text("code").unwrap_or("");
+    let (accounts, visitor, caller) = (&member.accounts, &member.visitor, &member.caller);
+    let done = async {
+        prove(&member, &form).await?;
+        match form.text("do") {
+            Some("confirm") => {
+                let codes = accounts.confirm_factor(visitor, code, caller).await?;
+                Ok(Outcome { codes, ..Outcome::default() })
+            }
+            Some("end") => {
+                accounts.end_factor(visitor, code, caller).await?;
+                Ok(Outcome::done("Your second factor is ended."))
+            }
+            _ => Ok(Outcome { enrolment: Some(accounts.begin_factor(visitor).await?), ..Outcome::default() }),
+        }
+    };
+    let done = done.await;
+    after(&site, member, done).await
+}
+
 /// A message without what only the program needs.
 fn exported(message: &Message) -> serde_json::Value {
     let items: Vec<_> = message
@@ -221,5 +277,20 @@ pub(super) async fn delete(member: Member, State(site): State<Site>, body: Strin
     match erased.await {
         Ok(()) => Ok(([cookie(&site.config, None)], Redirect::to(links::HOME)).into_response()),
         Err(wrong) => after(&site, member, Err(wrong)).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::browser;
+
+    #[test]
+    fn browsers_are_named_for_what_they_are() {
+        let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36 Edg/140.0";
+        assert_eq!(browser(edge), "Edge on Windows");
+        let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/604.1";
+        assert_eq!(browser(phone), "Safari on an iPhone");
+        assert_eq!(browser("curl/8.5"), "curl/8.5");
+        assert_eq!(browser(""), "A browser that does not say its name");
     }
 }

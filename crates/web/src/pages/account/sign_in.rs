@@ -143,7 +143,7 @@ pub(super) async fn forgot(asking: Asking, State(site): State<Site>, body: Strin
 pub(super) async fn sign_in(asking: Asking, State(site): State<Site>, body: String) -> Result<Response, Failure> {
     let said = Query::parse(&body);
     let (address, password) = (said.text("address").unwrap_or(""), said.exact("password").unwrap_or(""));
-    match asking.accounts.sign_in(address, password, &asking.caller).await {
+    match asking.accounts.sign_in(address, password, said.text("code"), &asking.caller).await {
         Ok(signed_in) => enter(&site, &asking, &signed_in, &wish(&said)).await,
         Err(wrong) => form(&site, Form::SignIn, &said, Some(wrong)).await,
     }
