@@ -246,14 +246,21 @@ fn an_operator_is_made_and_accounts_are_closed_from_the_command_line() {
     assert!(listed.starts_with("2\tada@example.org\t") && listed.trim_end().ends_with("\toperator"), "{listed}");
     assert_eq!(admin(&["disable", "ADA@example.org"]).status, Some(0));
     assert!(admin(&["list"]).out.contains("operator, closed since 20"));
-    for verb in ["enable", "revoke", "grant", "sign-out"] {
+    for verb in ["enable", "revoke", "grant", "sign-out", "end-second-factor"] {
         assert_eq!(admin(&[verb, ADA]).status, Some(0), "{verb}");
     }
     let unknown = admin(&["grant", "bob@example.org"]);
     assert!(unknown.status == Some(1) && unknown.err.contains("there is no account at bob@example.org"), "{unknown:?}");
     assert_eq!(admin(&["create-operator", "no address"]).status, Some(1));
     let audit = admin(&["audit"]).out;
-    for event in ["operator-granted", "account-disabled", "account-enabled", "operator-revoked", "access-ended"] {
+    for event in [
+        "operator-granted",
+        "account-disabled",
+        "account-enabled",
+        "operator-revoked",
+        "access-ended",
+        "second-factor-ended",
+    ] {
         assert!(audit.contains(&format!("\t2\t{event}\tcommand line\t")), "{event} is not in {audit}");
     }
 }

@@ -1,6 +1,7 @@
 //! What every request passes on its way in and out, whatever page it is for.
 //!
-//! In: what would change something must come from a page of ours, or from no page; an address that is not the one address of its record is redirected there; `.json` is taken off and remembered; HEAD becomes GET.
+//! In: what would change something must come from a page of ours, or from no page; an address that is not the one address of its record is
+//! redirected there; `.json` is taken off and remembered; HEAD becomes GET.
 //! Out: failures become pages or JSON; every answer gets its validator, its cache policy and the headers that keep browsers safe.
 use askama::Template;
 use axum::Router;

@@ -518,6 +518,11 @@ async fn an_address_is_asked_before_it_is_told_anything() {
         let answer = hall.post(&ada, &format!("/channels/{}", channel.id), &format!("do={said}")).await;
         assert_eq!(answer.status, StatusCode::CONFLICT, "{said}");
     }
+    let everything = atlas::watching::MessageFilter::default();
+    let question = hall.atlas.messages(person, &everything).await.unwrap().remove(0);
+    assert_eq!(question.kind, atlas::watching::MessageKind::Confirmation);
+    let again = hall.post(&ada, &format!("/messages/{}", question.id), "").await;
+    assert_eq!(again.status, StatusCode::CONFLICT, "the question is not repeated at will");
     let after = hall.atlas.channel(person, channel.id).await.unwrap().unwrap();
     assert_eq!(after.state, atlas::watching::ChannelState::Unconfirmed);
     let mut last = StatusCode::SEE_OTHER;
