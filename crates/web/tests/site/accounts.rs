@@ -534,6 +534,28 @@ async fn an_address_is_asked_before_it_is_told_anything() {
 }
 
 #[tokio::test]
+async fn nobody_fills_the_store() {
+    let hall = hall().await;
+    let (ada, person) = hall.person("ada@example.org").await;
+    let ada = Asks::browser(&ada);
+    // With the inbox and the mail of signing up, twenty.
+    for at in 0..18 {
+        let form = format!("kind=webhook&address={}", encoded(&format!("https://hooks.example/{at}")));
+        assert_eq!(hall.post(&ada, "/channels", &form).await.status, StatusCode::SEE_OTHER, "{at}");
+    }
+    let one_more = hall.post(&ada, "/channels", "kind=feed").await;
+    assert_eq!(one_more.status, StatusCode::CONFLICT);
+    assert!(one_more.body.contains("A person may have 20 channels here"), "{}", one_more.body);
+    for at in 0..500 {
+        let search = atlas::watching::SavedSearch { words: format!("word{at}"), ..Default::default() };
+        hall.atlas.put_watch(person, &NewWatch::on(Subject::Search(search)), 0).await.unwrap();
+    }
+    let (path, form) = POSTS[0];
+    assert_eq!(hall.post(&ada, path, form).await.status, StatusCode::CONFLICT);
+    assert_eq!(hall.atlas.watches(person).await.unwrap().len(), 500);
+}
+
+#[tokio::test]
 async fn the_account_page_does_what_it_says() {
     let hall = hall().await;
     let (secret, person) = hall.person("ada@example.org").await;

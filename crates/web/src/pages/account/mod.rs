@@ -60,8 +60,8 @@ async fn enter(site: &Site, asking: &Asking, signed_in: &SignedIn, wish: &Wish) 
     let person = signed_in.account.person;
     if let Some(subject) = wish.watch.as_deref().and_then(|said| serde_json::from_str(said).ok()) {
         match super::watching::begin(site, person, subject).await {
-            // The record may be gone since.
-            Ok(()) | Err(Failure::Missing(_)) => {}
+            // The record may be gone since, or there is no room for one more watch: that is no reason not to sign in.
+            Ok(()) | Err(Failure::Missing(_) | Failure::Refused(..)) => {}
             Err(failure) => return Err(failure),
         }
     }

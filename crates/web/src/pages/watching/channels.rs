@@ -94,6 +94,7 @@ pub(super) async fn add(
     let form = Query::parse(&body);
     let (secret, now_ms, address) = (site.secret()?, site.now_ms(), form.text("address").unwrap_or(""));
     let poster = site.poster()?;
+    super::has_room(&site, site.atlas.channels(person).await?.len(), super::MOST_CHANNELS, "channels")?;
     let added = match form.text("kind") {
         Some("mail") => {
             // The owner types an address of their own, on their own machine; the mail server is theirs too. Others confirm it first.

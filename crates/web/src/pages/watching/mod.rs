@@ -7,6 +7,7 @@ mod list;
 use atlas::watching::{NewWatch, PersonId, Subject};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
@@ -19,6 +20,10 @@ use crate::site::Site;
 
 /// Most bytes of a form.
 const FORM: usize = 64 * 1024;
+/// Most watches of a person who is not the owner of the instance.
+const MOST_WATCHES: usize = 500;
+/// Most channels of such a person.
+const MOST_CHANNELS: usize = 20;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
@@ -69,7 +74,17 @@ pub(crate) async fn begin(site: &Site, person: PersonId, subject: Subject) -> Re
         return Err(Failure::missing("record of this name that could be watched"));
     }
     if site.atlas.watch_on(person, &subject).await?.is_none() {
+        has_room(site, site.atlas.watches(person).await?.len(), MOST_WATCHES, "watches")?;
         site.atlas.put_watch(person, &NewWatch::on(subject), site.now_ms()).await?;
+    }
+    Ok(())
+}
+
+/// Refuses what would be more than a person may have, on a site that others use; the owner of an instance has as much as they like.
+fn has_room(site: &Site, has: usize, most: usize, what: &str) -> Result<(), Failure> {
+    if site.accounts.is_some() && has >= most {
+        let why = format!("a person may have {most} {what} here; end one first");
+        return Err(Failure::Refused(StatusCode::CONFLICT, why));
     }
     Ok(())
 }
