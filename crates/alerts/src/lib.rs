@@ -22,7 +22,7 @@ pub use cadence::{cadence_in_words, day, is_zone, moment, next_digest};
 pub use delivery::{Delivered, Delivery, WAITS_MS};
 pub use letter::{Letter, Part, ProvisionLine, Unwritable};
 pub use links::Links;
-pub use mail::{MailError, MailServer, Mailer};
+pub use mail::{Handed, MailError, MailServer, Mailer, address};
 pub use matching::{known_subject, subject_name};
 pub use plain::{Foot, escape_into, html, text};
 pub use report::{Report, ReportLine, report};

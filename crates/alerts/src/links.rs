@@ -50,6 +50,11 @@ impl Links {
         format!("{}/channels/confirm/{}", self.base, channel.confirmation_token())
     }
 
+    /// Where the reader of a mail about an account goes on.
+    pub fn account_link(&self, token: &str) -> String {
+        format!("{}/account/link/{token}", self.base)
+    }
+
     /// A private feed; none for a channel that is no feed.
     pub fn feed(&self, channel: &Channel) -> Option<String> {
         channel.feed_token().map(|token| format!("{}/feeds/{token}", self.base))

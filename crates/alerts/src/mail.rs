@@ -3,7 +3,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use atlas::watching::{MessageKind, Outgoing};
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
 use lettre::transport::smtp::PoolConfig;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::extension::ClientId;
@@ -68,13 +68,14 @@ pub fn address(text: &str) -> Result<String, MailError> {
 
 /// What came of handing over a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Handed {
+pub enum Handed {
     /// The server took it.
     Over,
     /// Not now.
     Later(String),
     /// The server will not take it.
     Never {
+        /// Why.
         reason: String,
         /// There is nobody at the address.
         nobody: bool,
@@ -120,7 +121,17 @@ impl Mailer {
 
     /// Writes a mail and hands it over.
     pub(crate) async fn send(&self, outgoing: &Outgoing, letter: &Letter, links: &Links, now_ms: i64) -> Handed {
-        let mail = match compose(&self.from, outgoing, letter, links, now_ms) {
+        self.hand_over(compose(&self.from, outgoing, letter, links, now_ms)).await
+    }
+
+    /// Hands over a letter that comes from no watch, under a name by which the receiver knows it again: letters, digits, `_`.
+    pub async fn send_letter(&self, to: &str, name: &str, letter: &Letter, foot: &Foot, now_ms: i64) -> Handed {
+        let mail = begun(&self.from, to, &letter.subject, name, now_ms).and_then(|mail| finished(mail, letter, foot));
+        self.hand_over(mail).await
+    }
+
+    async fn hand_over(&self, mail: Result<Message, String>) -> Handed {
+        let mail = match mail {
             Ok(mail) => mail,
             Err(reason) => return Handed::Never { reason, nobody: false },
         };
@@ -176,22 +187,14 @@ fn compose(
     now_ms: i64,
 ) -> Result<Message, String> {
     let Outgoing { message, channel, .. } = outgoing;
-    let to: Address = channel.address.parse().map_err(|_| format!("{:?} is not a mail address", channel.address))?;
     let domain = from.email.domain();
     let confirms = message.kind == MessageKind::Confirmation;
     let foot = Foot {
         unsubscribe: (!confirms).then(|| links.unsubscribe(channel, message.id)),
         watchlist: (!confirms).then(|| links.watchlist()),
-        confirm: confirms.then(|| links.confirm(channel)),
+        action: confirms.then(|| ("Confirm this address".into(), links.confirm(channel))),
     };
-    let date = UNIX_EPOCH + Duration::from_millis(u64::try_from(now_ms).unwrap_or(0));
-    let mut mail = Message::builder()
-        .from(from.clone())
-        .to(Mailbox::new(None, to))
-        .subject(one_line(&letter.subject, 200))
-        .date(date)
-        .message_id(Some(format!("<{}@{domain}>", message.key)))
-        .raw_header(header("Auto-Submitted", "auto-generated"));
+    let mut mail = begun(from, &channel.address, &letter.subject, &message.key, now_ms)?;
     // One thread for each document: all its messages answer one that was never sent.
     if let (MessageKind::Change | MessageKind::Correction, [part]) = (message.kind, letter.parts.as_slice()) {
         let thread = format!("<{}.{}@{domain}>", part.document_id, channel.id);
@@ -203,10 +206,28 @@ fn compose(
             .raw_header(header("List-Unsubscribe", &format!("<{url}>")))
             .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
     }
+    finished(mail, letter, &foot)
+}
+
+/// The header that every mail has.
+fn begun(from: &Mailbox, to: &str, subject: &str, name: &str, now_ms: i64) -> Result<MessageBuilder, String> {
+    let address: Address = to.parse().map_err(|_| format!("{to:?} is not a mail address"))?;
+    let date = UNIX_EPOCH + Duration::from_millis(u64::try_from(now_ms).unwrap_or(0));
+    Ok(Message::builder()
+        .from(from.clone())
+        .to(Mailbox::new(None, address))
+        .subject(one_line(subject, 200))
+        .date(date)
+        .message_id(Some(format!("<{name}@{}>", from.email.domain())))
+        .raw_header(header("Auto-Submitted", "auto-generated")))
+}
+
+/// The mail with its letter, as plain text and as HTML.
+fn finished(mail: MessageBuilder, letter: &Letter, foot: &Foot) -> Result<Message, String> {
     let part = |kind: ContentType, body: String| SinglePart::builder().header(kind).body(body);
     let bodies = MultiPart::alternative()
-        .singlepart(part(ContentType::TEXT_PLAIN, text(letter, &foot)))
-        .singlepart(part(ContentType::TEXT_HTML, html(letter, &foot)));
+        .singlepart(part(ContentType::TEXT_PLAIN, text(letter, foot)))
+        .singlepart(part(ContentType::TEXT_HTML, html(letter, foot)));
     mail.multipart(bodies).map_err(|error| error.to_string())
 }
 

@@ -20,16 +20,16 @@ pub struct Foot {
     pub unsubscribe: Option<String>,
     /// The person's watchlist.
     pub watchlist: Option<String>,
-    /// Where the reader confirms the address.
-    pub confirm: Option<String>,
+    /// What the reader is asked to do, in a few words, and the address at which they do it.
+    pub action: Option<(String, String)>,
 }
 
 /// The letter as plain text.
 pub fn text(letter: &Letter, foot: &Foot) -> String {
     let mut out = String::new();
     paragraph(&mut out, &letter.lead, PLAIN);
-    if let Some(url) = &foot.confirm {
-        out += &format!("Confirm: {url}\n\n");
+    if let Some((words, url)) = &foot.action {
+        out += &format!("{words}: {url}\n\n");
     }
     for (at, part) in letter.parts.iter().enumerate() {
         if at > 0 {
@@ -146,10 +146,11 @@ pub fn html(letter: &Letter, foot: &Foot) -> String {
         escape(&letter.subject)
     );
     block(&mut out, "p", "margin:0 0 16px", &escape(&letter.lead));
-    if let Some(url) = &foot.confirm {
+    if let Some((words, url)) = &foot.action {
         let button = format!(
-            "<a href=\"{}\" style=\"display:inline-block;padding:10px 18px;background:#1f4e79;color:#ffffff;text-decoration:none;border-radius:4px\">Confirm this address</a>",
-            escape(url)
+            "<a href=\"{}\" style=\"display:inline-block;padding:10px 18px;background:#1f4e79;color:#ffffff;text-decoration:none;border-radius:4px\">{}</a>",
+            escape(url),
+            escape(words)
         );
         block(&mut out, "p", "margin:0 0 20px", &button);
     }

@@ -33,7 +33,7 @@ const LISTS: &[&[Sql]] = &[
 ];
 
 fn lists() -> impl Iterator<Item = &'static [Sql]> {
-    LISTS.iter().chain(&crate::watching::ALL_STATEMENTS).copied()
+    LISTS.iter().chain(&crate::watching::ALL_STATEMENTS).chain(&crate::accounts::ALL_STATEMENTS).copied()
 }
 
 fn statements() -> Vec<Sql> {

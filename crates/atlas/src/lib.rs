@@ -3,6 +3,7 @@
 //! One [`Atlas`] is the record of what was seen: platforms, their documents, every version of them, the provisions found in them, and
 //! the transparency log over all of it. Callers ask for "the provisions of this document", never for rows: SQL does not leave this crate.
 //! The same statements run on SQLite (the default) and on PostgreSQL; see [`Location`].
+pub mod accounts;
 pub mod answers;
 pub mod families;
 pub mod health;

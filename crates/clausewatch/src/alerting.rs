@@ -53,8 +53,16 @@ impl std::fmt::Debug for Secret {
     }
 }
 
+impl Secret {
+    /// The password itself.
+    pub fn shown(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Reads a password from a flag or the environment.
 #[expect(clippy::unnecessary_wraps, reason = "clap wants a parser that can fail")]
-fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+pub fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret(text.to_string()))
 }
 
@@ -65,11 +73,11 @@ impl Alerting {
     }
 
     /// Who hands mail to the server; none if no server is given.
-    fn mailer(&self) -> anyhow::Result<Option<Mailer>> {
+    pub fn mailer(&self) -> anyhow::Result<Option<Mailer>> {
         let Some(url) = self.mail_server.as_deref().filter(|url| !url.trim().is_empty()) else { return Ok(None) };
         let from =
             self.mail_from.clone().context("say who sends mail too, with --mail-from or CLAUSEWATCH_MAIL_FROM")?;
-        let password = self.mail_password.as_ref().map(|secret| secret.0.clone());
+        let password = self.mail_password.as_ref().map(|secret| secret.shown().to_string());
         let server = MailServer { url: url.into(), user: self.mail_user.clone(), password, from };
         Ok(Some(Mailer::new(&server)?))
     }

@@ -5,6 +5,7 @@ mod commands;
 mod desk;
 mod inputs;
 mod instance;
+mod members;
 mod model;
 mod paint;
 
@@ -47,6 +48,7 @@ enum Verb {
     Reanalyse(commands::reanalyse::Args),
     Watch(commands::watch::Args),
     Channels(commands::channels::Args),
+    Admin(commands::admin::Args),
     /// Reads a PDF from standard input; the program calls itself so that a hostile file cannot end it.
     #[command(name = tracker::reading::CHILD_VERB, hide = true)]
     PdfChild,
@@ -99,6 +101,7 @@ async fn run(cli: Cli) -> Answer {
         Verb::Reanalyse(args) => commands::reanalyse::run(&place, args).await,
         Verb::Watch(args) => commands::watch::run(&place, args).await,
         Verb::Channels(args) => commands::channels::run(&place, args).await,
+        Verb::Admin(args) => commands::admin::run(&place, args).await,
         Verb::PdfChild => commands::pdf_child::run(),
     }
 }

@@ -1,6 +1,7 @@
 //! What every request passes on its way in and out, whatever page it is for.
 //!
-//! In: an address that is not the one address of its record is redirected there; `.json` is taken off and remembered; HEAD becomes GET.
+//! In: what would change something must come from a page of ours, or from no page; an address that is not the one address of its record is
+//! redirected there; `.json` is taken off and remembered; HEAD becomes GET.
 //! Out: failures become pages or JSON; every answer gets its validator, its cache policy and the headers that keep browsers safe.
 use askama::Template;
 use axum::Router;
@@ -13,6 +14,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use crate::error::{ErrorPage, Failure, Told};
 use crate::negotiate::{Wants, json};
+use crate::owner::{is_ours, is_reading, session_secret};
 use crate::site::Site;
 use crate::{assets, links};
 
@@ -53,6 +55,9 @@ async fn pass(State(site): State<Site>, mut request: Request, next: Next) -> Res
     let reading = head || request.method() == Method::GET;
     let asked = request.headers().get(header::IF_NONE_MATCH).cloned();
     let mut wants = Wants::from_headers(request.headers());
+    let known = request.headers().contains_key(header::AUTHORIZATION)
+        || session_secret(request.headers(), &site.config).is_some();
+    let personal = site.accounts.is_some() && (known || path.starts_with(links::ACCOUNT));
     let file = FILES.iter().any(|folder| path.starts_with(folder));
     let redirect = if reading && !file { links::canonical(&path) } else { None };
     let response = if request.uri().to_string().len() > LONGEST_ADDRESS {
@@ -60,6 +65,11 @@ async fn pass(State(site): State<Site>, mut request: Request, next: Next) -> Res
     } else if let Some(path) = redirect {
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
         Redirect::permanent(&format!("{path}{query}")).into_response()
+    } else if !is_reading(request.method())
+        && !path.starts_with(links::UNSUBSCRIBE)
+        && !is_ours(request.headers(), &site.config)
+    {
+        Failure::Refused(StatusCode::FORBIDDEN, "the form was sent from another site".into()).into_response()
     } else {
         if !file && let Some(uri) = without_json(request.uri()) {
             wants = Wants::Json;
@@ -71,13 +81,10 @@ async fn pass(State(site): State<Site>, mut request: Request, next: Next) -> Res
         }
         next.run(request).await
     };
-    let response = if response.status().is_client_error() || response.status().is_server_error() {
-        explained(&site, response, wants, &path)
-    } else {
-        response
-    };
+    let failed = response.status().is_client_error() || response.status().is_server_error();
+    let response = if failed && !is_page(&response) { explained(&site, response, wants, &path) } else { response };
     let mut response = if reading { validated(response, asked.as_ref()).await } else { response };
-    finish(response.headers_mut());
+    finish(response.headers_mut(), site.accounts.is_some(), personal);
     if head {
         *response.body_mut() = Body::empty();
     }
@@ -92,6 +99,12 @@ fn without_json(uri: &Uri) -> Option<Uri> {
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(format!("{path}{query}")).ok()?);
     Uri::from_parts(parts).ok()
+}
+
+/// Whether a handler has made a page of a failure itself: a form that is shown again with what was wrong.
+fn is_page(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    kind.is_some_and(|kind| kind.starts_with(b"text/html"))
 }
 
 /// A failure in the form that is wanted. One that no handler of ours made (a body too large, a broken form) is told by its status.
@@ -144,10 +157,12 @@ async fn validated(response: Response, asked: Option<&HeaderValue>) -> Response 
     Response::from_parts(parts, Body::from(bytes))
 }
 
-/// Cache policy (ask again each time, unless the handler said otherwise) and safety.
-fn finish(headers: &mut HeaderMap) {
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
-    headers.append(header::VARY, HeaderValue::from_static("accept"));
+/// Cache policy (ask again each time, unless the handler said otherwise; what one person is shown is kept nowhere) and safety.
+fn finish(headers: &mut HeaderMap, accounts: bool, personal: bool) {
+    let policy = if personal { "no-store" } else { "no-cache" };
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(policy));
+    let vary = if accounts { "accept, cookie, authorization" } else { "accept" };
+    headers.append(header::VARY, HeaderValue::from_static(vary));
     for (name, value) in SAFETY {
         headers.insert(name, HeaderValue::from_static(value));
     }

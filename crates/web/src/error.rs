@@ -96,6 +96,22 @@ impl From<atlas::AtlasError> for Failure {
     }
 }
 
+impl From<accounts::AccountError> for Failure {
+    fn from(error: accounts::AccountError) -> Failure {
+        use accounts::AccountError;
+        let status = match error {
+            AccountError::Store(error) => return error.into(),
+            AccountError::Internal(why) => return Failure::Internal(why),
+            AccountError::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
+            AccountError::Wrong | AccountError::Code | AccountError::Unproven => StatusCode::FORBIDDEN,
+            AccountError::Link => StatusCode::NOT_FOUND,
+            AccountError::Taken => StatusCode::CONFLICT,
+            AccountError::Address(_) | AccountError::Password(_) | AccountError::Input(_) => StatusCode::BAD_REQUEST,
+        };
+        Failure::Refused(status, error.to_string())
+    }
+}
+
 impl From<askama::Error> for Failure {
     fn from(error: askama::Error) -> Failure {
         Failure::Internal(format!("a template could not be filled: {error}"))

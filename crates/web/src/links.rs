@@ -38,6 +38,19 @@ pub(crate) const WATCHLIST: &str = "/watchlist";
 /// What the owner was told.
 pub(crate) const INBOX: &str = "/inbox";
 
+/// What the links in messages that end something begin with. Mail programs post to them (RFC 8058), and their tokens are all they need.
+pub(crate) const UNSUBSCRIBE: &str = "/unsubscribe/";
+/// The person's account.
+pub(crate) const ACCOUNT: &str = "/account";
+/// Where who has no account gets one.
+pub(crate) const SIGN_UP: &str = "/account/sign-up";
+/// Where who has an account signs in.
+pub(crate) const SIGN_IN: &str = "/account/sign-in";
+/// Where a session is ended.
+pub(crate) const SIGN_OUT: &str = "/account/sign-out";
+/// Where who forgot their password asks for another one.
+pub(crate) const FORGOT: &str = "/account/forgot";
+
 /// What may stand unescaped in a segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -49,6 +62,11 @@ pub(crate) fn segment(text: &str) -> String {
 /// A text as a value of a query.
 pub(crate) fn value(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// Whether a path leads to a page of ours, and a browser cannot take it for another site's address.
+pub(crate) fn is_local(path: &str) -> bool {
+    path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r', '\t'])
 }
 
 /// Whether an address from outside is one that a browser may follow: a page, not a script.

@@ -1,52 +1,210 @@
-//! Whose site it is. An instance for one person needs no account: whoever sits at its machine is the owner, with a watchlist and an inbox.
+//! Who asks. An instance for one person needs no account: whoever sits at its machine is the owner, with a watchlist and an inbox. An
+//! instance with accounts knows the person of a session's cookie, or of a program's token, and nobody by where they sit.
 //!
 //! "At the machine" means: the connection comes from the loopback interface, names it as its host (a page elsewhere whose name was made to
 //! point here does not), and was handed on by no proxy. What changes something must come from a page of ours, as browsers say
-//! with `Sec-Fetch-Site` and `Origin`; a program that says neither is not a page at all.
-use std::net::{IpAddr, SocketAddr};
+//! with `Sec-Fetch-Site` and `Origin`; a program that says neither is not a page at all. [`crate::doors`] asks that of every request.
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use accounts::{Accounts, Caller, Scope, Visitor};
 use atlas::watching::PersonId;
 use axum::extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::error::Failure;
-use crate::site::Site;
+use crate::links;
+use crate::negotiate::Wants;
+use crate::site::{Site, SiteConfig};
 
+/// Header of proxies that names who they ask for, the nearest last.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Headers of a request that was handed on.
-const HANDED_ON: [HeaderName; 3] =
-    [header::FORWARDED, HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-real-ip")];
+const HANDED_ON: [HeaderName; 3] = [header::FORWARDED, FORWARDED_FOR, HeaderName::from_static("x-real-ip")];
+/// How long a browser keeps a session's cookie, in seconds; the session may end before.
+const COOKIE_SECONDS: i64 = accounts::session::LONGEST_MS / 1000;
 
-/// The owner, who asks. As an extractor it refuses everybody else; as an optional one it is none for them.
+/// The person who asks, owner of a watchlist: at the machine, in a session, or through a program that may do this. As an extractor it takes
+/// everybody else to where they sign in; as an optional one it is none for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Owner(pub PersonId);
 
-impl FromRequestParts<Site> for Owner {
-    type Rejection = Failure;
+/// An operator of the instance who asks: the owner at the machine, or a person in a session whose account says so. Programs are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(test), expect(dead_code, reason = "the pages for operators ask for it"))]
+pub(crate) struct Operator(pub PersonId);
 
-    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Owner, Failure> {
-        let refused = |why: &str| Failure::Refused(StatusCode::FORBIDDEN, why.into());
-        let owner = found(parts, site).ok_or_else(|| {
-            refused("watching works on the machine that this instance runs on, at its loopback address; it has no accounts yet")
-        })?;
-        let reads = matches!(parts.method, Method::GET | Method::HEAD);
-        if reads || is_ours(&parts.headers) { Ok(owner) } else { Err(refused("the form was sent from another site")) }
+/// A person in a session, with all that is needed to change their account.
+pub(crate) struct Member {
+    pub visitor: Visitor,
+    pub caller: Caller,
+    pub accounts: Accounts,
+}
+
+/// Where a request comes from, on a site with accounts.
+pub(crate) struct Asking {
+    pub caller: Caller,
+    pub accounts: Accounts,
+    /// The secret of the session that its browser has, good or not.
+    pub secret: Option<String>,
+}
+
+fn refused(status: StatusCode, why: &str) -> Failure {
+    Failure::Refused(status, why.into())
+}
+
+impl FromRequestParts<Site> for Owner {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Owner, Response> {
+        match found(parts, site).await.map_err(Failure::into_response)? {
+            Some(owner) => Ok(owner),
+            None if site.accounts.is_some() => Err(to_sign_in(parts)),
+            None => Err(refused(StatusCode::FORBIDDEN, AT_THE_MACHINE).into_response()),
+        }
     }
 }
 
 impl OptionalFromRequestParts<Site> for Owner {
-    type Rejection = std::convert::Infallible;
+    type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Option<Owner>, Self::Rejection> {
-        Ok(found(parts, site))
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Option<Owner>, Failure> {
+        found(parts, site).await
     }
 }
 
-fn found(parts: &Parts, site: &Site) -> Option<Owner> {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0;
+impl FromRequestParts<Site> for Operator {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Operator, Response> {
+        let operates = match &site.accounts {
+            None => at_the_machine(parts, site).then_some(PersonId::OWNER),
+            Some(accounts) => match visitor(parts, site, accounts).await.map_err(Failure::into_response)? {
+                Some(visitor) => visitor.account.operator.then_some(visitor.account.person),
+                None => return Err(to_sign_in(parts)),
+            },
+        };
+        let why = "this is for who operates this site";
+        operates.map(Operator).ok_or_else(|| refused(StatusCode::FORBIDDEN, why).into_response())
+    }
+}
+
+impl FromRequestParts<Site> for Asking {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Asking, Failure> {
+        let accounts = site.accounts.clone().ok_or_else(|| Failure::missing("account on this site"))?;
+        let secret = session_secret(&parts.headers, &site.config).map(str::to_string);
+        Ok(Asking { caller: caller(parts), accounts, secret })
+    }
+}
+
+impl FromRequestParts<Site> for Member {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Member, Response> {
+        let accounts = site.accounts.clone().ok_or_else(|| Failure::missing("account on this site").into_response())?;
+        match visitor(parts, site, &accounts).await.map_err(Failure::into_response)? {
+            Some(visitor) => Ok(Member { visitor, caller: caller(parts), accounts }),
+            None => Err(to_sign_in(parts)),
+        }
+    }
+}
+
+const AT_THE_MACHINE: &str =
+    "watching works on the machine that this instance runs on, at its loopback address; it has no accounts";
+
+/// Where who is not signed in is taken: people to the page, programs to a refusal.
+fn to_sign_in(parts: &Parts) -> Response {
+    let wants = parts.extensions.get::<Wants>().copied().unwrap_or_else(|| Wants::from_headers(&parts.headers));
+    if wants == Wants::Json || parts.headers.contains_key(header::AUTHORIZATION) {
+        return refused(StatusCode::UNAUTHORIZED, "sign in, or give a token that is good").into_response();
+    }
+    let back = if is_reading(&parts.method) { parts.uri.path() } else { links::HOME };
+    Redirect::to(&format!("{}?back={}", links::SIGN_IN, links::value(back))).into_response()
+}
+
+/// Whether a request only reads.
+pub(crate) fn is_reading(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+async fn found(parts: &Parts, site: &Site) -> Result<Option<Owner>, Failure> {
+    let Some(accounts) = &site.accounts else {
+        return Ok(at_the_machine(parts, site).then_some(Owner(PersonId::OWNER)));
+    };
+    if let Some(authorization) = parts.headers.get(header::AUTHORIZATION) {
+        return program(authorization, &parts.method, accounts).await.map(Some);
+    }
+    Ok(visitor(parts, site, accounts).await?.map(|visitor| Owner(visitor.account.person)))
+}
+
+/// The person whose program asks. A token that is not good is an error: a program should not believe that it asks for somebody.
+async fn program(said: &HeaderValue, method: &Method, accounts: &Accounts) -> Result<Owner, Failure> {
+    let token = said.to_str().ok().and_then(|said| said.strip_prefix("Bearer "));
+    let program = match token {
+        Some(token) => accounts.program(token.trim()).await?,
+        None => None,
+    };
+    let program = program.ok_or_else(|| refused(StatusCode::UNAUTHORIZED, "this token is not good, or no longer"))?;
+    let scope = if is_reading(method) { Scope::Read } else { Scope::Write };
+    match program.may(scope) {
+        true => Ok(Owner(program.account.person)),
+        false => {
+            let why = format!("this token has not the scope {}", scope.name());
+            Err(Failure::Refused(StatusCode::FORBIDDEN, why))
+        }
+    }
+}
+
+async fn visitor(parts: &Parts, site: &Site, accounts: &Accounts) -> Result<Option<Visitor>, Failure> {
+    match session_secret(&parts.headers, &site.config) {
+        Some(secret) => Ok(accounts.visitor(secret).await?),
+        None => Ok(None),
+    }
+}
+
+/// Whether a request comes from the machine itself.
+fn at_the_machine(parts: &Parts, site: &Site) -> bool {
     let handed_on = HANDED_ON.iter().any(|name| parts.headers.contains_key(name));
-    let here = peer.ip().to_canonical().is_loopback() && !handed_on && host(parts).is_some_and(is_here);
-    (site.personal.is_some() && here).then_some(Owner(PersonId::OWNER))
+    let near = peer(parts).is_some_and(|peer| peer.is_loopback());
+    site.personal.is_some() && near && !handed_on && host(parts).is_some_and(is_here)
+}
+
+fn peer(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical())
+}
+
+/// Where a request comes from. A proxy on this machine says for whom it asks; nobody else is believed.
+fn caller(parts: &Parts) -> Caller {
+    let peer = peer(parts).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let said = parts.headers.get_all(FORWARDED_FOR).iter().next_back().and_then(|value| value.to_str().ok());
+    let nearest = said.and_then(|said| said.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
+    let from = nearest.filter(|_| peer.is_loopback()).unwrap_or(peer);
+    let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
+    Caller { from: from.to_canonical(), agent: agent.into() }
+}
+
+/// The name of a session's cookie. A browser takes one that begins with `__Host-` from this host alone, over TLS.
+fn cookie_name(site: &SiteConfig) -> &'static str {
+    if site.base_url.starts_with("https://") { "__Host-clausewatch" } else { "clausewatch-session" }
+}
+
+/// The secret of a session that a browser sends.
+pub(crate) fn session_secret<'h>(headers: &'h HeaderMap, site: &SiteConfig) -> Option<&'h str> {
+    let name = cookie_name(site);
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(known, _)| *known == name).map(|(_, secret)| secret)
+}
+
+/// The header that gives a browser a session's secret, or takes it away.
+pub(crate) fn cookie(site: &SiteConfig, secret: Option<&str>) -> (HeaderName, String) {
+    let secure = if site.base_url.starts_with("https://") { "; Secure" } else { "" };
+    let seconds = if secret.is_some() { COOKIE_SECONDS } else { 0 };
+    let (name, value) = (cookie_name(site), secret.unwrap_or(""));
+    (header::SET_COOKIE, format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"))
 }
 
 /// The host that the request is for, with its port.
@@ -64,11 +222,13 @@ fn is_here(host: &str) -> bool {
 }
 
 /// Whether a request comes from a page of ours, or from no page.
-fn is_ours(headers: &HeaderMap) -> bool {
+pub(crate) fn is_ours(headers: &HeaderMap, site: &SiteConfig) -> bool {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     match (text(HeaderName::from_static("sec-fetch-site")), text(header::ORIGIN)) {
-        (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin)) => text(header::HOST).is_some_and(|host| origin == format!("http://{host}")),
+        (Some(from), _) => matches!(from, "same-origin" | "none"),
+        (None, Some(origin)) => {
+            origin == site.base_url || text(header::HOST).is_some_and(|host| origin == format!("http://{host}"))
+        }
         (None, None) => true,
     }
 }
@@ -76,6 +236,10 @@ fn is_ours(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn config(base_url: &str) -> SiteConfig {
+        SiteConfig { name: "Clausewatch".into(), base_url: base_url.into(), note: String::new() }
+    }
 
     #[test]
     fn only_names_that_cannot_be_pointed_elsewhere_are_here() {
@@ -103,7 +267,7 @@ mod tests {
             for (name, value) in fields {
                 headers.insert(*name, value.parse().unwrap());
             }
-            is_ours(&headers)
+            is_ours(&headers, &config("https://record.example"))
         };
         assert!(ours(&[]));
         assert!(ours(&[
@@ -119,6 +283,74 @@ mod tests {
             ("host", "127.0.0.1:8080")
         ]));
         assert!(!ours(&[("origin", "http://127.0.0.1:9090"), ("host", "127.0.0.1:8080")]));
+        assert!(ours(&[("origin", "https://record.example"), ("host", "10.0.0.2:8080")]), "behind a proxy");
+        assert!(!ours(&[("origin", "http://record.example"), ("host", "10.0.0.2:8080")]));
         assert!(!ours(&[("origin", "null"), ("host", "127.0.0.1:8080")]));
+    }
+
+    #[test]
+    fn a_cookie_is_for_this_host_and_no_script() {
+        let (_, over_tls) = cookie(&config("https://record.example"), Some("ab"));
+        assert_eq!(over_tls, "__Host-clausewatch=ab; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax; Secure");
+        let (_, ended) = cookie(&config("http://127.0.0.1:8080"), None);
+        assert_eq!(ended, "clausewatch-session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+        let mut headers = HeaderMap::new();
+        headers.append(header::COOKIE, "a=b; clausewatch-session=no".parse().unwrap());
+        headers.append(header::COOKIE, "__Host-clausewatch=yes; c=d".parse().unwrap());
+        assert_eq!(session_secret(&headers, &config("https://record.example")), Some("yes"));
+    }
+
+    #[test]
+    fn only_a_proxy_of_this_machine_says_who_asks() {
+        let from = |peer: &str, said: &[&'static str]| {
+            let mut request = axum::http::Request::new(());
+            request.extensions_mut().insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
+            for value in said {
+                request.headers_mut().append(FORWARDED_FOR, HeaderValue::from_static(value));
+            }
+            caller(&request.into_parts().0).from.to_string()
+        };
+        assert_eq!(
+            from("127.0.0.1:1", &["10.9.9.9, 192.0.2.7"]),
+            "192.0.2.7",
+            "what the visitor said before is not believed"
+        );
+        assert_eq!(from("127.0.0.1:1", &["10.9.9.9", "192.0.2.7"]), "192.0.2.7");
+        assert_eq!(from("198.51.100.2:1", &["192.0.2.7"]), "198.51.100.2");
+        assert_eq!(from("127.0.0.1:1", &["unknown"]), "127.0.0.1");
+        assert_eq!(from("[::ffff:198.51.100.2]:1", &[]), "198.51.100.2");
+    }
+
+    async fn asks_operator(site: &Site, peer: &str, cookie: &str) -> Result<PersonId, StatusCode> {
+        let mut request = axum::http::Request::builder().header("host", "127.0.0.1:8080");
+        if !cookie.is_empty() {
+            request = request.header(header::COOKIE, format!("clausewatch-session={cookie}"));
+        }
+        let peer: SocketAddr = peer.parse().unwrap();
+        let mut parts = request.extension(ConnectInfo(peer)).body(()).unwrap().into_parts().0;
+        let asked = Operator::from_request_parts(&mut parts, site).await;
+        asked.map(|Operator(person)| person).map_err(|refusal| refusal.status())
+    }
+
+    #[tokio::test]
+    async fn operators_are_who_the_account_says() {
+        use std::sync::Arc;
+        let log = atlas::LogConfig { origin: "example.com/test".into(), fresh_seed: [7; 32] };
+        let atlas = atlas::Atlas::open(&atlas::Location::Memory, &log).await.unwrap();
+        let poster = fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new()).unwrap();
+        let config = config("http://127.0.0.1:8080");
+        let personal = Site::new(atlas.clone(), config.clone(), Arc::new(|| 1)).personal(Arc::new(|| [7; 32]), poster);
+        assert_eq!(asks_operator(&personal, "127.0.0.1:1", "").await, Ok(PersonId::OWNER));
+        assert_eq!(asks_operator(&personal, "192.0.2.1:1", "").await, Err(StatusCode::FORBIDDEN));
+        let cost = accounts::Cost { memory: 64, passes: 1 };
+        let settings = accounts::Settings { site: "C".into(), base_url: config.base_url, key: [1; 32], cost };
+        let accounts = Accounts::new(atlas.clone(), settings, Arc::new(|| 1), Arc::new(|| [7; 32])).unwrap();
+        let public = personal.with_accounts(accounts.clone());
+        assert_eq!(asks_operator(&public, "127.0.0.1:1", "").await, Err(StatusCode::SEE_OTHER));
+        let ada = accounts.create_operator("ada@example.org").await.unwrap();
+        atlas.begin_session(ada.person, "secret", "", 1).await.unwrap();
+        assert_eq!(asks_operator(&public, "192.0.2.1:1", "secret").await, Ok(ada.person));
+        accounts.grant(&ada, false).await.unwrap();
+        assert_eq!(asks_operator(&public, "192.0.2.1:1", "secret").await, Err(StatusCode::FORBIDDEN));
     }
 }

@@ -59,18 +59,21 @@ pub(crate) struct Head {
     pub json: bool,
     /// Whether search engines may list it.
     pub listed: bool,
-    /// Whether the owner has a watchlist here.
+    /// Whether who asks may have a watchlist here.
     pub personal: bool,
+    /// Whether persons have accounts here.
+    pub accounts: bool,
     /// The button that watches this record.
     pub watch: Option<WatchBox>,
 }
 
 impl Head {
     /// A head; see the fields for what can be added.
-    pub fn new(site: Arc<SiteConfig>, title: String, path: String, personal: bool) -> Head {
+    pub fn new(site: Arc<SiteConfig>, title: String, path: String, personal: bool, accounts: bool) -> Head {
         let about = String::new();
         let (crumbs, asked, feed, json_ld) = (Vec::new(), String::new(), None, None);
-        Head { site, title, about, path, crumbs, asked, feed, json_ld, json: true, listed: true, personal, watch: None }
+        let (json, listed, watch) = (true, true, None);
+        Head { site, title, about, path, crumbs, asked, feed, json_ld, json, listed, personal, accounts, watch }
     }
 
     /// Adds the sentence about the page.

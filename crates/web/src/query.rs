@@ -34,6 +34,12 @@ impl Query {
         Some(value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// What a field says, to the last space; none if it is missing or empty. For passwords.
+    pub fn exact(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.0.iter().find(|(known, _)| known == name)?;
+        Some(value.as_str()).filter(|value| !value.is_empty())
+    }
+
     /// Everything that a field says that may be given several times.
     pub fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = &'q str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.trim())

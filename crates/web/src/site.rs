@@ -1,6 +1,7 @@
 //! What every handler is given: the atlas, the operator's choices, the clock.
 use std::sync::Arc;
 
+use accounts::Accounts;
 use atlas::Atlas;
 use fetch::Poster;
 
@@ -39,13 +40,14 @@ pub struct Site {
     pub(crate) config: Arc<SiteConfig>,
     pub(crate) desk: Desk,
     pub(crate) personal: Option<Personal>,
+    pub(crate) accounts: Option<Accounts>,
     now: Clock,
 }
 
 impl Site {
     /// A site.
     pub fn new(atlas: Atlas, config: SiteConfig, now: Clock) -> Site {
-        Site { atlas, config: Arc::new(config), desk: Desk::plain(), personal: None, now }
+        Site { atlas, config: Arc::new(config), desk: Desk::plain(), personal: None, accounts: None, now }
     }
 
     /// The site, with a reader for what visitors bring to `/check` beyond HTML and text: PDF files and addresses.
@@ -58,6 +60,12 @@ impl Site {
     /// `poster` judges the addresses of webhooks.
     pub fn personal(mut self, secrets: Secrets, poster: Poster) -> Site {
         self.personal = Some(Personal { secrets, poster });
+        self
+    }
+
+    /// The site, with accounts: each person has a watchlist and an inbox of their own, and nobody is known by sitting at the machine.
+    pub fn with_accounts(mut self, accounts: Accounts) -> Site {
+        self.accounts = Some(accounts);
         self
     }
 
@@ -82,6 +90,6 @@ impl Site {
 
     /// The head of a page with this title at this path.
     pub(crate) fn head(&self, title: impl Into<String>, path: impl Into<String>) -> Head {
-        Head::new(Arc::clone(&self.config), title.into(), path.into(), self.personal.is_some())
+        Head::new(Arc::clone(&self.config), title.into(), path.into(), self.personal.is_some(), self.accounts.is_some())
     }
 }

@@ -6,7 +6,7 @@ use super::{ChannelId, MessageId, PersonId, Unsubscribed, WatchId, take_numbers,
 use crate::codes::Code;
 use crate::error::{AtlasError, Result};
 use crate::open::Atlas;
-use crate::store::{Columns, Row, args, damaged, statements};
+use crate::store::{Columns, Row, Tx, args, damaged, statements};
 
 macro_rules! channels {
     ($rest:literal) => {
@@ -28,6 +28,8 @@ statements! {
             secret = excluded.secret, trouble = NULL, hold_ms = 0 WHERE channels.state = $9",
     SET_STATE = "UPDATE channels SET state = $3, trouble = $4 WHERE person_id = $1 AND id = $2 AND state <> $5",
     SET_SECRET = "UPDATE channels SET secret = $3 WHERE person_id = $1 AND id = $2 AND secret IS NOT NULL",
+    READDRESS = "UPDATE channels SET address = $4 WHERE person_id = $1 AND kind = $2 AND address = $3",
+    PAUSE_AT = "UPDATE channels SET state = $4 WHERE person_id = $1 AND kind = $2 AND address = $3 AND state = $5",
     SET_TEMPLATE = "UPDATE channels SET template = $3 WHERE person_id = $1 AND id = $2",
     HOLD = "UPDATE channels SET hold_ms = $2 WHERE id = $1 AND hold_ms < $2",
     // What was to be sent over a channel that is gone is not sent; what only waits for it to be used again stays.
@@ -193,6 +195,30 @@ fn of_row(row: &Row) -> Result<Channel> {
     channel(&mut row.columns())
 }
 
+/// Adds a channel in a transaction of the caller's; see [`Atlas::add_channel`].
+pub(crate) async fn channel_in(tx: &mut Tx, person: PersonId, new: &NewChannel, now_ms: i64) -> Result<Channel> {
+    let state = if new.confirmed { ChannelState::InUse } else { ChannelState::Unconfirmed };
+    let id = take_numbers(tx, "channels", 1).await?;
+    let (kind, secret) = (new.kind.code(), new.secret.to_vec());
+    let removed = ChannelState::Removed.code();
+    let (template, address) = (new.template.code(), new.address.as_str());
+    tx.run(ADD, args![id, person, kind, state.code(), address, template, secret, now_ms, removed]).await?;
+    let row = tx.one(AT, args![person, kind, address]).await?;
+    of_row(&row.ok_or_else(|| damaged("a channel", "it vanished while it was written"))?)
+}
+
+/// Sends what went to one mail address of a person to another one that is known to be theirs. If they have a channel there already, it
+/// stays as it is and the other one is paused.
+pub(crate) async fn readdress(tx: &mut Tx, person: PersonId, from: &str, to: &str) -> Result<()> {
+    let kind = ChannelKind::Mail.code();
+    if tx.one(AT, args![person, kind, to]).await?.is_some() {
+        tx.run(PAUSE_AT, args![person, kind, from, ChannelState::Paused.code(), ChannelState::InUse.code()]).await?;
+    } else {
+        tx.run(READDRESS, args![person, kind, from, to]).await?;
+    }
+    Ok(())
+}
+
 impl Atlas {
     /// A person's channels, the inbox first.
     pub async fn channels(&self, person: PersonId) -> Result<Vec<Channel>> {
@@ -212,15 +238,8 @@ impl Atlas {
 
     /// Adds a channel and gives it as stored. One that the person already has at the address stays as it is, unless it was removed.
     pub async fn add_channel(&self, person: PersonId, new: &NewChannel, now_ms: i64) -> Result<Channel> {
-        let state = if new.confirmed { ChannelState::InUse } else { ChannelState::Unconfirmed };
         let mut tx = self.store.write_unordered().await?;
-        let id = take_numbers(&mut tx, "channels", 1).await?;
-        let (kind, secret) = (new.kind.code(), new.secret.to_vec());
-        let removed = ChannelState::Removed.code();
-        let (template, address) = (new.template.code(), new.address.as_str());
-        tx.run(ADD, args![id, person, kind, state.code(), address, template, secret, now_ms, removed]).await?;
-        let row = tx.one(AT, args![person, kind, address]).await?;
-        let stored = of_row(&row.ok_or_else(|| damaged("a channel", "it vanished while it was written"))?)?;
+        let stored = channel_in(&mut tx, person, new, now_ms).await?;
         tx.commit().await?;
         Ok(stored)
     }

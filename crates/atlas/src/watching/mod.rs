@@ -33,10 +33,12 @@ use crate::search::SearchQuery;
 use crate::store::{Tx, args, damaged, statements};
 
 pub use channels::{Channel, ChannelKind, ChannelState, NewChannel, Template};
+pub(crate) use channels::{channel_in, readdress};
 pub use messages::{Item, Message, MessageFilter, MessageKind, MessageState, Outcome, Outgoing, Tally};
 pub use news::{Gathered, NewsKind};
 pub(crate) use news::{note_confirmed, note_imported, note_reversal};
 pub use persons::Person;
+pub(crate) use persons::person_in;
 pub use stories::{Asker, NewStory, NewTelling, StoryRow, Why};
 pub use token::Unsubscribed;
 pub use watches::{NewWatch, Watch};
@@ -278,7 +280,7 @@ statements! {
 }
 
 /// Gives out `count` numbers for rows of a table; returns the first.
-async fn take_numbers(tx: &mut Tx, table: &str, count: i64) -> Result<i64> {
+pub(crate) async fn take_numbers(tx: &mut Tx, table: &str, count: i64) -> Result<i64> {
     let row = tx.one(TAKE, args![table, count]).await?;
     let last: i64 = row.ok_or_else(|| damaged("the numbers of rows", format!("{table} is not among them")))?.get(0)?;
     Ok(last - count + 1)

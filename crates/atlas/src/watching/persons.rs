@@ -6,7 +6,7 @@ use super::{PersonId, take_numbers, token};
 use crate::codes::Code;
 use crate::error::{AtlasError, Result};
 use crate::open::Atlas;
-use crate::store::{args, statements};
+use crate::store::{Tx, args, statements};
 
 statements! {
     PERSON = "SELECT name, zone, made_ms, share FROM persons WHERE id = $1",
@@ -31,6 +31,16 @@ pub struct Person {
     pub shared: Option<String>,
 }
 
+/// Adds a person with an inbox, in a transaction of the caller's.
+pub(crate) async fn person_in(tx: &mut Tx, name: &str, zone: &str, now_ms: i64) -> Result<PersonId> {
+    let id = take_numbers(tx, "persons", 1).await?;
+    let inbox = take_numbers(tx, "channels", 1).await?;
+    tx.run(NEW, args![id, name, zone, now_ms]).await?;
+    let (kind, state) = (ChannelKind::Inbox.code(), ChannelState::InUse.code());
+    tx.run(NEW_INBOX, args![inbox, id, kind, state, now_ms]).await?;
+    Ok(PersonId(id))
+}
+
 impl Atlas {
     /// A person.
     pub async fn person(&self, id: PersonId) -> Result<Option<Person>> {
@@ -44,13 +54,9 @@ impl Atlas {
     /// Adds a person with an inbox.
     pub async fn add_person(&self, name: &str, zone: &str, now_ms: i64) -> Result<PersonId> {
         let mut tx = self.store.write_unordered().await?;
-        let id = take_numbers(&mut tx, "persons", 1).await?;
-        let inbox = take_numbers(&mut tx, "channels", 1).await?;
-        tx.run(NEW, args![id, name, zone, now_ms]).await?;
-        let (kind, state) = (ChannelKind::Inbox.code(), ChannelState::InUse.code());
-        tx.run(NEW_INBOX, args![inbox, id, kind, state, now_ms]).await?;
+        let id = person_in(&mut tx, name, zone, now_ms).await?;
         tx.commit().await?;
-        Ok(PersonId(id))
+        Ok(id)
     }
 
     /// Changes a person's name and time zone. Whether the zone exists is the caller's to check (`alerts::zone`).

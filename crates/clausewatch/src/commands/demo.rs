@@ -8,8 +8,9 @@ use atlas::Atlas;
 use provisions::Reader;
 use tokio::net::TcpListener;
 
+use crate::commands::serve::{self, Shown};
 use crate::instance::{Place, now_ms};
-use crate::{commands::serve, paint};
+use crate::paint;
 
 /// See everything at once, offline: a dozen invented platforms, tracked over HTTP on this machine
 ///
@@ -43,8 +44,8 @@ pub async fn run(_place: &Place, args: Args) -> crate::Answer {
     }
     match site {
         Some(site) => {
-            serve::listening(atlas, site, "the invented world of the demonstration", Arc::new(now_ms), interruption)
-                .await
+            let shown = Shown { note: "the invented world of the demonstration", ..Shown::default() };
+            serve::listening(atlas, site, shown, Arc::new(now_ms), interruption).await
         }
         None => Ok(true),
     }

@@ -1,4 +1,5 @@
 //! One file for each verb.
+pub mod admin;
 pub mod channels;
 pub mod classify;
 pub mod consult;

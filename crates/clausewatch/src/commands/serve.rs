@@ -4,12 +4,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use accounts::Accounts;
 use anyhow::Context;
 use atlas::Atlas;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::alerting::Alerting;
 use crate::instance::{Place, now_ms, secret};
+use crate::members::Members;
 
 /// What requests under way have when the site is asked to end.
 const MOMENT: Duration = Duration::from_secs(2);
@@ -20,19 +23,43 @@ pub struct Args {
     /// Address to listen on; only this machine can reach the default
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+    #[command(flatten)]
+    pub members: Members,
+    #[command(flatten)]
+    pub alerting: Alerting,
 }
 
 /// Serves until interrupted.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open().await?;
-    site(atlas, args.listen, "", Arc::new(now_ms)).await
+    site(place, atlas, args.listen, &args.members, &args.alerting).await
 }
 
-/// Serves the site of an atlas until interrupted. `note` is shown in the footer.
-pub async fn site(atlas: Atlas, listen: SocketAddr, note: &str, now: web::Clock) -> crate::Answer {
+/// Serves the site of an atlas until interrupted, with accounts if they are turned on.
+pub async fn site(
+    place: &Place,
+    atlas: Atlas,
+    listen: SocketAddr,
+    members: &Members,
+    alerting: &Alerting,
+) -> crate::Answer {
     let interruption = Interruption::listen()?;
     let listener = bound(listen).await?;
-    listening(atlas, listener, note, now, interruption).await
+    let accounts = members.open(place, &atlas, alerting, listener.local_addr()?)?;
+    let public_url = accounts.is_some().then(|| alerting.public_url.trim_end_matches('/').to_string());
+    let shown = Shown { note: "", public_url, accounts };
+    listening(atlas, listener, shown, Arc::new(now_ms), interruption).await
+}
+
+/// What a site shows beside the record.
+#[derive(Default)]
+pub struct Shown {
+    /// A sentence for the footer.
+    pub note: &'static str,
+    /// The address of the site as people reach it, if that is not where it listens.
+    pub public_url: Option<String>,
+    /// Accounts, if persons have them.
+    pub accounts: Option<Accounts>,
 }
 
 /// A listener on an address. A port that is taken is an error: a site that moves by itself would not be found.
@@ -46,17 +73,22 @@ pub async fn bound(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 pub async fn listening(
     atlas: Atlas,
     listener: TcpListener,
-    note: &str,
+    shown: Shown,
     now: web::Clock,
     interruption: Interruption,
 ) -> crate::Answer {
-    let base_url = format!("http://{}", listener.local_addr()?);
+    let here = format!("http://{}", listener.local_addr()?);
     // Whoever closed our output may still want the site.
-    let _ = writeln!(std::io::stdout(), "open {base_url}/");
-    let config = web::SiteConfig { name: "Clausewatch".into(), base_url, note: note.into() };
+    let _ = writeln!(std::io::stdout(), "open {here}/");
+    let base_url = shown.public_url.unwrap_or(here);
+    let config = web::SiteConfig { name: "Clausewatch".into(), base_url, note: shown.note.into() };
     let poster = crate::alerting::poster(&[])?;
     let site = web::Site::new(atlas, config, now).reading(crate::desk::reader()?).personal(Arc::new(secret), poster);
-    // Who asks is told to the site: only whoever sits at this machine has a watchlist.
+    let site = match shown.accounts {
+        Some(accounts) => site.with_accounts(accounts),
+        None => site,
+    };
+    // Who asks is told to the site: without accounts, only whoever sits at this machine has a watchlist.
     let service = web::router(site).into_make_service_with_connect_info::<SocketAddr>();
     let late = async {
         interruption.clone().comes().await;

@@ -1,10 +1,10 @@
 //! `clausewatch up`: everything in one process.
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use crate::alerting::Alerting;
 use crate::commands::{serve, work};
-use crate::instance::{Place, now_ms};
+use crate::instance::Place;
+use crate::members::Members;
 use crate::model::Model;
 
 /// Track your catalog, serve the site and tell who watches, in one process
@@ -15,6 +15,8 @@ pub struct Args {
     listen: SocketAddr,
     #[command(flatten)]
     sources: work::Sources,
+    #[command(flatten)]
+    members: Members,
     #[command(flatten)]
     alerting: Alerting,
     #[command(flatten)]
@@ -31,6 +33,6 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     args.model.attend(&atlas)?;
     tokio::select! {
         done = work::forever(&atlas, &fetcher) => done,
-        done = serve::site(atlas.clone(), args.listen, "", Arc::new(now_ms)) => done,
+        done = serve::site(place, atlas.clone(), args.listen, &args.members, &args.alerting) => done,
     }
 }

@@ -1,6 +1,8 @@
 //! Running the built program as a person or a script does.
 #![allow(dead_code, reason = "each test program uses a part of this")]
 #![allow(clippy::disallowed_methods, reason = "a child process lives by the clock of the machine")]
+pub mod browser;
+
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

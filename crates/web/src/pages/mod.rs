@@ -1,4 +1,5 @@
 //! The pages: one file for each resource, its template beside it. A file has a function `routes`.
+mod account;
 mod api;
 mod changes;
 mod check;
@@ -26,6 +27,7 @@ use crate::site::Site;
 /// The routes of every resource.
 pub(crate) fn all() -> Router<Site> {
     Router::new()
+        .merge(account::routes())
         .merge(api::routes())
         .merge(changes::routes())
         .merge(check::routes())

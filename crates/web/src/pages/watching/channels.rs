@@ -1,12 +1,14 @@
 //! The channels over which a person is told.
+use accounts::{AccountError, MailAddress};
 use alerts::channels::{add_feed, add_mail, add_webhook, test, webhook_secret};
 use atlas::watching::{Channel, ChannelId, ChannelKind, ChannelState, Template};
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::Redirect;
 
 use crate::error::Failure;
 use crate::links;
-use crate::owner::Owner;
+use crate::owner::{Asking, Owner};
 use crate::query::Query;
 use crate::site::Site;
 use crate::words;
@@ -83,13 +85,28 @@ fn receiver(template: Template) -> &'static str {
 }
 
 /// Adds a channel.
-pub(super) async fn add(Owner(person): Owner, State(site): State<Site>, body: String) -> Result<Redirect, Failure> {
+pub(super) async fn add(
+    Owner(person): Owner,
+    asking: Result<Asking, Failure>,
+    State(site): State<Site>,
+    body: String,
+) -> Result<Redirect, Failure> {
     let form = Query::parse(&body);
     let (secret, now_ms, address) = (site.secret()?, site.now_ms(), form.text("address").unwrap_or(""));
     let poster = site.poster()?;
+    super::has_room(&site, site.atlas.channels(person).await?.len(), super::MOST_CHANNELS, "channels")?;
     let added = match form.text("kind") {
-        // The owner types an address of their own, on their own machine; the mail server is theirs too.
-        Some("mail") => add_mail(&site.atlas, person, address, true, secret, now_ms).await,
+        Some("mail") => {
+            // The owner types an address of their own, on their own machine; the mail server is theirs too. Others confirm it first.
+            let confirmed = match asking {
+                Ok(asking) => {
+                    may_ask(&asking, address).await?;
+                    false
+                }
+                Err(_) => true,
+            };
+            add_mail(&site.atlas, person, address, confirmed, secret, now_ms).await
+        }
         Some("webhook") => {
             let template = form.choice("template", &TEMPLATES)?.unwrap_or_default();
             add_webhook(&site.atlas, person, poster, address, template, secret, now_ms).await
@@ -104,6 +121,18 @@ pub(super) async fn add(Owner(person): Owner, State(site): State<Site>, body: St
     }
 }
 
+/// Has the question that is mailed to a new address counted: nobody is to be flooded with them.
+async fn may_ask(asking: &Asking, address: &str) -> Result<(), Failure> {
+    let address = MailAddress::parse(address).map_err(AccountError::from)?;
+    match asking.accounts.may_mail(&address, &asking.caller).await? {
+        true => Ok(()),
+        false => Err(Failure::Refused(
+            StatusCode::TOO_MANY_REQUESTS,
+            "this address was asked several times within an hour; try again later".into(),
+        )),
+    }
+}
+
 /// Tests, pauses, renews or removes a channel.
 pub(super) async fn change(
     Owner(person): Owner,
@@ -113,9 +142,14 @@ pub(super) async fn change(
 ) -> Result<Redirect, Failure> {
     let missing = || Failure::missing(format!("channel {:?}", words::clip(&id, 40)));
     let id: ChannelId = id.parse().map_err(|_| missing())?;
-    site.atlas.channel(person, id).await?.ok_or_else(missing)?;
+    let channel = site.atlas.channel(person, id).await?.ok_or_else(missing)?;
     let (form, now_ms) = (Query::parse(&body), site.now_ms());
     match form.text("do") {
+        // Only who reads the mailbox takes it into use.
+        Some("test" | "pause" | "use") if channel.state == ChannelState::Unconfirmed => {
+            let why = "this address waits to be confirmed from its own mailbox";
+            return Err(Failure::Refused(StatusCode::CONFLICT, why.into()));
+        }
         Some("test") => {
             test(&site.atlas, person, id, now_ms).await?;
         }

@@ -1,8 +1,9 @@
 //! The inbox, and what became of messages over other channels.
 use alerts::{Letter, Links};
 use askama::Template;
-use atlas::watching::{ChannelKind, Message, MessageFilter, MessageId, MessageState};
+use atlas::watching::{ChannelKind, Message, MessageFilter, MessageId, MessageKind, MessageState};
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 use serde_json::json;
 
@@ -92,13 +93,20 @@ pub(super) async fn read(Owner(person): Owner, State(site): State<Site>, body: S
     Ok(Redirect::to(links::INBOX))
 }
 
-/// Sends a message that was given up once more.
+/// Sends a message once more: one that was given up, or that the receiver lost.
 pub(super) async fn redeliver(
     Owner(person): Owner,
     State(site): State<Site>,
     Path(id): Path<String>,
 ) -> Result<Redirect, Failure> {
     let missing = || Failure::missing(format!("message {:?}", words::clip(&id, 40)));
-    site.atlas.redeliver(person, id.parse().map_err(|_| missing())?).await?;
+    let id = id.parse().map_err(|_| missing())?;
+    let message = site.atlas.message(person, id).await?.ok_or_else(missing)?;
+    // Else anybody's mailbox could be flooded with it.
+    if message.kind == MessageKind::Confirmation {
+        let why = "the question to confirm an address is sent once; remove the address and add it again";
+        return Err(Failure::Refused(StatusCode::CONFLICT, why.into()));
+    }
+    site.atlas.redeliver(person, id).await?;
     Ok(Redirect::to(links::INBOX))
 }

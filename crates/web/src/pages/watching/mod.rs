@@ -4,10 +4,11 @@ mod inbox;
 mod links_in_messages;
 mod list;
 
-use atlas::watching::{NewWatch, Subject};
+use atlas::watching::{NewWatch, PersonId, Subject};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::response::Redirect;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
 use crate::error::Failure;
@@ -19,6 +20,10 @@ use crate::site::Site;
 
 /// Most bytes of a form.
 const FORM: usize = 64 * 1024;
+/// Most watches of a person who is not the owner of the instance.
+const MOST_WATCHES: usize = 500;
+/// Most channels of such a person.
+const MOST_CHANNELS: usize = 20;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
@@ -38,41 +43,68 @@ pub(super) fn routes() -> Router<Site> {
 }
 
 /// One click on a record's page: watched as one click makes it, or no longer.
-async fn watch(Owner(person): Owner, State(site): State<Site>, body: String) -> Result<Redirect, Failure> {
+async fn watch(owner: Result<Owner, Response>, State(site): State<Site>, body: String) -> Result<Response, Failure> {
     let form = Query::parse(&body);
     let said = form.text("subject").unwrap_or("");
     let subject: Subject = serde_json::from_str(said).map_err(|_| {
         Failure::input("subject", said, "it must be what can be watched, as the site's own forms say it")
     })?;
+    let Owner(person) = match owner {
+        Ok(owner) => owner,
+        // Whoever may become somebody here is asked to, and the watch is made then.
+        Err(refusal) if refusal.status().is_redirection() => {
+            let (watch, back) = (links::value(said), links::value(back(&form)));
+            return Ok(Redirect::to(&format!("{}?watch={watch}&back={back}", links::SIGN_UP)).into_response());
+        }
+        Err(refusal) => return Ok(refusal),
+    };
     match (site.atlas.watch_on(person, &subject).await?, form.text("end").is_some()) {
         (Some(watched), true) => {
             site.atlas.remove_watch(person, watched.id).await?;
         }
-        (None, false) => {
-            if alerts::known_subject(&site.atlas, &subject).await?.is_none() {
-                return Err(Failure::missing("record of this name that could be watched"));
-            }
-            site.atlas.put_watch(person, &NewWatch::on(subject), site.now_ms()).await?;
-        }
+        (None, false) => begin(&site, person, subject).await?,
         (Some(_), false) | (None, true) => {}
     }
-    Ok(Redirect::to(back(&form)))
+    Ok(Redirect::to(back(&form)).into_response())
+}
+
+/// Watches a record as one click does, unless it is watched already.
+pub(crate) async fn begin(site: &Site, person: PersonId, subject: Subject) -> Result<(), Failure> {
+    if alerts::known_subject(&site.atlas, &subject).await?.is_none() {
+        return Err(Failure::missing("record of this name that could be watched"));
+    }
+    if site.atlas.watch_on(person, &subject).await?.is_none() {
+        has_room(site, site.atlas.watches(person).await?.len(), MOST_WATCHES, "watches")?;
+        site.atlas.put_watch(person, &NewWatch::on(subject), site.now_ms()).await?;
+    }
+    Ok(())
+}
+
+/// Refuses what would be more than a person may have, on a site that others use; the owner of an instance has as much as they like.
+fn has_room(site: &Site, has: usize, most: usize, what: &str) -> Result<(), Failure> {
+    if site.accounts.is_some() && has >= most {
+        let why = format!("a person may have {most} {what} here; end one first");
+        return Err(Failure::Refused(StatusCode::CONFLICT, why));
+    }
+    Ok(())
 }
 
 /// Where a form was sent from, if that is a page of ours; else the watchlist.
 fn back(form: &Query) -> &str {
-    let ours = |path: &&str| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
-    form.text("back").filter(ours).unwrap_or(links::WATCHLIST)
+    form.text("back").filter(|path| links::is_local(path)).unwrap_or(links::WATCHLIST)
 }
 
-/// The button of a record's page; none for whoever has no watchlist.
+/// The button of a record's page; none for whoever has no watchlist and cannot get one.
 pub(crate) async fn watch_box(
     site: &Site,
     owner: Option<Owner>,
     subject: Subject,
     name: &str,
 ) -> Result<Option<WatchBox>, Failure> {
-    let Some(Owner(person)) = owner else { return Ok(None) };
-    let watched = site.atlas.watch_on(person, &subject).await?.map(|watch| watch.id);
+    let watched = match owner {
+        Some(Owner(person)) => site.atlas.watch_on(person, &subject).await?.map(|watch| watch.id),
+        None if site.accounts.is_some() => None,
+        None => return Ok(None),
+    };
     Ok(Some(WatchBox { subject: serde_json::to_string(&subject)?, name: name.into(), watched }))
 }

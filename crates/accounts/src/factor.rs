@@ -1,0 +1,185 @@
+//! The second factor: codes of an app (TOTP, RFC 6238: SHA-1, 6 digits, 30 seconds, as all apps have it), and recovery codes. It is asked
+//! for wherever somebody signs in: with the password, by a mailed link, and when a password is set anew.
+use archive::Sha256Digest;
+use atlas::accounts::{Account, Factor};
+use hmac::{Hmac, KeyInit, Mac};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use sha2::Sha256;
+use totp_rs::{Builder, Secret, Totp};
+
+use crate::{AccountError, Accounts, Caller, MailAddress, Visitor};
+
+/// Bytes of a secret, as RFC 4226 advises.
+const SECRET: usize = 20;
+/// Recovery codes that are given out together.
+const CODES: usize = 10;
+/// Characters of a recovery code: 5 bits each.
+const CODE: usize = 24;
+/// The alphabet of RFC 4648, in small letters.
+const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+/// A second factor that waits for its first code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enrolment {
+    /// The secret, to be typed into an app.
+    pub secret: String,
+    /// The same as an address that apps open: `otpauth://…`.
+    pub url: String,
+}
+
+fn totp(secret: &[u8]) -> Result<Totp, AccountError> {
+    let builder = Builder::new().with_secret(Secret::new(secret.into())).with_skew(1);
+    builder.build().map_err(|error| AccountError::Internal(error.to_string()))
+}
+
+/// A recovery code as it was given out, of what somebody types: small letters, without what parts them.
+fn recovery_code(typed: &str) -> Option<String> {
+    let code: String = typed.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    (code.len() == CODE).then_some(code)
+}
+
+/// A recovery code of random bytes, in groups of four.
+fn shown_code(random: &[u8; 32]) -> String {
+    let code: Vec<u8> = random[..CODE].iter().map(|byte| ALPHABET[usize::from(byte & 31)]).collect();
+    code.chunks(4).map(|group| String::from_utf8_lossy(group).into_owned()).collect::<Vec<_>>().join("-")
+}
+
+fn hashed(code: &str) -> Sha256Digest {
+    Sha256Digest::of(code.as_bytes())
+}
+
+impl Accounts {
+    /// The key that seals secrets which have to be kept: another one than that of links.
+    fn sealing_key(&self) -> Result<LessSafeKey, AccountError> {
+        // A key of any length is a key of HMAC.
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.parts.settings.key).expect("HMAC takes any key");
+        mac.update(b"second factors");
+        let key = UnboundKey::new(&CHACHA20_POLY1305, &mac.finalize().into_bytes());
+        Ok(LessSafeKey::new(key.map_err(|_| sealing())?))
+    }
+
+    /// A secret sealed for a person: a nonce, then what RFC 8439 makes of it.
+    fn sealed(&self, account: &Account, secret: &[u8]) -> Result<Vec<u8>, AccountError> {
+        let mut nonce = [0; NONCE_LEN];
+        nonce.copy_from_slice(&self.random()[..NONCE_LEN]);
+        let mut sealed = secret.to_vec();
+        let whose = Aad::from(account.person.0.to_be_bytes());
+        let key = self.sealing_key()?;
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), whose, &mut sealed).map_err(|_| sealing())?;
+        Ok([&nonce[..], &sealed].concat())
+    }
+
+    fn unsealed(&self, account: &Account, factor: &Factor) -> Result<Vec<u8>, AccountError> {
+        let (nonce, sealed) = factor.secret.split_at_checked(NONCE_LEN).ok_or_else(sealing)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| sealing())?;
+        let mut sealed = sealed.to_vec();
+        let whose = Aad::from(account.person.0.to_be_bytes());
+        let opened = self.sealing_key()?.open_in_place(nonce, whose, &mut sealed).map_err(|_| sealing())?;
+        Ok(opened.to_vec())
+    }
+
+    /// Whether an account has a second factor in use.
+    pub async fn has_factor(&self, account: &Account) -> Result<bool, AccountError> {
+        let factor = self.atlas().factor(account.person).await?;
+        Ok(factor.is_some_and(|factor| factor.confirmed_ms.is_some()))
+    }
+
+    /// Begins a second factor: its secret, which is shown until its first code is given. The person must have proved who they are.
+    pub async fn begin_factor(&self, visitor: &Visitor) -> Result<Enrolment, AccountError> {
+        let account = &visitor.account;
+        if self.has_factor(account).await? {
+            return Err(AccountError::Input("you have a second factor already; end that one first".into()));
+        }
+        let secret = &self.random()[..SECRET];
+        self.atlas().put_factor(account.person, self.sealed(account, secret)?).await?;
+        let secret = Secret::new(secret.into()).to_base32();
+        let site = utf8_percent_encode(&self.parts.settings.site, NON_ALPHANUMERIC);
+        let label = utf8_percent_encode(&account.address, NON_ALPHANUMERIC);
+        let url = format!("otpauth://totp/{site}:{label}?secret={secret}&issuer={site}");
+        Ok(Enrolment { secret, url })
+    }
+
+    /// Takes the second factor into use by its first code; the recovery codes, which are shown this once.
+    pub async fn confirm_factor(
+        &self,
+        visitor: &Visitor,
+        code: &str,
+        caller: &Caller,
+    ) -> Result<Vec<String>, AccountError> {
+        let account = &visitor.account;
+        self.may_guess(&MailAddress::parse(&account.address)?, caller).await?;
+        let factor = self.atlas().factor(account.person).await?;
+        let factor = factor.filter(|factor| factor.confirmed_ms.is_none());
+        let factor = factor.ok_or_else(|| AccountError::Input("begin with a new secret".into()))?;
+        if !self.is_code(account, &factor, code).await? {
+            return Err(AccountError::Wrong);
+        }
+        let codes: Vec<String> = (0..CODES).map(|_| shown_code(&self.random())).collect();
+        let hashes: Vec<Sha256Digest> = codes.iter().filter_map(|code| Some(hashed(&recovery_code(code)?))).collect();
+        self.atlas().confirm_factor(account.person, &hashes, self.now_ms()).await?;
+        self.atlas().end_other_sessions(account.person, visitor.session.id).await?;
+        self.note(Some(account.person), "second-factor-added", caller, "").await?;
+        Ok(codes)
+    }
+
+    /// Ends the second factor, by a code of it or a recovery code. The person must have proved who they are.
+    pub async fn end_factor(&self, visitor: &Visitor, code: &str, caller: &Caller) -> Result<(), AccountError> {
+        let account = &visitor.account;
+        self.may_guess(&MailAddress::parse(&account.address)?, caller).await?;
+        if !self.passes_factor(account, Some(code)).await? {
+            return Err(AccountError::Wrong);
+        }
+        self.atlas().drop_factor(account.person).await?;
+        Ok(self.note(Some(account.person), "second-factor-ended", caller, "").await?)
+    }
+
+    /// Whether a code is one of the factor at this time that was not used yet; it is used up.
+    async fn is_code(&self, account: &Account, factor: &Factor, code: &str) -> Result<bool, AccountError> {
+        let totp = totp(&self.unsealed(account, factor)?)?;
+        let second = u64::try_from(self.now_ms() / 1000).unwrap_or(0);
+        let typed: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+        match totp.check(&typed, second) {
+            Some(step) => Ok(self.atlas().use_step(account.person, i64::try_from(step).unwrap_or(0)).await?),
+            None => Ok(false),
+        }
+    }
+
+    /// Whether a code is what an account with a second factor asks for; true for one without. A code that passes is used up.
+    pub(crate) async fn passes_factor(&self, account: &Account, code: Option<&str>) -> Result<bool, AccountError> {
+        let factor = self.atlas().factor(account.person).await?;
+        let Some(factor) = factor.filter(|factor| factor.confirmed_ms.is_some()) else { return Ok(true) };
+        let Some(code) = code else { return Ok(false) };
+        if let Some(code) = recovery_code(code) {
+            return Ok(self.atlas().use_recovery_code(account.person, hashed(&code)).await?);
+        }
+        self.is_code(account, &factor, code).await
+    }
+}
+
+fn sealing() -> AccountError {
+    AccountError::Internal("a secret cannot be sealed or opened; is accounts.key the one of this store?".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recovery_codes_are_read_as_people_type_them() {
+        let code = shown_code(&[7; 32]);
+        assert_eq!(code, "hhhh-hhhh-hhhh-hhhh-hhhh-hhhh");
+        assert_eq!(recovery_code(&code.to_uppercase().replace('-', " ")), Some("h".repeat(24)));
+        assert_eq!(recovery_code("123456"), None);
+    }
+
+    #[test]
+    fn codes_are_those_of_rfc_6238() {
+        // Appendix B: the secret of 20 digits, at 59 seconds, to 6 digits.
+        let totp = totp(b"12345678901234567890").unwrap();
+        assert_eq!(totp.check("287082", 59), Some(1));
+        assert_eq!(totp.check("287082", 59 + 30), Some(1), "a step late");
+        assert_eq!(totp.check("287082", 59 + 60), None);
+        assert_eq!(totp.check("287083", 59), None);
+    }
+}

@@ -1,0 +1,309 @@
+//! Mail about accounts: asking for it, and what the link in it does. A link works once, for a short time, and only when a button is
+//! pressed: programs that open links in mail do not use it up.
+use archive::Sha256Digest;
+use atlas::accounts::{Account, AccountMail, NewAccount, NewMail};
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::{AccountError, Accounts, Caller, MailAddress, SignedIn, hex, password};
+
+const MINUTE_MS: i64 = 60_000;
+
+/// What a mail about an account says. The numbers are stored: never change one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailKind {
+    /// The address is to be confirmed, which makes an account.
+    SignUp,
+    /// The link signs in.
+    SignIn,
+    /// The link sets another password.
+    Reset,
+    /// The link makes the address that of an account.
+    ChangeAddress,
+    /// There is no account to sign in to at the address.
+    NoAccount,
+    /// Somebody wants the address for their account, but there is one already.
+    Taken,
+    /// Notice: the password was changed.
+    PasswordChanged,
+    /// Notice, to the address before: the account has another one.
+    AddressChanged,
+    /// Notice: the account is gone.
+    Deleted,
+}
+
+impl MailKind {
+    const ALL: [MailKind; 9] = [
+        MailKind::SignUp,
+        MailKind::SignIn,
+        MailKind::Reset,
+        MailKind::ChangeAddress,
+        MailKind::NoAccount,
+        MailKind::Taken,
+        MailKind::PasswordChanged,
+        MailKind::AddressChanged,
+        MailKind::Deleted,
+    ];
+
+    fn code(self) -> i64 {
+        Self::ALL.iter().position(|kind| *kind == self).map_or(-1, |at| at as i64)
+    }
+
+    pub(crate) fn of(mail: &AccountMail) -> Option<MailKind> {
+        Self::ALL.get(usize::try_from(mail.kind).ok()?).copied()
+    }
+
+    /// How long its link is good, or how long it is tried to send a mail that has none.
+    fn lasts_ms(self) -> i64 {
+        match self {
+            // What signs in is as short-lived as a code.
+            MailKind::SignIn | MailKind::Reset => 10 * MINUTE_MS,
+            MailKind::ChangeAddress => 60 * MINUTE_MS,
+            _ => 24 * 60 * MINUTE_MS,
+        }
+    }
+
+    /// Whether it has a link that does something.
+    pub(crate) fn acts(self) -> bool {
+        matches!(self, MailKind::SignUp | MailKind::SignIn | MailKind::Reset | MailKind::ChangeAddress)
+    }
+}
+
+/// What whoever asked was about to do, to go on with when they are signed in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Wish {
+    /// What they wanted to watch, as JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watch: Option<String>,
+    /// The page that they came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub back: Option<String>,
+}
+
+/// A link that is good, before it is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// What it does.
+    pub kind: MailKind,
+    /// The address that it was sent to.
+    pub address: String,
+    /// What whoever asked was about to do.
+    pub wish: Wish,
+    /// Whether a code of a second factor is asked for.
+    pub asks_code: bool,
+}
+
+/// What came of using a link.
+pub enum Followed {
+    /// The person is signed in, to an account that is new or was there.
+    In(SignedIn, Wish),
+    /// The account has another address.
+    Readdressed(String),
+}
+
+impl Accounts {
+    /// Asks for an account. Whoever reads the mailbox gets a link that makes one, or signs in to the one that is there.
+    pub async fn sign_up(&self, address: &str, wish: &Wish, caller: &Caller) -> Result<(), AccountError> {
+        self.ask(address, MailKind::SignUp, MailKind::SignIn, wish, caller).await
+    }
+
+    /// Asks for a link that signs in.
+    pub async fn mail_sign_in(&self, address: &str, wish: &Wish, caller: &Caller) -> Result<(), AccountError> {
+        self.ask(address, MailKind::NoAccount, MailKind::SignIn, wish, caller).await
+    }
+
+    /// Asks for a link that sets another password.
+    pub async fn mail_reset(&self, address: &str, caller: &Caller) -> Result<(), AccountError> {
+        self.ask(address, MailKind::NoAccount, MailKind::Reset, &Wish::default(), caller).await
+    }
+
+    /// Sends one mail or another. What is done here is the same for both, to the last statement.
+    async fn ask(
+        &self,
+        address: &str,
+        without: MailKind,
+        with: MailKind,
+        wish: &Wish,
+        caller: &Caller,
+    ) -> Result<(), AccountError> {
+        let address = MailAddress::parse(address)?;
+        if !self.may_mail(&address, caller).await? {
+            return Ok(());
+        }
+        let account = self.atlas().account_at(address.key()).await?;
+        let (kind, to) = match &account {
+            // An account that is out of use is as none, and its address makes no new one.
+            Some(account) if account.disabled_ms.is_some() => (MailKind::NoAccount, account.address.as_str()),
+            Some(account) => (with, account.address.as_str()),
+            None => (without, address.written()),
+        };
+        self.post(kind, to, account.as_ref(), wish).await?;
+        let person = account.as_ref().map(|account| account.person);
+        Ok(self.note(person, "mail-asked", caller, "").await?)
+    }
+
+    /// Puts a mail into the outbox.
+    pub(crate) async fn post(
+        &self,
+        kind: MailKind,
+        to: &str,
+        about: Option<&Account>,
+        wish: &Wish,
+    ) -> Result<(), AccountError> {
+        let now_ms = self.now_ms();
+        let new = NewMail {
+            kind: kind.code(),
+            address: to.into(),
+            person: about.map(|account| account.person),
+            nonce: self.random(),
+            data: serde_json::to_string(wish).map_err(|error| AccountError::Internal(error.to_string()))?,
+            expires_ms: now_ms + kind.lasts_ms(),
+        };
+        self.atlas().post_account_mail(&new, now_ms).await?;
+        Ok(())
+    }
+
+    /// The token of a mail's link: its number, and an HMAC over all that it does.
+    pub(crate) fn token_of(&self, mail: &AccountMail) -> String {
+        // A key of any length is a key of HMAC.
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.parts.settings.key).expect("HMAC takes any key");
+        let person = mail.person.map_or(0, |person| person.0);
+        let does = (mail.id, mail.kind, &mail.address, person, &mail.nonce, &mail.data, mail.expires_ms);
+        mac.update(format!("account link\n{does:?}").as_bytes());
+        format!("{}-{}", mail.id, hex(&mac.finalize().into_bytes()))
+    }
+
+    async fn mail_of(&self, token: &str) -> Result<(AccountMail, MailKind), AccountError> {
+        let id = token.split_once('-').and_then(|(id, _)| id.parse().ok()).ok_or(AccountError::Link)?;
+        let mail = self.atlas().account_mail(id).await?.ok_or(AccountError::Link)?;
+        let kind = MailKind::of(&mail).filter(|kind| kind.acts()).ok_or(AccountError::Link)?;
+        // Hashes are compared, so that the time tells nothing of the token.
+        let same = Sha256Digest::of(self.token_of(&mail).as_bytes()) == Sha256Digest::of(token.as_bytes());
+        let good = same && mail.used_ms.is_none() && self.now_ms() < mail.expires_ms;
+        if good { Ok((mail, kind)) } else { Err(AccountError::Link) }
+    }
+
+    /// What a link would do.
+    pub async fn link(&self, token: &str) -> Result<Link, AccountError> {
+        let (mail, kind) = self.mail_of(token).await?;
+        let wish = serde_json::from_str(&mail.data).unwrap_or_default();
+        let account = self.signs_in_to(&mail, kind).await?;
+        let asks_code = match &account {
+            Some(account) => self.has_factor(account).await?,
+            None => false,
+        };
+        Ok(Link { kind, address: mail.address, wish, asks_code })
+    }
+
+    /// The account that a link signs in to, if it does and there is one.
+    async fn signs_in_to(&self, mail: &AccountMail, kind: MailKind) -> Result<Option<Account>, AccountError> {
+        Ok(match (kind, mail.person) {
+            (MailKind::SignUp, _) => self.atlas().account_at(MailAddress::parse(&mail.address)?.key()).await?,
+            (MailKind::SignIn | MailKind::Reset, Some(person)) => self.atlas().account(person).await?,
+            _ => None,
+        })
+    }
+
+    /// Has a code given where the account that a link signs in to has a second factor: who reads the mailbox alone does not get in.
+    async fn pass(
+        &self,
+        mail: &AccountMail,
+        kind: MailKind,
+        code: Option<&str>,
+        caller: &Caller,
+    ) -> Result<(), AccountError> {
+        let Some(account) = self.signs_in_to(mail, kind).await? else { return Ok(()) };
+        if !self.has_factor(&account).await? {
+            return Ok(());
+        }
+        let code = code.ok_or(AccountError::Code)?;
+        self.may_guess(&MailAddress::parse(&account.address)?, caller).await?;
+        if self.passes_factor(&account, Some(code)).await? { Ok(()) } else { Err(AccountError::Code) }
+    }
+
+    /// Uses a link. A new account may be given a password; a reset needs one. An account with a second factor needs a code.
+    pub async fn follow(
+        &self,
+        token: &str,
+        password: Option<&str>,
+        code: Option<&str>,
+        caller: &Caller,
+    ) -> Result<Followed, AccountError> {
+        let (mail, kind) = self.mail_of(token).await?;
+        let wish = serde_json::from_str(&mail.data).unwrap_or_default();
+        // Before the link is used up: a password that will not do can be tried again.
+        let hash = match (kind, password) {
+            (MailKind::SignUp, Some(password)) => Some(self.new_hash(password, &mail.address).await?),
+            (MailKind::Reset, password) => Some(self.new_hash(password.unwrap_or(""), &mail.address).await?),
+            _ => None,
+        };
+        self.pass(&mail, kind, code, caller).await?;
+        if !self.atlas().use_account_link(mail.id, self.now_ms()).await? {
+            return Err(AccountError::Link);
+        }
+        match kind {
+            MailKind::SignUp => Ok(Followed::In(self.confirmed(&mail, hash, caller).await?, wish)),
+            MailKind::ChangeAddress => self.readdress(&mail, caller).await.map(Followed::Readdressed),
+            _ => {
+                let account = self.usable(&mail).await?;
+                if let Some(hash) = hash {
+                    self.reset(&account, hash, caller).await?;
+                }
+                Ok(Followed::In(self.begin(account, caller, "by a mailed link").await?, wish))
+            }
+        }
+    }
+
+    /// The hash of a new password, if it may be one.
+    pub(crate) async fn new_hash(&self, password: &str, address: &str) -> Result<String, AccountError> {
+        let (name, _) = address.split_once('@').unwrap_or((address, ""));
+        password::check(password, &[address, name, &self.parts.settings.site])?;
+        self.parts.passwords.hash(password, self.random()).await
+    }
+
+    /// The account that a mail is about, if it can be used.
+    async fn usable(&self, mail: &AccountMail) -> Result<Account, AccountError> {
+        let person = mail.person.ok_or(AccountError::Link)?;
+        let account = self.atlas().account(person).await?;
+        account.filter(|account| account.disabled_ms.is_none()).ok_or(AccountError::Link)
+    }
+
+    /// Makes the account of a confirmed address; if there is one by now, its person is signed in to that one.
+    async fn confirmed(
+        &self,
+        mail: &AccountMail,
+        password: Option<String>,
+        caller: &Caller,
+    ) -> Result<SignedIn, AccountError> {
+        let address = MailAddress::parse(&mail.address)?;
+        let new = NewAccount {
+            address: address.written().into(),
+            key: address.key().into(),
+            password,
+            secret: self.random(),
+        };
+        let account = match self.atlas().add_account(&new, self.now_ms()).await? {
+            Some(account) => {
+                self.note(Some(account.person), "signed-up", caller, "").await?;
+                account
+            }
+            None => {
+                let account = self.atlas().account_at(address.key()).await?;
+                account.filter(|account| account.disabled_ms.is_none()).ok_or(AccountError::Link)?
+            }
+        };
+        self.begin(account, caller, "by a mailed link").await
+    }
+
+    /// Sets the password of somebody who reads the mailbox; whoever was signed in is so no more.
+    async fn reset(&self, account: &Account, hash: String, caller: &Caller) -> Result<(), AccountError> {
+        let atlas = self.atlas();
+        atlas.set_password(account.person, Some(hash)).await?;
+        atlas.end_all_access(account.person).await?;
+        atlas.end_account_links(account.person, self.now_ms()).await?;
+        self.note(Some(account.person), "password-reset", caller, "").await?;
+        self.post(MailKind::PasswordChanged, &account.address, Some(account), &Wish::default()).await
+    }
+}

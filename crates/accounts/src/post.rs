@@ -1,0 +1,136 @@
+//! Sending the mail about accounts, and clearing away what is over.
+use alerts::{Foot, Handed, Letter, Mailer};
+use atlas::accounts::{AccountMail, MailOutcome};
+
+use crate::session::{IDLE_MS, LONGEST_MS};
+use crate::{AccountError, Accounts, MailKind};
+
+const SECOND_MS: i64 = 1000;
+const DAY_MS: i64 = 24 * 60 * 60 * SECOND_MS;
+/// Mails taken at a time.
+const TAKEN: i64 = 16;
+/// Waits after each failed attempt, as long as the link is good: a link that arrives late is of no use.
+const WAITS_MS: [i64; 6] =
+    [5 * SECOND_MS, 15 * SECOND_MS, 60 * SECOND_MS, 120 * SECOND_MS, 600 * SECOND_MS, 3600 * SECOND_MS];
+/// How long it is known what happened to accounts.
+const AUDIT_MS: i64 = 180 * DAY_MS;
+
+/// Sends the mail about accounts.
+pub struct Post {
+    accounts: Accounts,
+    mailer: Mailer,
+}
+
+/// A mail's words, and what its button is called.
+fn words(kind: MailKind, site: &str) -> (String, String, &'static str) {
+    let (subject, lead, button) = match kind {
+        MailKind::SignUp => (
+            "Please confirm your address".to_string(),
+            format!("Somebody, you we hope, wants an account at {site} with this address. The link makes it, within a day. If it was not you, do nothing."),
+            "Confirm this address",
+        ),
+        MailKind::SignIn => (
+            format!("Sign in to {site}"),
+            format!("There is an account at {site} with this address. The link signs you in, once, within ten minutes. If you did not ask for it, do nothing."),
+            "Sign in",
+        ),
+        MailKind::Reset => (
+            format!("Set a new password at {site}"),
+            "The link lets you set a new password, once, within ten minutes; whoever is signed in to your account is signed out. If you did not ask for it, do nothing: your password stays.".into(),
+            "Set a new password",
+        ),
+        MailKind::ChangeAddress => (
+            "Please confirm your new address".into(),
+            format!("Somebody, you we hope, wants this to be the address of their account at {site}. The link does that, within an hour. If it was not you, do nothing."),
+            "Use this address",
+        ),
+        MailKind::NoAccount => (
+            format!("No account at {site} with this address"),
+            format!("Somebody, you perhaps, wants to sign in to {site} with this address, but there is no account with it that can be used. If you have one, it is with another address. If it was not you, do nothing."),
+            "",
+        ),
+        MailKind::Taken => (
+            format!("An address of {site}"),
+            format!("Somebody, you perhaps, wants to give this address to their account at {site}, but there is an account with it already. Nothing was changed."),
+            "",
+        ),
+        MailKind::PasswordChanged => (
+            format!("Your password at {site} was changed"),
+            "Your password was changed, and all other browsers were signed out. If it was not you, set a new one at once: choose “Forgot the password” where you sign in.".into(),
+            "",
+        ),
+        MailKind::AddressChanged => (
+            format!("Your address at {site} was changed"),
+            "Your account has another address now; this one is not used any more. If it was not you, write to whoever operates the site.".into(),
+            "",
+        ),
+        MailKind::Deleted => (
+            format!("Your account at {site} is deleted"),
+            "Your account, your watchlist and all that you were told are deleted. This is the last mail to you.".into(),
+            "",
+        ),
+    };
+    (subject, lead, button)
+}
+
+impl Post {
+    /// Sends over a mailer.
+    pub fn new(accounts: Accounts, mailer: Mailer) -> Post {
+        Post { accounts, mailer }
+    }
+
+    /// Sends what is due; how many mails the server took, and why others wait.
+    pub async fn round(&self) -> Result<(usize, Option<String>), AccountError> {
+        let (atlas, mut sent, mut trouble) = (self.accounts.atlas(), 0, None);
+        for id in atlas.claim_account_mails(self.accounts.now_ms(), TAKEN).await? {
+            let Some(mail) = atlas.account_mail(id).await? else { continue };
+            let outcome = match self.send(&mail).await {
+                Handed::Over => {
+                    sent += 1;
+                    MailOutcome::Sent
+                }
+                Handed::Never { reason, .. } => {
+                    trouble = Some(reason);
+                    MailOutcome::Dead
+                }
+                Handed::Later(reason) | Handed::NoServer(reason) => {
+                    trouble = Some(reason);
+                    self.again(&mail)
+                }
+            };
+            atlas.settle_account_mail(id, outcome).await?;
+        }
+        Ok((sent, trouble))
+    }
+
+    async fn send(&self, mail: &AccountMail) -> Handed {
+        let Some(kind) = MailKind::of(mail) else {
+            return Handed::Never { reason: "nothing is known of such mail".into(), nobody: false };
+        };
+        if self.accounts.now_ms() >= mail.expires_ms {
+            return Handed::Never { reason: "its link is over".into(), nobody: false };
+        }
+        let settings = &self.accounts.parts.settings;
+        let (subject, lead, button) = words(kind, &settings.site);
+        let url = self.accounts.parts.links.account_link(&self.accounts.token_of(mail));
+        let action = kind.acts().then(|| (button.to_string(), url));
+        let (letter, foot) = (Letter { subject, lead, parts: Vec::new() }, Foot { action, ..Foot::default() });
+        let name = format!("account-{}-{}", mail.id, crate::hex(&mail.nonce[..mail.nonce.len().min(6)]));
+        self.mailer.send_letter(&mail.address, &name, &letter, &foot, self.accounts.now_ms()).await
+    }
+
+    /// When to try again, if a link would still be good then.
+    fn again(&self, mail: &AccountMail) -> MailOutcome {
+        let attempt = usize::try_from(mail.attempts).unwrap_or(0).min(WAITS_MS.len() - 1);
+        let at_ms = self.accounts.now_ms() + WAITS_MS[attempt];
+        if at_ms < mail.expires_ms { MailOutcome::Again(at_ms) } else { MailOutcome::Dead }
+    }
+
+    /// Clears away sessions, links, tries and audit entries that are over.
+    pub async fn sweep(&self) -> Result<(), AccountError> {
+        let (atlas, now_ms) = (self.accounts.atlas(), self.accounts.now_ms());
+        atlas.end_old_sessions(now_ms - IDLE_MS, now_ms - LONGEST_MS).await?;
+        atlas.forget_account_mails(now_ms - DAY_MS).await?;
+        Ok(atlas.forget_audit(now_ms - AUDIT_MS, now_ms - DAY_MS).await?)
+    }
+}

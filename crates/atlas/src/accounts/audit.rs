@@ -1,0 +1,97 @@
+//! What happened to accounts, and how often something was tried.
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::open::Atlas;
+use crate::store::{Row, args, damaged, statements};
+use crate::watching::{PersonId, take_numbers};
+
+statements! {
+    NOTE = "INSERT INTO audit (id, at_ms, person_id, event, source, detail) VALUES ($1, $2, $3, $4, $5, $6)",
+    LIST = "SELECT id, at_ms, person_id, event, source, detail FROM audit WHERE $1 = 0 OR person_id = $1 ORDER BY id DESC LIMIT $2 OFFSET $3",
+    FORGET = "DELETE FROM audit WHERE at_ms < $1",
+    TRY = "INSERT INTO tries (what, count, since_ms) VALUES ($1, 1, $2) ON CONFLICT (what) DO UPDATE SET
+        count = CASE WHEN tries.since_ms <= $3 THEN 1 ELSE tries.count + 1 END,
+        since_ms = CASE WHEN tries.since_ms <= $3 THEN excluded.since_ms ELSE tries.since_ms END
+        RETURNING count, since_ms",
+    FORGIVE = "DELETE FROM tries WHERE what = $1",
+    FORGET_TRIES = "DELETE FROM tries WHERE since_ms < $1",
+}
+
+/// Something that happened to an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditEntry {
+    /// Its number.
+    pub id: i64,
+    /// When.
+    pub at_ms: i64,
+    /// Whose account it is about.
+    #[serde(skip)]
+    pub person: Option<PersonId>,
+    /// What, as a name of the crate `accounts`.
+    pub event: String,
+    /// A network address, or "command line".
+    pub source: String,
+    /// More, in words; may be empty.
+    pub detail: String,
+}
+
+fn entry(row: &Row) -> Result<AuditEntry> {
+    let mut c = row.columns();
+    Ok(AuditEntry {
+        id: c.next()?,
+        at_ms: c.next()?,
+        person: Some(c.next::<i64>()?).filter(|id| *id > 0).map(PersonId),
+        event: c.next()?,
+        source: c.next()?,
+        detail: c.next()?,
+    })
+}
+
+impl Atlas {
+    /// Writes down what happened to an account.
+    pub async fn note_audit(
+        &self,
+        person: Option<PersonId>,
+        event: &str,
+        source: &str,
+        detail: &str,
+        now_ms: i64,
+    ) -> Result<()> {
+        let mut tx = self.store.write_unordered().await?;
+        let id = take_numbers(&mut tx, "audit", 1).await?;
+        tx.run(NOTE, args![id, now_ms, person.map_or(0, |person| person.0), event, source, detail]).await?;
+        tx.commit().await
+    }
+
+    /// What happened to a person's account, or to all, the latest first.
+    pub async fn audit(&self, person: Option<PersonId>, offset: i64, limit: i64) -> Result<Vec<AuditEntry>> {
+        let args = args![person.map_or(0, |person| person.0), limit.max(0), offset.max(0)];
+        self.store.fetch(LIST, args).await?.iter().map(entry).collect()
+    }
+
+    /// Counts a try and says how often it was tried since when. The count begins anew `window_ms` after the first.
+    pub async fn count_try(&self, what: &str, window_ms: i64, now_ms: i64) -> Result<(i64, i64)> {
+        let mut tx = self.store.write_unordered().await?;
+        let row = tx.one(TRY, args![what, now_ms, now_ms - window_ms]).await?;
+        let row = row.ok_or_else(|| damaged("a count of tries", "it vanished while it was written"))?;
+        let counted = (row.get(0)?, row.get(1)?);
+        tx.commit().await?;
+        Ok(counted)
+    }
+
+    /// Forgets how often something was tried.
+    pub async fn forgive_tries(&self, what: &str) -> Result<()> {
+        let mut tx = self.store.write_unordered().await?;
+        tx.run(FORGIVE, args![what]).await?;
+        tx.commit().await
+    }
+
+    /// Forgets what happened before an instant, and tries before another.
+    pub async fn forget_audit(&self, before_ms: i64, tries_before_ms: i64) -> Result<()> {
+        let mut tx = self.store.write_unordered().await?;
+        tx.run(FORGET, args![before_ms]).await?;
+        tx.run(FORGET_TRIES, args![tries_before_ms]).await?;
+        tx.commit().await
+    }
+}

@@ -1,0 +1,131 @@
+//! `clausewatch admin`: the accounts of an instance that has them.
+use std::io::Write;
+
+use accounts::Accounts;
+use anyhow::Context;
+use atlas::accounts::Account;
+
+use crate::instance::{Place, secret};
+use crate::members::opened;
+use crate::paint::day;
+
+/// Accounts listed at a time.
+const LISTED: i64 = 1000;
+
+/// Make operators, and list, close and open accounts of an instance that has them
+#[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = true)]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Make the account at a mail address, new or there, that of an operator, who signs in by a mailed link
+    CreateOperator(Address),
+    /// List accounts: number, address, since when, what is special
+    List,
+    /// Make somebody an operator
+    Grant(Address),
+    /// Make an operator an ordinary person
+    Revoke(Address),
+    /// Close an account to its person; sessions and tokens end
+    Disable(Address),
+    /// Open a closed account
+    Enable(Address),
+    /// Sign a person out everywhere and end their tokens
+    SignOut(Address),
+    /// End the second factor of a person who lost it; see to it that it is them who ask
+    EndSecondFactor(Address),
+    /// Show what happened to accounts, the latest first
+    Audit,
+}
+
+#[derive(Debug, clap::Args)]
+struct Address {
+    /// Mail address of the account
+    address: String,
+}
+
+/// Does it, and says so.
+pub async fn run(place: &Place, args: Args) -> crate::Answer {
+    let creates = matches!(args.verb, Verb::CreateOperator(_));
+    let atlas = if creates { place.open().await? } else { place.open_existing().await? };
+    // No link is made here, so any key will do.
+    let accounts = opened(&atlas, "", secret())?;
+    let mut out = std::io::stdout();
+    match args.verb {
+        Verb::CreateOperator(Address { address }) => {
+            let account = accounts.create_operator(&address).await?;
+            writeln!(
+                out,
+                "{} is an operator; a link to sign in is mailed from the page Account, “Sign in”",
+                account.address
+            )?;
+        }
+        Verb::List => {
+            let mut offset = 0;
+            loop {
+                let listed = atlas.accounts(offset, LISTED).await?;
+                for account in &listed {
+                    writeln!(out, "{}", line(account))?;
+                }
+                offset += LISTED;
+                if (listed.len() as i64) < LISTED {
+                    break;
+                }
+            }
+        }
+        Verb::Grant(who) => {
+            let account = found(&accounts, &who).await?;
+            accounts.grant(&account, true).await?;
+            writeln!(out, "{} is an operator", account.address)?;
+        }
+        Verb::Revoke(who) => {
+            let account = found(&accounts, &who).await?;
+            accounts.grant(&account, false).await?;
+            writeln!(out, "{} is no operator any more", account.address)?;
+        }
+        Verb::Disable(who) => {
+            let account = found(&accounts, &who).await?;
+            accounts.disable(&account, true).await?;
+            writeln!(out, "{} is closed", account.address)?;
+        }
+        Verb::Enable(who) => {
+            let account = found(&accounts, &who).await?;
+            accounts.disable(&account, false).await?;
+            writeln!(out, "{} is open", account.address)?;
+        }
+        Verb::SignOut(who) => {
+            let account = found(&accounts, &who).await?;
+            accounts.end_all_access(&account).await?;
+            writeln!(out, "{} is signed out everywhere", account.address)?;
+        }
+        Verb::EndSecondFactor(who) => {
+            let account = found(&accounts, &who).await?;
+            accounts.drop_factor(&account).await?;
+            writeln!(out, "{} signs in without a second factor", account.address)?;
+        }
+        Verb::Audit => {
+            for entry in atlas.audit(None, 0, LISTED).await? {
+                let person = entry.person.map_or_else(|| "-".into(), |person| person.to_string());
+                let at = archive::instant::format(entry.at_ms);
+                writeln!(out, "{at}\t{person}\t{}\t{}\t{}", entry.event, entry.source, entry.detail)?;
+            }
+        }
+    }
+    Ok(true)
+}
+
+async fn found(accounts: &Accounts, Address { address }: &Address) -> anyhow::Result<Account> {
+    let account = accounts.find(address).await?;
+    account.with_context(|| format!("there is no account at {address}; `clausewatch admin list` lists them"))
+}
+
+fn line(account: &Account) -> String {
+    let operator = if account.operator { "operator" } else { "" };
+    let closed = account.disabled_ms.map(|at_ms| format!("closed since {}", day(at_ms))).unwrap_or_default();
+    let special = [operator, &closed].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ");
+    format!("{}\t{}\t{}\t{special}", account.person, account.address, day(account.made_ms))
+}

@@ -1,0 +1,296 @@
+//! Accounts from the command line, and the whole walk in a real browser: sign up, confirm, watch, be told, unsubscribe, delete.
+//!
+//! The walk is skipped with a message where there is no Chromium. With `CLAUSEWATCH_TEST_SHOTS` set to a folder, it leaves a picture of
+//! each page there, to be looked at.
+#[path = "../../alerts/tests/common/smtp.rs"]
+#[allow(dead_code, reason = "a part of it is used")]
+mod smtp;
+
+mod common;
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use alerts::{Delivery, Links, MailServer, Mailer, Teller};
+use atlas::ids::DocumentId;
+use atlas::records::{NewCapture, NewDocument, Platform};
+use atlas::{Atlas, Location, LogConfig};
+use common::browser::{Browser, Ending, chromium};
+use provisions::Reader;
+use smtp::{Mail, Smtp};
+use tracker::history::{History, Observation};
+
+const ADA: &str = "ada@example.org";
+const PASSWORD: &str = "violet anchor seldom 9";
+const HOUR_MS: i64 = 3_600_000;
+
+fn terms(more: &str) -> String {
+    format!(
+        "# Plum Terms\n\nThese terms bind you and Plum Limited of Port Vesper.\n\n## Fees\n\nYou must pay 5 crowns a month for the plan \
+         that you chose.\n\n## Disputes\n\nThe law of Norland governs these terms and the use of the service by you.\n{more}"
+    )
+}
+
+const ARBITRATION: &str = "\nYou and Plum agree that any dispute arising out of these terms will be resolved exclusively by final and binding \
+                           individual arbitration, and not in a court of law.\n";
+
+#[expect(clippy::disallowed_methods, reason = "the program lives by the clock of the machine")]
+fn now_ms() -> i64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64
+}
+
+async fn store(folder: &Path) -> Atlas {
+    let log = LogConfig { origin: "clausewatch".into(), fresh_seed: [7; 32] };
+    Atlas::open(&Location::Sqlite(folder.join("data")), &log).await.unwrap()
+}
+
+/// Sees a text of the document at an instant, twice.
+async fn see(atlas: &Atlas, document: DocumentId, text: &str, at_ms: i64) {
+    let mut history = History::resume(Reader::embedded(), document, atlas.history(document).await.unwrap());
+    let url = Some("https://plum.example/terms".into());
+    let capture = NewCapture { at_ms, url, status: 200, headers: vec![], body: text.as_bytes().to_vec(), origin: None };
+    history.observe(Observation { capture, text: text.into(), recorded: false, technical: None });
+    atlas.record(&history.take_batch("test 1", at_ms, None)).await.unwrap();
+    atlas.verified(document, at_ms).await.unwrap();
+}
+
+async fn plum(atlas: &Atlas) -> DocumentId {
+    let platform = Platform { slug: "plum".into(), name: "Plum".into(), homepage: None, sector: None, country: None };
+    atlas.put_platform(&platform).await.unwrap();
+    let new = NewDocument {
+        platform: "plum".into(),
+        kind: "Terms of Service".into(),
+        title: "Plum Terms".into(),
+        urls: vec!["https://plum.example/terms".into()],
+        language: Some("en".into()),
+        select: vec![],
+        remove: vec![],
+    };
+    atlas.put_document(&new).await.unwrap()
+}
+
+/// The address in the only mail that came since the last time, which begins like this below the site.
+fn link_in(smtp: &Smtp, site: &str, path: &str) -> String {
+    let mut mails: Vec<Mail> = Vec::new();
+    for _ in 0..600 {
+        mails = std::mem::take(&mut *smtp.mails.lock().unwrap());
+        if !mails.is_empty() {
+            break;
+        }
+        #[expect(clippy::disallowed_methods, reason = "the program lives by the clock of the machine")]
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(mails.len(), 1, "{mails:?}");
+    let body = mails[0].body.replace("=\r\n", "").replace("=3D", "=");
+    let start = body.find(&format!("{site}{path}")).unwrap_or_else(|| panic!("{path} is not in {body}"));
+    body[start..].chars().take_while(|c| !c.is_whitespace() && !"\"<>".contains(*c)).collect()
+}
+
+/// Leaves pictures of the page as it is, on a wide screen and on a phone, if they are asked for.
+fn picture(browser: &mut Browser, name: &str) {
+    for width in [1440, 500] {
+        browser.at_width(width);
+        let wide = browser.value("document.documentElement.scrollWidth");
+        assert!(wide.as_u64().unwrap() <= u64::from(width), "{name} stands out at the side at {width}: {wide}");
+        let Some(folder) = std::env::var_os("CLAUSEWATCH_TEST_SHOTS") else { continue };
+        let shot = browser.ask("Page.captureScreenshot", serde_json::json!({"captureBeyondViewport": true}));
+        let data = shot["data"].as_str().unwrap();
+        // Base64 as the browser gives it; `base64 -d` makes a picture of it.
+        std::fs::write(Path::new(&folder).join(format!("{name}-{width}.png.b64")), data).unwrap();
+    }
+}
+
+#[test]
+fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
+    let Some(chromium) = chromium() else {
+        return println!("skipped: no Chromium; install it, or name it with CLAUSEWATCH_TEST_CHROMIUM");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (atlas, document, smtp) = runtime.block_on(async {
+        let atlas = store(folder.path()).await;
+        let document = plum(&atlas).await;
+        see(&atlas, document, &terms(""), now_ms() - 48 * HOUR_MS).await;
+        (atlas, document, Smtp::start().await)
+    });
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (listen, mail_server) = (format!("127.0.0.1:{port}"), format!("smtp://127.0.0.1:{}", smtp.port));
+    let site = format!("http://{listen}");
+    let arguments = ["serve", "--data", "data", "--listen", &listen, "--accounts", "--public-url", &site];
+    let mail = ["--mail-server", &mail_server, "--mail-from", "Clausewatch <accounts@record.example>"];
+    let mut command = common::program(folder.path());
+    let mut serve = Ending(command.args(arguments).args(mail).stdout(Stdio::piped()).spawn().unwrap());
+    BufReader::new(serve.0.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    let mut browser = Browser::start(&chromium, &folder.path().join("profile"));
+
+    // A visitor presses “Watch”, signs up, and confirms.
+    browser.open(&format!("{site}/platforms/plum"));
+    browser.press("form.watch button");
+    picture(&mut browser, "sign-up");
+    assert!(browser.text().contains("You will be told of changes to Plum"));
+    browser.fill("input[name=address]", ADA);
+    browser.press("form.settings button");
+    picture(&mut browser, "sent");
+    assert!(browser.text().contains("Look into your mailbox"));
+    browser.open(&link_in(&smtp, &site, "/account/link/"));
+    picture(&mut browser, "confirm");
+    browser.fill("input[name=password]", PASSWORD);
+    browser.press("form.settings button");
+    assert_eq!(browser.value("location.pathname"), "/platforms/plum");
+    assert!(browser.text().contains("Stop watching"), "the watch is made");
+    assert_eq!(browser.value("document.cookie"), "", "no script sees the session");
+
+    // What changes is mailed, and stands in the inbox.
+    let told_ms = now_ms() + 2 * HOUR_MS;
+    runtime.block_on(async {
+        see(&atlas, document, &terms(ARBITRATION), now_ms() + 1000).await;
+        let clock: alerts::Clock = Arc::new(move || told_ms);
+        Teller::new(atlas.clone(), Arc::clone(&clock)).round().await.unwrap();
+        let server =
+            MailServer { url: mail_server.clone(), from: "alerts@record.example".into(), ..MailServer::default() };
+        let poster = fetch::Poster::new("test", Duration::from_secs(1), Vec::new()).unwrap();
+        let mailer = Some(Mailer::new(&server).unwrap());
+        let delivered = Delivery::new(atlas.clone(), clock, Links::below(&site), mailer, poster).round().await.unwrap();
+        assert_eq!(delivered.sent, 1);
+    });
+    let unsubscribe = link_in(&smtp, &site, "/unsubscribe/");
+    browser.open(&format!("{site}/inbox"));
+    picture(&mut browser, "inbox");
+    assert!(browser.text().contains("1 message is unread") && browser.text().contains("arbitration"));
+    browser.open(&format!("{site}/watchlist"));
+    picture(&mut browser, "watchlist");
+
+    // The link in the mail ends it, signed in or not.
+    browser.open(&unsubscribe);
+    picture(&mut browser, "unsubscribe");
+    browser.press("button[name=unsubscribe]");
+    assert!(browser.text().contains("You are unsubscribed"));
+
+    // Out and in again, with the password.
+    browser.open(&format!("{site}/account"));
+    picture(&mut browser, "account");
+    assert!(browser.text().contains(ADA));
+    browser.press("form[action='/account/sign-out'] button");
+    browser.open(&format!("{site}/watchlist"));
+    picture(&mut browser, "sign-in");
+    browser.fill("input[name=address]", ADA);
+    browser.fill("input[name=password]", "not it at all");
+    browser.press("form.settings button");
+    picture(&mut browser, "wrong");
+    assert!(browser.text().contains("do not go together"));
+    browser.fill("input[name=password]", PASSWORD);
+    browser.press("form.settings button");
+    assert_eq!(browser.value("location.pathname"), "/watchlist");
+
+    // A token, shown once.
+    browser.open(&format!("{site}/account"));
+    browser.value("document.querySelectorAll('details').forEach(details => details.open = true)");
+    browser.fill("input[name=name]", "laptop");
+    browser.press("form[action='/account/tokens'] p button");
+    picture(&mut browser, "token");
+    assert!(browser.text().contains("It is not shown again"));
+
+    // The beginning of a second factor, which asks for nothing until its first code was given.
+    browser.press("form[action='/account/second-factor'] button");
+    picture(&mut browser, "second-factor");
+    assert!(browser.text().contains("Type this secret into your app"));
+
+    // Deleted, and gone.
+    browser.value("document.querySelectorAll('details').forEach(details => details.open = true)");
+    browser.fill("input[name=sure]", "delete");
+    browser.press("form[action='/account/delete'] button");
+    assert_eq!(browser.value("location.pathname"), "/");
+    browser.open(&format!("{site}/account"));
+    assert_eq!(browser.value("location.pathname"), "/account/sign-in");
+    runtime.block_on(async { assert!(atlas.account_at(ADA).await.unwrap().is_none()) });
+}
+
+#[test]
+fn what_accounts_need_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |more: &[&str]| {
+        let arguments = [&["serve", "--listen", "127.0.0.1:0", "--accounts"], more].concat();
+        common::run(folder.path(), &arguments, b"")
+    };
+    let ran = run(&[]);
+    assert!(ran.status == Some(1) && ran.err.contains("--public-url https://"), "{}", ran.err);
+    let ran = run(&["--public-url", "http://terms.example"]);
+    assert!(ran.status == Some(1) && ran.err.contains("over TLS"), "{}", ran.err);
+    let ran = run(&["--public-url", "https://terms.example"]);
+    assert!(ran.status == Some(1) && ran.err.contains("--mail-server"), "{}", ran.err);
+    let ran = run(&["--public-url", "https://terms.example", "--mail-server", "smtps://mail.example"]);
+    assert!(ran.status == Some(1) && ran.err.contains("--mail-from"), "{}", ran.err);
+    let all = [
+        "--public-url",
+        "https://terms.example",
+        "--mail-server",
+        "smtps://mail.example",
+        "--mail-from",
+        "a@b.example",
+    ];
+    let ran = run(&[&all[..], &["--accounts-key", "short"]].concat());
+    assert!(ran.status == Some(1) && ran.err.contains("64 hexadecimal digits"), "{}", ran.err);
+}
+
+#[test]
+fn an_operator_is_made_and_accounts_are_closed_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let admin = |arguments: &[&str]| common::run(folder.path(), &[&["admin"], arguments].concat(), b"");
+    assert_eq!(admin(&["list"]).status, Some(1), "no store is made by looking");
+    let made = admin(&["create-operator", ADA]);
+    assert!(made.status == Some(0) && made.out.contains("ada@example.org is an operator"), "{made:?}");
+    let listed = admin(&["list"]).out;
+    assert!(listed.starts_with("2\tada@example.org\t") && listed.trim_end().ends_with("\toperator"), "{listed}");
+    assert_eq!(admin(&["disable", "ADA@example.org"]).status, Some(0));
+    assert!(admin(&["list"]).out.contains("operator, closed since 20"));
+    for verb in ["enable", "revoke", "grant", "sign-out", "end-second-factor"] {
+        assert_eq!(admin(&[verb, ADA]).status, Some(0), "{verb}");
+    }
+    let unknown = admin(&["grant", "bob@example.org"]);
+    assert!(unknown.status == Some(1) && unknown.err.contains("there is no account at bob@example.org"), "{unknown:?}");
+    assert_eq!(admin(&["create-operator", "no address"]).status, Some(1));
+    let audit = admin(&["audit"]).out;
+    for event in [
+        "operator-granted",
+        "account-disabled",
+        "account-enabled",
+        "operator-revoked",
+        "access-ended",
+        "second-factor-ended",
+    ] {
+        assert!(audit.contains(&format!("\t2\t{event}\tcommand line\t")), "{event} is not in {audit}");
+    }
+}
+
+/// The table in docs/security.md names tests; each is one.
+#[test]
+fn the_tests_that_the_documentation_names_are_there() {
+    fn sources(folder: &Path, all: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.extension() {
+                _ if path.is_dir() => sources(&path, all),
+                Some(ending) if ending == "rs" => *all += &std::fs::read_to_string(&path).unwrap(),
+                _ => {}
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut all = String::new();
+    for folder in ["accounts/src", "accounts/tests", "web/src", "web/tests", "clausewatch/tests"] {
+        sources(&root.join("crates").join(folder), &mut all);
+    }
+    let page = std::fs::read_to_string(root.join("docs/security.md")).unwrap();
+    let mut named = 0;
+    for line in page.lines().filter(|line| line.starts_with("| ")) {
+        let test = line.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        for name in test.split('`').skip(1).step_by(2).filter(|name| name.contains('_')) {
+            assert!(all.contains(&format!("fn {name}()")), "{name} is no test");
+            named += 1;
+        }
+    }
+    assert!(named > 40, "only {named} are named");
+}
