@@ -14,6 +14,7 @@ mod mail;
 pub mod matching;
 mod plain;
 mod report;
+pub mod sides;
 mod story;
 mod teller;
 pub mod webhook;

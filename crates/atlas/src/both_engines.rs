@@ -26,6 +26,8 @@ const LISTS: &[&[Sql]] = &[
     crate::record::STATEMENTS,
     crate::record::PROVISION_STATEMENTS,
     crate::record::REFUSE_STATEMENTS,
+    crate::review::STATEMENTS,
+    crate::review::QUEUE_STATEMENTS,
     crate::revise::STATEMENTS,
     crate::schema::STATEMENTS,
     crate::search::STATEMENTS,
@@ -44,6 +46,7 @@ fn inserts() -> Vec<Insert> {
     let lists = [
         crate::record::INSERTS,
         crate::record::PROVISION_INSERTS,
+        crate::review::INSERTS,
         crate::revise::INSERTS,
         crate::log::INSERTS,
         &[crate::blobs::INSERT],

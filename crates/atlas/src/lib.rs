@@ -9,6 +9,7 @@ pub mod health;
 pub mod ids;
 pub mod jobs;
 pub mod records;
+pub mod review;
 pub mod watching;
 
 mod blobs;

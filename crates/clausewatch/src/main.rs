@@ -45,6 +45,7 @@ enum Verb {
     Export(commands::export::Args),
     Doctor(commands::doctor::Args),
     Reanalyse(commands::reanalyse::Args),
+    Review(commands::review::Args),
     Watch(commands::watch::Args),
     Channels(commands::channels::Args),
     /// Reads a PDF from standard input; the program calls itself so that a hostile file cannot end it.
@@ -97,6 +98,7 @@ async fn run(cli: Cli) -> Answer {
         Verb::Export(args) => commands::export::run(&place, args).await,
         Verb::Doctor(args) => commands::doctor::run(&place, args).await,
         Verb::Reanalyse(args) => commands::reanalyse::run(&place, args).await,
+        Verb::Review(args) => commands::review::run(&place, args).await,
         Verb::Watch(args) => commands::watch::run(&place, args).await,
         Verb::Channels(args) => commands::channels::run(&place, args).await,
         Verb::PdfChild => commands::pdf_child::run(),

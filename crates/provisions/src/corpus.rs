@@ -48,6 +48,8 @@ struct Line {
     types: Vec<String>,
     #[serde(default)]
     severity: String,
+    #[serde(default)]
+    only_trains: bool,
 }
 
 /// Reads one line.
@@ -60,7 +62,7 @@ pub fn read_line(line: &str) -> Result<Example, CorpusError> {
         heading: line.heading,
         text: line.text,
         severity: Severity::parse(&line.severity),
-        only_trains: false,
+        only_trains: line.only_trains,
     })
 }
 

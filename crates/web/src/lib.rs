@@ -14,6 +14,7 @@ mod feed;
 mod links;
 mod meaning;
 mod negotiate;
+mod operator;
 mod owner;
 mod page;
 mod pages;

@@ -38,6 +38,16 @@ pub(crate) const WATCHLIST: &str = "/watchlist";
 /// What the owner was told.
 pub(crate) const INBOX: &str = "/inbox";
 
+/// What waits for an editor's judgement.
+pub(crate) const REVIEW: &str = "/review";
+/// What editors judged.
+pub(crate) const REVIEW_HISTORY: &str = "/review/history";
+
+/// The page on which a record is judged.
+pub(crate) fn review(record: impl std::fmt::Display) -> String {
+    format!("{REVIEW}/{record}")
+}
+
 /// What may stand unescaped in a segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use atlas::watching::WatchId;
 
 use crate::SiteConfig;
+use crate::operator::Operator;
 use crate::{assets, links};
 
 /// A step of the way from the front page to this page.
@@ -63,6 +64,8 @@ pub(crate) struct Head {
     pub personal: bool,
     /// The button that watches this record.
     pub watch: Option<WatchBox>,
+    /// The page on which the operator judges this record.
+    pub review: Option<String>,
 }
 
 impl Head {
@@ -70,7 +73,22 @@ impl Head {
     pub fn new(site: Arc<SiteConfig>, title: String, path: String, personal: bool) -> Head {
         let about = String::new();
         let (crumbs, asked, feed, json_ld) = (Vec::new(), String::new(), None, None);
-        Head { site, title, about, path, crumbs, asked, feed, json_ld, json: true, listed: true, personal, watch: None }
+        let (watch, review) = (None, None);
+        Head {
+            site,
+            title,
+            about,
+            path,
+            crumbs,
+            asked,
+            feed,
+            json_ld,
+            json: true,
+            listed: true,
+            personal,
+            watch,
+            review,
+        }
     }
 
     /// Adds the sentence about the page.
@@ -106,6 +124,12 @@ impl Head {
     /// Adds the button that watches this record, if there is one.
     pub fn watch(mut self, watch: Option<WatchBox>) -> Head {
         self.watch = watch;
+        self
+    }
+
+    /// Adds the link to the page on which the record is judged, for whoever may judge it.
+    pub fn review(mut self, operator: Option<Operator>, record: impl std::fmt::Display) -> Head {
+        self.review = operator.map(|_| links::review(record));
         self
     }
 

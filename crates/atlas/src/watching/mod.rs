@@ -278,7 +278,7 @@ statements! {
 }
 
 /// Gives out `count` numbers for rows of a table; returns the first.
-async fn take_numbers(tx: &mut Tx, table: &str, count: i64) -> Result<i64> {
+pub(crate) async fn take_numbers(tx: &mut Tx, table: &str, count: i64) -> Result<i64> {
     let row = tx.one(TAKE, args![table, count]).await?;
     let last: i64 = row.ok_or_else(|| damaged("the numbers of rows", format!("{table} is not among them")))?.get(0)?;
     Ok(last - count + 1)

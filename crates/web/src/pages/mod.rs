@@ -12,6 +12,7 @@ mod methodology;
 mod platforms;
 mod provision;
 mod regulations;
+mod review;
 mod search;
 mod status;
 mod timelines;
@@ -39,6 +40,7 @@ pub(crate) fn all() -> Router<Site> {
         .merge(platforms::routes())
         .merge(provision::routes())
         .merge(regulations::routes())
+        .merge(review::routes())
         .merge(search::routes())
         .merge(status::routes())
         .merge(timelines::routes())
