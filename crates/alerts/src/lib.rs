@@ -13,6 +13,7 @@ mod links;
 mod mail;
 pub mod matching;
 mod plain;
+pub mod plans;
 mod report;
 pub mod sides;
 mod story;

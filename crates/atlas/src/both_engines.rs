@@ -15,6 +15,8 @@ const LISTS: &[&[Sql]] = &[
     crate::health::STATEMENTS,
     crate::jobs::STATEMENTS,
     crate::log::STATEMENTS,
+    crate::operate::STATEMENTS,
+    crate::plans::STATEMENTS,
     crate::read::changes::STATEMENTS,
     crate::read::documents::STATEMENTS,
     crate::read::history::STATEMENTS,

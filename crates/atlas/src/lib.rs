@@ -8,6 +8,8 @@ pub mod families;
 pub mod health;
 pub mod ids;
 pub mod jobs;
+pub mod operate;
+pub mod plans;
 pub mod records;
 pub mod review;
 pub mod watching;

@@ -38,6 +38,10 @@ pub(crate) const WATCHLIST: &str = "/watchlist";
 /// What the owner was told.
 pub(crate) const INBOX: &str = "/inbox";
 
+/// What an operator looks after.
+pub(crate) const OPERATE: &str = "/operate";
+/// What can be watched, and how soon changes are told.
+pub(crate) const PLANS: &str = "/plans";
 /// What waits for an editor's judgement.
 pub(crate) const REVIEW: &str = "/review";
 /// What editors judged.

@@ -1,6 +1,7 @@
 //! What the layout (`layout.html`) needs to know of every page. A page's template struct has a field `head: Head`.
 use std::sync::Arc;
 
+use atlas::operate::Announcement;
 use atlas::watching::WatchId;
 
 use crate::SiteConfig;
@@ -66,6 +67,8 @@ pub(crate) struct Head {
     pub watch: Option<WatchBox>,
     /// The page on which the operator judges this record.
     pub review: Option<String>,
+    /// What is announced to everybody.
+    pub announcements: Arc<Vec<Announcement>>,
 }
 
 impl Head {
@@ -73,7 +76,7 @@ impl Head {
     pub fn new(site: Arc<SiteConfig>, title: String, path: String, personal: bool) -> Head {
         let about = String::new();
         let (crumbs, asked, feed, json_ld) = (Vec::new(), String::new(), None, None);
-        let (watch, review) = (None, None);
+        let (watch, review, announcements) = (None, None, Arc::default());
         Head {
             site,
             title,
@@ -88,6 +91,7 @@ impl Head {
             personal,
             watch,
             review,
+            announcements,
         }
     }
 

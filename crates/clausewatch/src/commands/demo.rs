@@ -3,6 +3,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, RwLock};
 
+use alerts::plans::Plans;
 use anyhow::Context;
 use atlas::Atlas;
 use provisions::Reader;
@@ -43,8 +44,15 @@ pub async fn run(_place: &Place, args: Args) -> crate::Answer {
     }
     match site {
         Some(site) => {
-            serve::listening(atlas, site, "the invented world of the demonstration", Arc::new(now_ms), interruption)
-                .await
+            serve::listening(
+                atlas,
+                site,
+                "the invented world of the demonstration",
+                Plans::default(),
+                Arc::new(now_ms),
+                interruption,
+            )
+            .await
         }
         None => Ok(true),
     }

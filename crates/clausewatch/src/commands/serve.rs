@@ -1,9 +1,11 @@
 //! `clausewatch serve`: the web side.
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use alerts::plans::Plans;
 use anyhow::Context;
 use atlas::Atlas;
 use tokio::net::TcpListener;
@@ -20,19 +22,38 @@ pub struct Args {
     /// Address to listen on; only this machine can reach the default
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+    #[command(flatten)]
+    pub plans: PlansFile,
+}
+
+/// What persons may watch.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct PlansFile {
+    /// Plans that say what persons may watch (TOML; docs/plans.toml is an example); without, everything is allowed
+    #[arg(long, value_name = "FILE", env = "CLAUSEWATCH_PLANS")]
+    plans: Option<PathBuf>,
+}
+
+impl PlansFile {
+    /// The plans; none if no file is named.
+    pub fn read(&self) -> anyhow::Result<Plans> {
+        let Some(path) = &self.plans else { return Ok(Plans::default()) };
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        Plans::read(&text).with_context(|| path.display().to_string())
+    }
 }
 
 /// Serves until interrupted.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open().await?;
-    site(atlas, args.listen, "", Arc::new(now_ms)).await
+    site(atlas, args.listen, "", args.plans.read()?, Arc::new(now_ms)).await
 }
 
 /// Serves the site of an atlas until interrupted. `note` is shown in the footer.
-pub async fn site(atlas: Atlas, listen: SocketAddr, note: &str, now: web::Clock) -> crate::Answer {
+pub async fn site(atlas: Atlas, listen: SocketAddr, note: &str, plans: Plans, now: web::Clock) -> crate::Answer {
     let interruption = Interruption::listen()?;
     let listener = bound(listen).await?;
-    listening(atlas, listener, note, now, interruption).await
+    listening(atlas, listener, note, plans, now, interruption).await
 }
 
 /// A listener on an address. A port that is taken is an error: a site that moves by itself would not be found.
@@ -47,6 +68,7 @@ pub async fn listening(
     atlas: Atlas,
     listener: TcpListener,
     note: &str,
+    plans: Plans,
     now: web::Clock,
     interruption: Interruption,
 ) -> crate::Answer {
@@ -55,7 +77,8 @@ pub async fn listening(
     let _ = writeln!(std::io::stdout(), "open {base_url}/");
     let config = web::SiteConfig { name: "Clausewatch".into(), base_url, note: note.into() };
     let poster = crate::alerting::poster(&[])?;
-    let site = web::Site::new(atlas, config, now).reading(crate::desk::reader()?).personal(Arc::new(secret), poster);
+    let site = web::Site::new(atlas, config, now).reading(crate::desk::reader()?).plans(plans);
+    let site = site.personal(Arc::new(secret), poster);
     // Who asks is told to the site: only whoever sits at this machine has a watchlist.
     let service = web::router(site).into_make_service_with_connect_info::<SocketAddr>();
     let late = async {

@@ -9,6 +9,8 @@ mod feeds;
 mod home;
 mod log;
 mod methodology;
+pub(crate) mod operate;
+mod plans;
 mod platforms;
 mod provision;
 mod regulations;
@@ -37,6 +39,8 @@ pub(crate) fn all() -> Router<Site> {
         .merge(home::routes())
         .merge(log::routes())
         .merge(methodology::routes())
+        .merge(operate::routes())
+        .merge(plans::routes())
         .merge(platforms::routes())
         .merge(provision::routes())
         .merge(regulations::routes())

@@ -1,4 +1,5 @@
 //! The site over a small world, asked as a browser, a program and a vandal would ask it.
+mod operate;
 mod review;
 mod watching;
 mod well_formed;

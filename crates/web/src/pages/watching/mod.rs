@@ -4,7 +4,7 @@ mod inbox;
 mod links_in_messages;
 mod list;
 
-use atlas::watching::{NewWatch, Subject};
+use atlas::watching::Subject;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::Redirect;
@@ -52,7 +52,9 @@ async fn watch(Owner(person): Owner, State(site): State<Site>, body: String) -> 
             if alerts::known_subject(&site.atlas, &subject).await?.is_none() {
                 return Err(Failure::missing("record of this name that could be watched"));
             }
-            site.atlas.put_watch(person, &NewWatch::on(subject), site.now_ms()).await?;
+            let (now_ms, plans) = (site.now_ms(), &site.plans);
+            let asks = plans.of(&site.atlas, person, now_ms).await?.one_click(subject);
+            alerts::plans::put_watch(&site.atlas, plans, person, &asks, now_ms).await?;
         }
         (Some(_), false) | (None, true) => {}
     }
