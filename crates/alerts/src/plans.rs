@@ -239,7 +239,7 @@ impl Entitlements {
     /// the watch is on, if it is on one.
     pub fn allow(&self, asks: &NewWatch, platforms: &BTreeSet<String>, platform: Option<&str>) -> Result<(), Refused> {
         let Some(plan) = &self.plan else { return Ok(()) };
-        let limit = |what: String| Err(Refused::Limit(format!("the plan {} {what}; /plans has the others", plan.name)));
+        let limit = |what: String| Err(Refused::Limit(format!("the plan {} {what}.", plan.name)));
         if let Some(feature) = Feature::needed(&asks.subject).filter(|feature| !plan.features.contains(feature)) {
             return limit(format!("does not watch {}", feature.words()));
         }
@@ -317,6 +317,24 @@ async fn platform_of(atlas: &Atlas, subject: &Subject) -> Result<Option<String>,
     })
 }
 
+/// Why a person's plan does not allow to watch a subject with one click, if it does not: told before anybody tries.
+pub async fn limit(
+    atlas: &Atlas,
+    plans: &Plans,
+    person: PersonId,
+    subject: &Subject,
+    now_ms: i64,
+) -> Result<Option<String>, AtlasError> {
+    let entitled = plans.of(atlas, person, now_ms).await?;
+    if entitled.plan.is_none() {
+        return Ok(None);
+    }
+    let platforms = platforms_watched(atlas, person, Some(subject)).await?;
+    let platform = platform_of(atlas, subject).await?;
+    let asks = entitled.one_click(subject.clone());
+    Ok(entitled.allow(&asks, &platforms, platform.as_deref()).err().map(|refused| refused.to_string()))
+}
+
 /// Makes or changes a watch, if the person's plan allows it.
 pub async fn put_watch(
     atlas: &Atlas,
@@ -368,7 +386,7 @@ mod tests {
         assert!(free.allow(&weekly(on("plum")), &watched(&["plum"]), Some("plum")).is_ok(), "it is watched already");
         let told = |refused: Result<(), Refused>| refused.unwrap_err().to_string();
         let second = told(free.allow(&weekly(on("pear")), &watched(&["plum"]), Some("pear")));
-        assert_eq!(second, "the plan Free watches 1 platform, and you watch 1; /plans has the others");
+        assert_eq!(second, "the plan Free watches 1 platform, and you watch 1.");
         let soon = told(free.allow(&NewWatch::on(on("plum")), &watched(&[]), Some("plum")));
         assert!(soon.contains("in a weekly digest at the soonest"), "{soon}");
         let clause_type = weekly(Subject::ClauseType("arbitration".into()));

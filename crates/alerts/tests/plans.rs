@@ -1,7 +1,7 @@
 //! Plans over a store: what a person may watch, before, during and after a trial.
 mod common;
 
-use alerts::plans::{Plans, Refused, platforms_watched, put_watch};
+use alerts::plans::{Plans, Refused, limit, platforms_watched, put_watch};
 use atlas::watching::*;
 use common::*;
 
@@ -32,6 +32,10 @@ async fn a_plan_limits_what_is_watched_and_a_trial_lifts_that_for_a_time() {
             "a change is limited as well"
         );
         assert_eq!(platforms_watched(&stage.atlas, person, None).await.unwrap().len(), 1);
+        // It is said before somebody tries.
+        let told = async |subject: &Subject| limit(&stage.atlas, &plans, person, subject, stage.now()).await.unwrap();
+        assert_eq!(told(&Subject::Document(plum)).await, None);
+        assert_eq!(told(&Subject::Document(pear)).await, Some(why));
 
         plans.try_out(&stage.atlas, person, "monitor", stage.now()).await.unwrap();
         put(&NewWatch::on(Subject::Document(pear))).await.unwrap();

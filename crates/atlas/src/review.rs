@@ -406,7 +406,8 @@ impl Atlas {
             let mut c = row.columns();
             let (lineage, clause_type) = (c.next::<i64>()? as u32, c.next()?);
             let (shown, severity) = (c.next::<Option<String>>()?, Severity::from_code(c.next()?)?);
-            corrections.0.push((lineage, clause_type, shown.map(|shown| (shown, severity))));
+            let shown = shown.map(|shown| (shown, severity));
+            corrections.0.push(Correction { lineage, clause_type, shown });
         }
         Ok(corrections)
     }
@@ -464,16 +465,24 @@ pub(crate) async fn apply(tx: &mut Tx, document: DocumentId) -> Result<(), Atlas
 
 /// What editors put in place of what the reader finds in the clauses of one document.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Corrections(Vec<(u32, String, Option<(String, Severity)>)>);
+pub struct Corrections(Vec<Correction>);
+
+/// What is shown in place of a finding.
+#[derive(Debug, Clone, PartialEq)]
+struct Correction {
+    lineage: u32,
+    /// The type that the reader finds.
+    clause_type: String,
+    /// The type and severity that are shown; none: nothing is.
+    shown: Option<(String, Severity)>,
+}
 
 impl Corrections {
     /// What is to be shown of something found in the clause of a lineage; none if nothing is.
     pub fn judge(&self, lineage: u32, finding: Finding) -> Option<Finding> {
-        let Some((.., shown)) = self.0.iter().find(|(of, kind, _)| (*of, kind.as_str()) == (lineage, finding.type_id))
-        else {
-            return Some(finding);
-        };
-        let (kind, severity) = shown.as_ref()?;
+        let is_of = |of: &&Correction| (of.lineage, of.clause_type.as_str()) == (lineage, finding.type_id);
+        let Some(correction) = self.0.iter().find(is_of) else { return Some(finding) };
+        let (kind, severity) = correction.shown.as_ref()?;
         let type_id = taxonomy().get(kind)?.id.as_str();
         Some(Finding { type_id, severity: *severity, ..finding })
     }

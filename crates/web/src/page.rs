@@ -37,6 +37,8 @@ pub(crate) struct WatchBox {
     pub name: String,
     /// The watch, if there is one.
     pub watched: Option<WatchId>,
+    /// Why the person's plan does not allow to watch it, if it does not.
+    pub limit: Option<String>,
 }
 
 /// The head, header and footer of a page.

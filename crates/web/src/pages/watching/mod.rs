@@ -76,5 +76,9 @@ pub(crate) async fn watch_box(
 ) -> Result<Option<WatchBox>, Failure> {
     let Some(Owner(person)) = owner else { return Ok(None) };
     let watched = site.atlas.watch_on(person, &subject).await?.map(|watch| watch.id);
-    Ok(Some(WatchBox { subject: serde_json::to_string(&subject)?, name: name.into(), watched }))
+    let limit = match watched {
+        Some(_) => None,
+        None => alerts::plans::limit(&site.atlas, &site.plans, person, &subject, site.now_ms()).await?,
+    };
+    Ok(Some(WatchBox { subject: serde_json::to_string(&subject)?, name: name.into(), watched, limit }))
 }
