@@ -12,6 +12,7 @@ mod letter;
 mod links;
 mod mail;
 pub mod matching;
+pub mod payment;
 mod plain;
 pub mod plans;
 mod report;

@@ -105,6 +105,9 @@ pub struct Plan {
     /// What can be watched beside platforms and documents.
     #[serde(default)]
     pub features: BTreeSet<Feature>,
+    /// The price (`price_…`) under which it is sold through Stripe; not sold without.
+    #[serde(default, skip_serializing)]
+    pub stripe_price: Option<String>,
     /// For how many days it can be tried, once; none if it cannot.
     pub trial_days: Option<u32>,
 }

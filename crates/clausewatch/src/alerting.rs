@@ -47,6 +47,13 @@ pub struct Alerting {
 #[derive(Clone)]
 pub struct Secret(String);
 
+impl Secret {
+    /// The password itself.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Secret")
@@ -54,7 +61,7 @@ impl std::fmt::Debug for Secret {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "clap wants a parser that can fail")]
-fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+pub fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret(text.to_string()))
 }
 
@@ -69,7 +76,7 @@ impl Alerting {
         let Some(url) = self.mail_server.as_deref().filter(|url| !url.trim().is_empty()) else { return Ok(None) };
         let from =
             self.mail_from.clone().context("say who sends mail too, with --mail-from or CLAUSEWATCH_MAIL_FROM")?;
-        let password = self.mail_password.as_ref().map(|secret| secret.0.clone());
+        let password = self.mail_password.as_ref().map(|secret| secret.text().to_owned());
         let server = MailServer { url: url.into(), user: self.mail_user.clone(), password, from };
         Ok(Some(Mailer::new(&server)?))
     }

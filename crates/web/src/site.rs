@@ -1,6 +1,7 @@
 //! What every handler is given: the atlas, the operator's choices, the clock.
 use std::sync::{Arc, Mutex, PoisonError};
 
+use alerts::payment::Provider;
 use alerts::plans::Plans;
 use atlas::Atlas;
 use atlas::operate::Announcement;
@@ -52,6 +53,7 @@ pub struct Site {
     pub(crate) desk: Desk,
     pub(crate) personal: Option<Personal>,
     pub(crate) plans: Arc<Plans>,
+    pub(crate) payment: Option<Provider>,
     announced: Arc<Mutex<Announced>>,
     now: Clock,
 }
@@ -60,7 +62,16 @@ impl Site {
     /// A site.
     pub fn new(atlas: Atlas, config: SiteConfig, now: Clock) -> Site {
         let (plans, announced) = (Arc::default(), Arc::default());
-        Site { atlas, config: Arc::new(config), desk: Desk::plain(), personal: None, plans, announced, now }
+        Site {
+            atlas,
+            config: Arc::new(config),
+            desk: Desk::plain(),
+            personal: None,
+            plans,
+            payment: None,
+            announced,
+            now,
+        }
     }
 
     /// The site, with a reader for what visitors bring to `/check` beyond HTML and text: PDF files and addresses.
@@ -79,6 +90,12 @@ impl Site {
     /// The site, with plans that say what persons may watch.
     pub fn plans(mut self, plans: Plans) -> Site {
         self.plans = Arc::new(plans);
+        self
+    }
+
+    /// The site, with a provider through whom plans are paid for.
+    pub fn paid_through(mut self, payment: Option<Provider>) -> Site {
+        self.payment = payment;
         self
     }
 

@@ -26,3 +26,13 @@ CREATE TABLE plans (
     -- JSON: the plans that were tried; none is tried twice.
     tried TEXT NOT NULL
 );
+
+-- What persons pay for, by the payment provider's name of it. One that is told to have ended before it began has no person (0).
+CREATE TABLE subscriptions (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    person_id BIGINT NOT NULL,
+    plan TEXT COLLATE "C" NOT NULL,
+    since_ms BIGINT NOT NULL,
+    ended_ms BIGINT
+);
+CREATE INDEX subscriptions_of_person ON subscriptions (person_id, since_ms);

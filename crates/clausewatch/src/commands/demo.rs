@@ -3,7 +3,6 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, RwLock};
 
-use alerts::plans::Plans;
 use anyhow::Context;
 use atlas::Atlas;
 use provisions::Reader;
@@ -48,7 +47,7 @@ pub async fn run(_place: &Place, args: Args) -> crate::Answer {
                 atlas,
                 site,
                 "the invented world of the demonstration",
-                Plans::default(),
+                serve::Offer::default(),
                 Arc::new(now_ms),
                 interruption,
             )

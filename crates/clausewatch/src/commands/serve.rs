@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use alerts::payment::{Provider, STRIPE_API, Stripe};
 use alerts::plans::Plans;
 use anyhow::Context;
 use atlas::Atlas;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::instance::{Place, now_ms, secret};
+use crate::alerting::{Secret, secret};
+use crate::instance::{Place, now_ms, secret as fresh_secret};
 
 /// What requests under way have when the site is asked to end.
 const MOMENT: Duration = Duration::from_secs(2);
@@ -32,14 +34,40 @@ pub struct PlansFile {
     /// Plans that say what persons may watch (TOML; docs/plans.toml is an example); without, everything is allowed
     #[arg(long, value_name = "FILE", env = "CLAUSEWATCH_PLANS")]
     plans: Option<PathBuf>,
+    /// Secret key of the Stripe account through which plans are paid for; better in the environment
+    #[arg(long, value_name = "KEY", env = "CLAUSEWATCH_STRIPE_KEY", hide_env_values = true, requires = "stripe_webhook_secret", value_parser = secret)]
+    stripe_key: Option<Secret>,
+    /// Secret of the webhook at /payments, which Stripe shows when it is added; better in the environment
+    #[arg(long, value_name = "SECRET", env = "CLAUSEWATCH_STRIPE_WEBHOOK_SECRET", hide_env_values = true, requires = "stripe_key", value_parser = secret)]
+    stripe_webhook_secret: Option<Secret>,
+}
+
+/// What is sold, and through whom.
+#[derive(Default)]
+pub struct Offer {
+    plans: Plans,
+    payment: Option<Provider>,
 }
 
 impl PlansFile {
-    /// The plans; none if no file is named.
-    pub fn read(&self) -> anyhow::Result<Plans> {
-        let Some(path) = &self.plans else { return Ok(Plans::default()) };
-        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        Plans::read(&text).with_context(|| path.display().to_string())
+    /// The plans, none if no file is named; and through whom they are paid for, if somebody is.
+    pub fn read(&self) -> anyhow::Result<Offer> {
+        let plans = match &self.plans {
+            Some(path) => {
+                let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+                Plans::read(&text).with_context(|| path.display().to_string())?
+            }
+            None => Plans::default(),
+        };
+        let payment = match (&self.stripe_key, &self.stripe_webhook_secret) {
+            (Some(key), Some(webhook_secret)) => {
+                let (key, webhook_secret) = (key.text().to_owned(), webhook_secret.text().to_owned());
+                let (api, poster) = (STRIPE_API.into(), crate::alerting::poster(&[])?);
+                Some(Provider::Stripe(Stripe { key, webhook_secret, api, poster }))
+            }
+            _ => None,
+        };
+        Ok(Offer { plans, payment })
     }
 }
 
@@ -50,10 +78,10 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
 }
 
 /// Serves the site of an atlas until interrupted. `note` is shown in the footer.
-pub async fn site(atlas: Atlas, listen: SocketAddr, note: &str, plans: Plans, now: web::Clock) -> crate::Answer {
+pub async fn site(atlas: Atlas, listen: SocketAddr, note: &str, offer: Offer, now: web::Clock) -> crate::Answer {
     let interruption = Interruption::listen()?;
     let listener = bound(listen).await?;
-    listening(atlas, listener, note, plans, now, interruption).await
+    listening(atlas, listener, note, offer, now, interruption).await
 }
 
 /// A listener on an address. A port that is taken is an error: a site that moves by itself would not be found.
@@ -68,7 +96,7 @@ pub async fn listening(
     atlas: Atlas,
     listener: TcpListener,
     note: &str,
-    plans: Plans,
+    offer: Offer,
     now: web::Clock,
     interruption: Interruption,
 ) -> crate::Answer {
@@ -77,8 +105,11 @@ pub async fn listening(
     let _ = writeln!(std::io::stdout(), "open {base_url}/");
     let config = web::SiteConfig { name: "Clausewatch".into(), base_url, note: note.into() };
     let poster = crate::alerting::poster(&[])?;
-    let site = web::Site::new(atlas, config, now).reading(crate::desk::reader()?).plans(plans);
-    let site = site.personal(Arc::new(secret), poster);
+    let site = web::Site::new(atlas, config, now)
+        .reading(crate::desk::reader()?)
+        .plans(offer.plans)
+        .paid_through(offer.payment);
+    let site = site.personal(Arc::new(fresh_secret), poster);
     // Who asks is told to the site: only whoever sits at this machine has a watchlist.
     let service = web::router(site).into_make_service_with_connect_info::<SocketAddr>();
     let late = async {

@@ -28,12 +28,12 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open().await?;
     let platforms = args.sources.register(&atlas).await?;
     println!("{platforms} platforms in {}", args.sources.catalog.display());
-    let plans = args.plans.read()?;
+    let offer = args.plans.read()?;
     let fetcher = args.sources.fetcher()?;
     args.alerting.attend(&atlas, &args.sources.allowed)?;
     args.model.attend(&atlas)?;
     tokio::select! {
         done = work::forever(&atlas, &fetcher) => done,
-        done = serve::site(atlas.clone(), args.listen, "", plans, Arc::new(now_ms)) => done,
+        done = serve::site(atlas.clone(), args.listen, "", offer, Arc::new(now_ms)) => done,
     }
 }

@@ -116,7 +116,10 @@ async fn plans_are_shown_with_what_they_allow() {
     }
     let own = send(&site, &OWNER, Method::GET, "/plans", "").await;
     assert!(own.body.contains("You run this instance") && !own.body.contains("Try for"));
-    let tried = send(&site, &OWNER, Method::POST, "/plans", "plan=monitor").await;
+    let tried = send(&site, &OWNER, Method::POST, "/plans", "try=monitor").await;
     assert_eq!(tried.status, StatusCode::FORBIDDEN);
     assert!(tried.body.contains("verything is allowed to you already"), "{}", tried.body);
+    // Nothing is paid for unless a provider is configured.
+    assert_eq!(send(&site, &OWNER, Method::POST, "/plans", "subscribe=monitor").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(crate::ask(&site, Method::POST, "/payments", &[]).await.status, StatusCode::NOT_FOUND);
 }
