@@ -253,6 +253,12 @@ async fn an_editors_verdict_corrects_what_was_told() {
         // Once told, it is not told again; a verdict that was never told corrects nothing.
         stage.atlas.judge(change, &cosmetic, "as before", OWNER, stage.now()).await.unwrap();
         assert_eq!(stage.tell().await.stories, 0);
+        // An editor may be wrong as well: what was taken back wrongly is told once more.
+        stage.atlas.judge(change, &Ruling::Withdrawn, "it is none", OWNER, stage.now()).await.unwrap();
+        stage.tell().await;
+        let inbox = stage.inbox(OWNER).await;
+        assert_eq!((inbox.len(), inbox[0].kind), (3, MessageKind::Change), "{}", stage.engine);
+        assert_eq!(story(&inbox[0]).materiality, Materiality::Material);
     }
 }
 

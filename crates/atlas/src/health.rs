@@ -20,7 +20,8 @@ macro_rules! health {
     ($rest:literal) => {
         concat!(
             "SELECT d.id, d.title, d.kind, p.slug, p.name, d.urls, d.last_changed_ms, d.last_verified_ms, c.last_checked_ms,
-                c.next_due_ms, c.interval_ms, c.looks, c.failures, c.failure, c.last_error, c.moved_to, COALESCE(l.editor_materiality, l.materiality), l.confirmed_ms, c.paused_ms
+                c.next_due_ms, c.interval_ms, c.looks, c.failures, c.failure, c.last_error, c.moved_to,
+                COALESCE(l.editor_materiality, l.materiality), l.confirmed_ms, c.paused_ms
             FROM documents d JOIN platforms p ON p.id = d.platform_id JOIN checks c ON c.document_id = d.id
             LEFT JOIN changes l ON l.document_id = d.id AND l.to_version = d.versions ",
             $rest

@@ -21,14 +21,18 @@ macro_rules! changes {
 
 // One statement for each filter that an index answers; the filters that are rarely given compare with a value that lets all pass.
 statements! {
-    ALL = changes!("WHERE COALESCE(c.editor_materiality, c.materiality) >= $1 AND c.at_ms >= $2 AND ($3 = '' OR p.slug = $3) AND ($4 = 0 OR c.document_id = $4)
+    ALL = changes!("WHERE COALESCE(c.editor_materiality, c.materiality) >= $1 AND c.at_ms >= $2
+        AND ($3 = '' OR p.slug = $3) AND ($4 = 0 OR c.document_id = $4)
         AND ($7 = 0 OR c.confirmed_ms IS NOT NULL) ORDER BY c.at_ms DESC, c.id DESC LIMIT $5 OFFSET $6"),
-    OF_PLATFORM = changes!("WHERE COALESCE(c.editor_materiality, c.materiality) >= $1 AND c.at_ms >= $2 AND c.platform_id = (SELECT id FROM platforms WHERE slug = $3)
+    OF_PLATFORM = changes!("WHERE COALESCE(c.editor_materiality, c.materiality) >= $1 AND c.at_ms >= $2
+        AND c.platform_id = (SELECT id FROM platforms WHERE slug = $3)
         AND ($4 = 0 OR c.document_id = $4) AND ($7 = 0 OR c.confirmed_ms IS NOT NULL)
         ORDER BY c.at_ms DESC, c.id DESC LIMIT $5 OFFSET $6"),
-    OF_DOCUMENT = changes!("WHERE COALESCE(c.editor_materiality, c.materiality) >= $1 AND c.at_ms >= $2 AND ($3 = '' OR p.slug = $3) AND c.document_id = $4
+    OF_DOCUMENT = changes!("WHERE COALESCE(c.editor_materiality, c.materiality) >= $1 AND c.at_ms >= $2
+        AND ($3 = '' OR p.slug = $3) AND c.document_id = $4
         AND ($7 = 0 OR c.confirmed_ms IS NOT NULL) ORDER BY c.at_ms DESC, c.id DESC LIMIT $5 OFFSET $6"),
-    OF_TYPE = changes!("WHERE COALESCE(c.editor_materiality, c.materiality) >= $1 AND c.at_ms >= $2 AND ($3 = '' OR p.slug = $3) AND ($4 = 0 OR c.document_id = $4)
+    OF_TYPE = changes!("WHERE COALESCE(c.editor_materiality, c.materiality) >= $1 AND c.at_ms >= $2
+        AND ($3 = '' OR p.slug = $3) AND ($4 = 0 OR c.document_id = $4)
         AND (c.document_id, c.to_version) IN (SELECT e.document_id, e.version FROM provisions q
             JOIN provision_events e ON e.provision_id = q.id WHERE q.shown_type = $8)
         AND ($7 = 0 OR c.confirmed_ms IS NOT NULL) ORDER BY c.at_ms DESC, c.id DESC LIMIT $5 OFFSET $6"),

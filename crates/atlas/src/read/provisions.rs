@@ -14,7 +14,8 @@ use crate::store::{Row, args, damaged, statements};
 macro_rules! provisions {
     ($rest:literal) => {
         concat!(
-            "SELECT p.id, p.document_id, d.title, d.kind, o.slug, o.name, p.lineage, COALESCE(p.shown_type, p.clause_type), p.first_version, p.last_version,
+            "SELECT p.id, p.document_id, d.title, d.kind, o.slug, o.name, p.lineage, COALESCE(p.shown_type, p.clause_type),
+                p.first_version, p.last_version,
                 p.removed_version, p.first_seen_ms, p.last_changed_ms, v.last_verified_ms, p.range_start, p.range_end, p.excerpt,
                 p.heading, p.score, p.confidence, p.shown_severity, p.reasons, p.explicitness, p.facts, p.analysed_ms, p.analyser,
                 p.clause_type, p.severity, CAST(CASE WHEN p.shown_type IS NULL THEN 0 ELSE 1 END AS BIGINT)

@@ -23,7 +23,8 @@ statements! {
     LAST_SEEN = "SELECT MAX(last_verified_ms) FROM documents",
     EVENTS_OF_PLATFORM = "SELECT e.provision_id, e.kind, p.shown_severity, e.at_ms FROM documents d
         JOIN provisions p ON p.document_id = d.id JOIN provision_events e ON e.provision_id = p.id
-        WHERE d.platform_id = (SELECT id FROM platforms WHERE slug = $1) AND p.shown_type IS NOT NULL ORDER BY e.at_ms, e.document_id, e.version, e.seq",
+        WHERE d.platform_id = (SELECT id FROM platforms WHERE slug = $1) AND p.shown_type IS NOT NULL
+        ORDER BY e.at_ms, e.document_id, e.version, e.seq",
     CHANGES_OF_PLATFORM = "SELECT at_ms, COALESCE(editor_materiality, materiality) FROM changes
         WHERE platform_id = (SELECT id FROM platforms WHERE slug = $1) AND COALESCE(editor_materiality, materiality) >= $2
         AND confirmed_ms IS NOT NULL ORDER BY at_ms",
@@ -32,7 +33,8 @@ statements! {
     EVENTS_OF_DOCUMENT = "SELECT e.provision_id, e.kind, p.shown_severity, e.at_ms FROM provisions p
         JOIN provision_events e ON e.provision_id = p.id WHERE p.document_id = $1 AND p.shown_type IS NOT NULL
         ORDER BY e.at_ms, e.version, e.seq",
-    CHANGES_OF_DOCUMENT = "SELECT at_ms, COALESCE(editor_materiality, materiality) FROM changes WHERE document_id = $1 AND COALESCE(editor_materiality, materiality) >= $2
+    CHANGES_OF_DOCUMENT = "SELECT at_ms, COALESCE(editor_materiality, materiality) FROM changes WHERE document_id = $1
+        AND COALESCE(editor_materiality, materiality) >= $2
         AND confirmed_ms IS NOT NULL ORDER BY at_ms",
     SEEN_OF_DOCUMENT = "SELECT first_tracked_ms, last_verified_ms FROM documents WHERE id = $1",
 }

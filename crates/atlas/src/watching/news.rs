@@ -85,14 +85,20 @@ pub(crate) async fn note_reversal(
 ) -> Result<()> {
     let last = tx.one(OF_CHANGE, args![id]).await?;
     let last = last
-        .map(|row| Ok::<_, crate::AtlasError>((row.get::<Option<i64>>(1)?, row.get::<Option<i64>>(2)?)))
+        .map(|row| {
+            let kind = NewsKind::from_code(row.get(0)?)?;
+            Ok::<_, crate::AtlasError>((kind, row.get::<Option<i64>>(1)?, row.get::<Option<i64>>(2)?))
+        })
         .transpose()?;
+    let raised = is_told(is) && is > was && now_ms - seen_ms <= RAISED_MS;
     let kind = match last {
         // It still waits and will be told as it is judged by then.
-        Some((None, _)) => return Ok(()),
-        Some((Some(_), Some(told))) if is.code() < told => NewsKind::Reversed,
-        Some((Some(_), Some(_))) => return Ok(()),
-        _ if is_told(is) && is > was && now_ms - seen_ms <= RAISED_MS => NewsKind::Changed,
+        Some((_, None, _)) => return Ok(()),
+        Some((_, Some(_), Some(told))) if is.code() < told => NewsKind::Reversed,
+        // The correction itself was wrong: it is told once more.
+        Some((NewsKind::Reversed, Some(_), Some(told))) if is.code() > told && raised => NewsKind::Changed,
+        Some((_, Some(_), Some(_))) => return Ok(()),
+        _ if raised => NewsKind::Changed,
         _ => return Ok(()),
     };
     // What was seen only once is told when it is confirmed.

@@ -74,7 +74,8 @@ async fn provision(atlas: &Atlas, id: ProvisionId, as_json: bool) -> crate::Answ
             .iter()
             .map(|(kind, version, at_ms)| json!({"event": kind, "version": version, "at_ms": at_ms}))
             .collect();
-        let value = json!({"provision": record, "events": events, "rarity": {"platforms": rarity.platforms, "of_platforms": rarity.of_platforms}, "judgement": judgement, "language_model": said});
+        let value = json!({"provision": record, "events": events, "rarity": {"platforms": rarity.platforms, "of_platforms": rarity.of_platforms},
+            "judgement": judgement, "language_model": said});
         println!("{}", serde_json::to_string_pretty(&value)?);
         return Ok(true);
     }

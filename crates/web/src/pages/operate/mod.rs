@@ -144,7 +144,10 @@ async fn show(_: Operator, State(site): State<Site>, wants: Wants) -> Result<Res
         log_key: atlas.log_key(),
     };
     wants.record(&page, || {
-        let dead = page.dead.iter().map(|dead| json!({"id": dead.message.id, "channel": dead.message.channel_kind, "subject": dead.subject, "error": dead.message.error}));
+        let dead = page.dead.iter().map(|dead| {
+            let Message { id, channel_kind, error, .. } = &dead.message;
+            json!({"id": id, "channel": channel_kind, "subject": dead.subject, "error": error})
+        });
         json!({
             "now_ms": page.now_ms, "attention": page.asking(), "paused": page.in_state(Fares::Paused), "retrying": page.in_state(Fares::Retrying),
             "accepted_addresses": page.accepted, "messages": page.tally, "dead_letters": dead.collect::<Vec<_>>(),

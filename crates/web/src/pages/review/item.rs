@@ -167,6 +167,12 @@ pub(super) async fn judge(
     let ruling = ruling(of, &form)?;
     let reason = words::clip(form.text("reason").unwrap_or(""), REASON);
     site.atlas.judge(of, &ruling, &reason, person, site.now_ms()).await?;
+    // Search follows at once, whether or not anybody tracks.
+    tokio::spawn(async move {
+        if let Err(error) = site.atlas.index_pending().await {
+            eprintln!("clausewatch: {error}");
+        }
+    });
     Ok(Redirect::to(&next))
 }
 
