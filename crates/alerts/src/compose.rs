@@ -1,10 +1,10 @@
 //! Composing a story from what is recorded: pure, from the changes and the two texts.
 use atlas::records::{Change, Document, EventKind, Materiality, TouchedProvision};
 use atlas::watching::SavedSearch;
-use compare::{Alignment, Pair};
-use document::Structure;
-use provisions::{Circumstances, Happening, Reader, SummaryLine, applicable, summarise, taxonomy};
+use compare::Pair;
+use provisions::{Circumstances, Happening, Reader, SummaryLine, applicable, taxonomy};
 
+use crate::sides::{Corrected, Side, summary};
 use crate::story::{ClauseChange, Fact, Story, Touched};
 
 /// Clauses that a story shows; who wants more follows the link.
@@ -26,6 +26,8 @@ pub struct Ground<'a> {
     pub effective: Option<String>,
     /// Searches that somebody watches.
     pub searches: &'a [SavedSearch],
+    /// What editors put in place of what the reader finds.
+    pub corrected: Corrected,
 }
 
 /// The story; none if there is nothing to tell after all.
@@ -37,7 +39,7 @@ pub fn compose(reader: &Reader, ground: &Ground<'_>) -> Option<Story> {
     let sides = (Side::new(ground.old), Side::new(ground.new));
     let alignment = compare::align(&sides.0.clauses, &sides.1.clauses);
     let changed: Vec<&Pair> = alignment.differing().collect();
-    let lines = summary(reader, &sides, &alignment);
+    let lines = summary(reader, &sides, &alignment, &ground.corrected);
     let platform = &ground.document.platform;
     let (clauses, more_clauses) = clauses(&sides, &changed, &lines);
     let materiality = ground.changes.iter().map(|change| change.change.materiality).max()?;
@@ -64,31 +66,7 @@ pub fn compose(reader: &Reader, ground: &Ground<'_>) -> Option<Story> {
     Some(story)
 }
 
-/// A version with its clauses.
-struct Side<'a> {
-    text: &'a str,
-    structure: Structure,
-    clauses: Vec<&'a str>,
-}
-
-impl<'a> Side<'a> {
-    fn new(text: &'a str) -> Side<'a> {
-        let structure = document::structure(text);
-        Side { text, clauses: structure.words(text), structure }
-    }
-
-    fn heading(&self, index: usize) -> String {
-        document::heading_path(&self.structure, self.text, index)
-    }
-}
-
 type Sides<'a> = (Side<'a>, Side<'a>);
-
-fn summary(reader: &Reader, sides: &Sides<'_>, alignment: &Alignment) -> Vec<SummaryLine> {
-    let (old, new) = ((sides.0.text, &sides.0.structure), (sides.1.text, &sides.1.structure));
-    let changed = alignment.differing().map(|pair| (pair.old.as_slice(), pair.new.as_slice()));
-    summarise(reader, old, new, changed)
-}
 
 /// One change tells its own headline; of several, the one that matters most, the latest of equals.
 fn headline(changes: &[Change], materiality: Materiality) -> (String, String) {
@@ -185,8 +163,8 @@ fn clauses(sides: &Sides<'_>, changed: &[&Pair], lines: &[SummaryLine]) -> (Vec<
     let clipped = |text: std::borrow::Cow<'_, str>| clip(&text, WORDS);
     let shown = sorted.iter().take(CLAUSES).map(|pair| {
         let heading = match (pair.new.first(), pair.old.first()) {
-            (Some(new), _) => sides.1.heading(*new),
-            (None, Some(old)) => sides.0.heading(*old),
+            (Some(new), _) => sides.1.heading_path(*new),
+            (None, Some(old)) => sides.0.heading_path(*old),
             (None, None) => String::new(),
         };
         ClauseChange {
@@ -212,7 +190,7 @@ fn finds(search: &SavedSearch, ground: &Ground<'_>, story: &Story, sides: &Sides
     }
     let in_words = |pair: &&Pair| {
         let on = |side: &Side<'_>, indices: &[usize]| {
-            indices.iter().any(|&index| atlas::finds(&search.words, &side.heading(index), side.clauses[index]))
+            indices.iter().any(|&index| atlas::finds(&search.words, &side.heading_path(index), side.clauses[index]))
         };
         on(&sides.0, &pair.old) || on(&sides.1, &pair.new)
     };

@@ -11,6 +11,7 @@ use provisions::Reader;
 
 use crate::compose::{Ground, compose};
 use crate::matching::choose;
+use crate::sides::Corrected;
 use crate::story::{Correction, Story};
 
 /// Several changes of a document within this time are told as one: an hour.
@@ -196,7 +197,9 @@ pub(crate) async fn story_of(
     let (old, new) = (text(base).await?, text(last).await?);
     let effective = atlas.version(id, last).await?.and_then(|version| version.stated_effective);
     let searches = atlas.watched_searches().await?;
-    let ground = Ground { document: &document, changes, old: &old, new: &new, effective, searches: &searches };
+    let corrected = Corrected::of(atlas, id, base, last).await?;
+    let ground =
+        Ground { document: &document, changes, old: &old, new: &new, effective, searches: &searches, corrected };
     Ok(compose(Reader::embedded(), &ground))
 }
 

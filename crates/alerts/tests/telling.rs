@@ -3,6 +3,7 @@ mod common;
 
 use alerts::Story;
 use atlas::records::Materiality;
+use atlas::review::{Judged, Ruling};
 use atlas::watching::*;
 use common::*;
 use provisions::Severity;
@@ -229,4 +230,53 @@ async fn damage(stage: &Stage, statement: &'static str) {
     let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
     connection.execute("PRAGMA foreign_keys = OFF").await.unwrap();
     connection.execute(statement).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_editors_verdict_corrects_what_was_told() {
+    for stage in stages().await {
+        let id = document(&stage.atlas, "Plum", "Terms").await;
+        stage.see(id, &terms(30, &[])).await;
+        stage.watch(OWNER, Subject::Document(id)).await;
+        stage.pass(DAY);
+        let change = Judged::Change(stage.see(id, &terms(30, &[ARBITRATION])).await[0]);
+        stage.tell().await;
+        assert_eq!(stage.inbox(OWNER).await.len(), 1);
+        let cosmetic = Ruling::Verdict { materiality: Materiality::Cosmetic, headline: None };
+        stage.atlas.judge(change, &cosmetic, "it is a copy of an older clause", OWNER, stage.now()).await.unwrap();
+        stage.tell().await;
+        let inbox = stage.inbox(OWNER).await;
+        let told = story(&inbox[0]);
+        assert_eq!((inbox.len(), inbox[0].kind), (2, MessageKind::Correction), "{}", stage.engine);
+        assert_eq!((told.materiality, told.correction.unwrap().was), (Materiality::Cosmetic, Materiality::Material));
+        assert_eq!(told.reason, "it is a copy of an older clause");
+        // Once told, it is not told again; a verdict that was never told corrects nothing.
+        stage.atlas.judge(change, &cosmetic, "as before", OWNER, stage.now()).await.unwrap();
+        assert_eq!(stage.tell().await.stories, 0);
+        // An editor may be wrong as well: what was taken back wrongly is told once more.
+        stage.atlas.judge(change, &Ruling::Withdrawn, "it is none", OWNER, stage.now()).await.unwrap();
+        stage.tell().await;
+        let inbox = stage.inbox(OWNER).await;
+        assert_eq!((inbox.len(), inbox[0].kind), (3, MessageKind::Change), "{}", stage.engine);
+        assert_eq!(story(&inbox[0]).materiality, Materiality::Material);
+    }
+}
+
+#[tokio::test]
+async fn what_an_editor_took_away_is_not_told() {
+    let stage = stages().await.remove(0);
+    let id = document(&stage.atlas, "Plum", "Terms").await;
+    stage.see(id, &terms(30, &[])).await;
+    stage.watch(OWNER, Subject::Document(id)).await;
+    stage.watch(OWNER, Subject::ClauseType("arbitration".into())).await;
+    stage.pass(DAY);
+    stage.see(id, &terms(30, &[ARBITRATION])).await;
+    let all = stage.atlas.document_provisions(id, false).await.unwrap();
+    let found = all.iter().find(|provision| provision.clause_type == "arbitration").unwrap().id;
+    stage.atlas.judge(Judged::Provision(found), &Ruling::Hidden, "by request", OWNER, stage.now()).await.unwrap();
+    stage.tell().await;
+    let inbox = stage.inbox(OWNER).await;
+    let told = story(&inbox[0]);
+    assert!(told.provisions.iter().all(|touched| touched.clause_type != "arbitration"), "{:?}", told.provisions);
+    assert_eq!(why(&inbox[0]), ["you watch Plum’s Terms, material changes"]);
 }

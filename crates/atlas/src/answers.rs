@@ -37,9 +37,9 @@ macro_rules! open_unless {
 
 statements! {
     // Words that stand in several documents are one question; the severest provision decides when its turn comes.
-    OPEN_CLAUSES = concat!("SELECT MIN(w.document_id * 4294967296 + w.lineage), MAX(p.severity) FROM provisions p
+    OPEN_CLAUSES = concat!("SELECT MIN(w.document_id * 4294967296 + w.lineage), MAX(p.shown_severity) FROM provisions p
             JOIN wordings w ON w.document_id = p.document_id AND w.lineage = p.lineage AND w.to_version IS NULL
-        WHERE p.removed_version IS NULL AND ($3 = 0 OR p.document_id = $3) AND ",
+        WHERE p.shown_type IS NOT NULL AND p.removed_version IS NULL AND ($3 = 0 OR p.document_id = $3) AND ",
         open_unless!("a.subject = 0 AND a.words_sha256 = w.words_sha256"),
         " GROUP BY w.words_sha256 ORDER BY 2 DESC, 1 LIMIT $6"),
     WORDING = "SELECT from_version, range_start, range_end, words_sha256 FROM wordings
@@ -49,8 +49,8 @@ statements! {
             JOIN versions n ON n.document_id = c.document_id AND n.number = c.to_version
             JOIN versions b ON b.document_id = c.document_id AND b.number = (SELECT MAX(v.number) FROM versions v
                 WHERE v.document_id = c.document_id AND v.number < c.to_version AND NOT EXISTS (SELECT 1 FROM changes d
-                    WHERE d.document_id = v.document_id AND d.to_version = v.number AND d.materiality = $8))
-        WHERE c.materiality = $7 AND c.confirmed_ms IS NOT NULL AND ($3 = 0 OR c.document_id = $3) AND ",
+                    WHERE d.document_id = v.document_id AND d.to_version = v.number AND COALESCE(d.editor_materiality, d.materiality) = $8))
+        WHERE COALESCE(c.editor_materiality, c.materiality) = $7 AND c.confirmed_ms IS NOT NULL AND ($3 = 0 OR c.document_id = $3) AND ",
         open_unless!("a.subject = 1 AND a.words_sha256 = n.text_sha256 AND a.beside_sha256 = b.text_sha256"),
         " ORDER BY c.at_ms DESC, c.id DESC LIMIT $6"),
     COUNT_QUESTION = "INSERT INTO questions (day, asked) VALUES ($1, 1)

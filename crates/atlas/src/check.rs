@@ -120,7 +120,7 @@ impl Atlas {
         }
         self.check_leaves(document.id, &versions, &captures, findings).await?;
         let mut excerpts: HashMap<i64, Vec<Provision>> = HashMap::new();
-        for provision in self.document_provisions(document.id, true).await? {
+        for provision in self.every_provision(document.id).await? {
             excerpts.entry(provision.last_version).or_default().push(provision);
         }
         let wordings = self.check_lineages(document.id, findings).await?;

@@ -27,6 +27,8 @@ statements! {
     EVENTS = "SELECT version, seq, provision_id, kind, at_ms FROM provision_events WHERE document_id = $1 ORDER BY version, seq",
     CHANGES = "SELECT id, platform_id, from_version, to_version, at_ms, materiality, reason, added, removed, reworded, moved, headline,
         confirmed_ms FROM changes WHERE document_id = $1 ORDER BY id",
+    JUDGEMENTS = "SELECT id, provision_id, change_id, ruling, clause_type, severity, materiality, headline, reason, person_id, at_ms, found,
+        level, words FROM judgements WHERE document_id = $1 ORDER BY id",
 }
 
 /// Tables read at once, each with its columns' types: (i)nteger, (r)eal, (t)ext, (b)ytes.
@@ -39,6 +41,7 @@ const BY_DOCUMENT: &[(Sql, &str)] = &[
     (PROVISIONS, "iiitiiiiiiittriititt"),
     (EVENTS, "iiiii"),
     (CHANGES, "iiiiiitiiiiti"),
+    (JUDGEMENTS, "iiiitiittiitit"),
 ];
 /// Entries of the log read at once.
 const STEP: i64 = 2000;

@@ -20,7 +20,8 @@ macro_rules! health {
     ($rest:literal) => {
         concat!(
             "SELECT d.id, d.title, d.kind, p.slug, p.name, d.urls, d.last_changed_ms, d.last_verified_ms, c.last_checked_ms,
-                c.next_due_ms, c.interval_ms, c.looks, c.failures, c.failure, c.last_error, c.moved_to, l.materiality, l.confirmed_ms
+                c.next_due_ms, c.interval_ms, c.looks, c.failures, c.failure, c.last_error, c.moved_to,
+                COALESCE(l.editor_materiality, l.materiality), l.confirmed_ms, c.paused_ms
             FROM documents d JOIN platforms p ON p.id = d.platform_id JOIN checks c ON c.document_id = d.id
             LEFT JOIN changes l ON l.document_id = d.id AND l.to_version = d.versions ",
             $rest
@@ -32,7 +33,7 @@ statements! {
     ALL = health!("ORDER BY c.failures DESC, p.slug, d.kind, d.title"),
     ONE = health!("WHERE d.id = $1"),
     QUEUE = "SELECT COUNT(*) FROM checks c JOIN documents d ON d.id = c.document_id
-        WHERE c.next_due_ms <= $1 AND c.lease_until_ms <= $1 AND d.urls <> '[]'",
+        WHERE c.next_due_ms <= $1 AND c.lease_until_ms <= $1 AND c.paused_ms IS NULL AND d.urls <> '[]'",
     CHECKS = "SELECT outcome, CAST(SUM(checks) AS BIGINT) FROM check_hours WHERE hour >= $1 GROUP BY outcome",
     UNCONFIRMED = "SELECT COUNT(*) FROM changes WHERE confirmed_ms IS NULL",
 }
@@ -51,14 +52,23 @@ pub enum State {
     Waiting,
     /// The last check found it.
     Sound,
+    /// An operator had it left alone.
+    Paused,
     /// It has no address: it was imported, and nothing is fetched.
     Untracked,
 }
 
 impl State {
     /// All states, in order.
-    pub const ALL: [State; 6] =
-        [State::Attention, State::Retrying, State::SecondLook, State::Waiting, State::Sound, State::Untracked];
+    pub const ALL: [State; 7] = [
+        State::Attention,
+        State::Retrying,
+        State::SecondLook,
+        State::Waiting,
+        State::Sound,
+        State::Paused,
+        State::Untracked,
+    ];
 
     /// The state's name in JSON and metrics.
     pub fn name(self) -> &'static str {
@@ -68,6 +78,7 @@ impl State {
             State::SecondLook => "second_look",
             State::Waiting => "waiting",
             State::Sound => "sound",
+            State::Paused => "paused",
             State::Untracked => "untracked",
         }
     }
@@ -80,6 +91,7 @@ impl State {
             State::SecondLook => "waiting for a second look",
             State::Waiting => "not checked yet",
             State::Sound => "in order",
+            State::Paused => "paused by an operator",
             State::Untracked => "imported, not fetched",
         }
     }
@@ -122,6 +134,8 @@ pub struct Health {
     pub next_step: Option<&'static str>,
     /// Where the page says that it has moved for good: the address to put into the catalog.
     pub moved_to: Option<String>,
+    /// Since when it is not checked, because an operator said so.
+    pub paused_ms: Option<i64>,
 }
 
 /// What checks came to.
@@ -220,6 +234,7 @@ fn health(row: &Row) -> Result<Health> {
         reason: None,
         next_step: None,
         moved_to: None,
+        paused_ms: None,
     };
     let looks: i64 = c.next()?;
     health.failures = c.next()?;
@@ -228,6 +243,7 @@ fn health(row: &Row) -> Result<Health> {
     health.moved_to = c.next()?;
     let latest: Option<i64> = c.next()?;
     let confirmed = c.next::<Option<i64>>()?.is_some();
+    health.paused_ms = c.next()?;
     let defective = latest.map(Materiality::from_code).transpose()? == Some(Materiality::Defective);
     health.judge(looks > 0, defective && confirmed);
     Ok(health)
@@ -239,6 +255,8 @@ impl Health {
         let patience = self.trouble.map_or(Trouble::Unreachable.patience(), Trouble::patience);
         self.state = if self.urls.is_empty() {
             State::Untracked
+        } else if self.paused_ms.is_some() {
+            State::Paused
         } else if self.failures >= patience {
             self.next_step = self.trouble.map(Trouble::next_step);
             State::Attention

@@ -21,10 +21,10 @@ const HOUR_MS: i64 = 60 * 60 * 1000;
 statements! {
     // Machines that ask at once take different documents: on SQLite because writers queue, on PostgreSQL because locked rows are skipped.
     DUE = "SELECT c.document_id, d.urls FROM checks c JOIN documents d ON d.id = c.document_id
-            WHERE c.next_due_ms <= $1 AND c.lease_until_ms <= $1 AND d.urls <> '[]'
+            WHERE c.next_due_ms <= $1 AND c.lease_until_ms <= $1 AND c.paused_ms IS NULL AND d.urls <> '[]'
             ORDER BY c.next_due_ms, c.document_id LIMIT $2";
         postgres "SELECT c.document_id, d.urls FROM checks c JOIN documents d ON d.id = c.document_id
-            WHERE c.next_due_ms <= $1 AND c.lease_until_ms <= $1 AND d.urls <> '[]'
+            WHERE c.next_due_ms <= $1 AND c.lease_until_ms <= $1 AND c.paused_ms IS NULL AND d.urls <> '[]'
             ORDER BY c.next_due_ms, c.document_id LIMIT $2 FOR UPDATE OF c SKIP LOCKED",
     OF_PLATFORM = "SELECT d.id FROM documents d JOIN platforms p ON p.id = d.platform_id
         WHERE p.slug = $1 AND d.urls <> '[]' ORDER BY d.id",

@@ -9,7 +9,10 @@ pub mod families;
 pub mod health;
 pub mod ids;
 pub mod jobs;
+pub mod operate;
+pub mod plans;
 pub mod records;
+pub mod review;
 pub mod watching;
 
 mod blobs;

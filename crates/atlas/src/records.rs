@@ -242,6 +242,29 @@ pub struct Change {
     pub confirmed_ms: Option<i64>,
     /// Provisions that it touches.
     pub provisions: Vec<TouchedProvision>,
+    /// What the reader concluded, where an editor's verdict stands in its place.
+    #[serde(rename = "reader_found", skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<ReadVerdict>,
+}
+
+impl Change {
+    /// What the reader concluded, whatever an editor put in its place.
+    pub fn as_read(&self) -> ReadVerdict {
+        let NewChange { materiality, reason, headline, .. } = &self.change;
+        let shown = || ReadVerdict { materiality: *materiality, reason: reason.clone(), headline: headline.clone() };
+        self.corrected.clone().unwrap_or_else(shown)
+    }
+}
+
+/// What the reader concluded of a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadVerdict {
+    /// The verdict.
+    pub materiality: Materiality,
+    /// Why, in words.
+    pub reason: String,
+    /// What happened, in one line.
+    pub headline: String,
 }
 
 /// A provision that a change touches.
@@ -370,6 +393,20 @@ pub struct Provision {
     pub analysed_ms: i64,
     /// Version of the analyser.
     pub analyser: String,
+    /// What the reader found, where an editor put another type or severity in its place.
+    #[serde(rename = "reader_found", skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<ReadAs>,
+}
+
+/// What the reader found in the clause of a provision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReadAs {
+    /// The clause type.
+    pub clause_type: String,
+    /// The severity.
+    pub severity: Severity,
+    /// Why it is raised or lowered.
+    pub reasons: Vec<String>,
 }
 
 /// One thing seen, in order: a new version, or a capture that confirms the latest one.

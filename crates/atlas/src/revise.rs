@@ -5,6 +5,7 @@ mod numbers;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use archive::Sha256Digest;
+use provisions::Confidence;
 
 use crate::codes::{Code, pack_lineages, unpack_lineages};
 use crate::error::{AtlasError, Result};
@@ -13,7 +14,8 @@ use crate::open::Atlas;
 use crate::read::changes::new_change;
 use crate::read::history::state;
 use crate::record::{Key, Stored, WORDINGS, hashed, wordings, write_provisions};
-use crate::records::{Batch, Difference, NewChange, ProvisionState, Revised, Revision, RevisionKind};
+use crate::records::{Batch, Difference, NewChange, ProvisionEvent, ProvisionState, Revised, Revision, RevisionKind};
+use crate::review::{self, Ruling};
 use crate::store::{Insert, Row, Tx, args, digest, statements, to_json};
 use crate::watching;
 
@@ -25,10 +27,11 @@ statements! {
     VERSIONS = "SELECT number, text_sha256, first_seen_ms, lineages FROM versions WHERE document_id = $1 ORDER BY number",
     PROVISIONS = "SELECT lineage, clause_type, first_version, last_version, removed_version, range_start, range_end, excerpt, heading,
         score, confidence, severity, reasons, explicitness, facts, id, analyser FROM provisions WHERE document_id = $1",
-    CHANGES = "SELECT id, from_version, to_version, at_ms, materiality, reason, added, removed, reworded, moved, headline
-        FROM changes WHERE document_id = $1 ORDER BY to_version",
+    CHANGES = "SELECT id, from_version, to_version, at_ms, materiality, reason, added, removed, reworded, moved, headline,
+        editor_materiality FROM changes WHERE document_id = $1 ORDER BY to_version",
     WITHDRAWN = "SELECT lineage, clause_type, provision_id FROM revisions
         WHERE document_id = $1 AND provision_id IS NOT NULL AND kind = $2 ORDER BY id",
+    EVENTS_OF = "SELECT version, kind FROM provision_events WHERE provision_id = $1 ORDER BY version, seq",
     FORGET_EVENTS = "DELETE FROM provision_events WHERE document_id = $1",
     FORGET_WORDINGS = "DELETE FROM wordings WHERE document_id = $1",
     // No two provisions may have one lineage and type, not even for a moment: those that change places make room first.
@@ -71,6 +74,7 @@ impl Atlas {
         let mut before = Before::read(&mut tx, &batch).await?;
         let withdrawn = tx.fetch(WITHDRAWN, args![batch.document, RevisionKind::Withdrawn.code()]).await?;
         before.number(&mut batch, &withdrawn)?;
+        before.keep_judged(&mut tx, &mut batch).await?;
         let batch = &batch;
         before.follow(batch);
         let mut revisions = before.withdrawn(batch);
@@ -117,6 +121,8 @@ struct Before {
     lineages: HashMap<i64, Vec<u8>>,
     provisions: BTreeMap<Key, (ProvisionId, String, ProvisionState)>,
     changes: HashMap<i64, (ChangeId, NewChange)>,
+    /// Changes on which an editor's verdict stands.
+    judged: HashSet<ChangeId>,
 }
 
 impl Before {
@@ -143,9 +149,13 @@ impl Before {
             let state = state(&row)?;
             provisions.insert(key(&state), (ProvisionId(row.get(15)?), row.get(16)?, state));
         }
-        let changes = tx.fetch(CHANGES, args![document]).await?;
-        let changes = changes.iter().map(change).collect::<Result<_>>()?;
-        Ok(Before { platform: row.get(0)?, seen, lineages, provisions, changes })
+        let rows = tx.fetch(CHANGES, args![document]).await?;
+        let changes = rows.iter().map(change).collect::<Result<_>>()?;
+        let mut judged = HashSet::new();
+        for row in &rows {
+            judged.extend(row.get::<Option<i64>>(11)?.map(|_| row.get(0).map(ChangeId)).transpose()?);
+        }
+        Ok(Before { platform: row.get(0)?, seen, lineages, provisions, changes, judged })
     }
 
     /// Gives the lineages of `batch` the numbers that they have in the store, wherever most of their clauses are the same.
@@ -157,6 +167,30 @@ impl Before {
             last = last.max(row.get::<i64>(0)? as u32);
         }
         numbers::carry_over(batch, &stored, last);
+        Ok(())
+    }
+
+    /// Keeps what an editor confirmed, or gave another type, and the later reader does not find: an editor's word outlasts the reader. It
+    /// has no probability any more. Where the later reader finds the type that the editor gave, both agree, and nothing is to be kept.
+    async fn keep_judged(&self, tx: &mut Tx, batch: &mut Batch) -> Result<()> {
+        for (id, judgement) in review::standing(tx, batch.document).await? {
+            let given = match &judgement.ruling {
+                Ruling::Confirmed => None,
+                Ruling::Corrected { clause_type: Some(kind), .. } => Some(kind),
+                Ruling::Corrected { .. } | Ruling::Verdict { .. } | Ruling::Hidden | Ruling::Withdrawn => continue,
+            };
+            let Some((_, _, state)) = self.provisions.values().find(|(known, ..)| *known == id) else { continue };
+            let Some(lineage) = lineage_at(batch, state) else { continue };
+            let is_it = |kind: &String| *kind == state.clause_type || Some(kind) == given;
+            if batch.provisions.iter().any(|found| found.lineage == lineage && is_it(&found.clause_type)) {
+                continue;
+            }
+            for row in tx.fetch(EVENTS_OF, args![id]).await? {
+                let (version, kind) = (row.get(0)?, Code::from_code(row.get(1)?)?);
+                batch.events.push(ProvisionEvent { lineage, clause_type: state.clause_type.clone(), version, kind });
+            }
+            batch.provisions.push(ProvisionState { lineage, score: 0.0, confidence: Confidence::Low, ..state.clone() });
+        }
         Ok(())
     }
 
@@ -239,7 +273,11 @@ impl Before {
             let counts =
                 args![*id, c.materiality.code(), &c.reason, c.added, c.removed, c.reworded, c.moved, &c.headline];
             tx.run(SET_CHANGE, counts).await?;
-            watching::note_reversal(tx, batch, *id, before, after).await?;
+            // An editor's verdict stands, whatever a later reader makes of the change.
+            if !self.judged.contains(id) {
+                let verdicts = (before.materiality, after.materiality);
+                watching::note_reversal(tx, batch.document, (*id, before.at_ms), verdicts, batch.analysed_ms).await?;
+            }
             let differences = verdict_otherwise(before, after);
             if !differences.is_empty() {
                 revisions.push(revision_of(
@@ -259,6 +297,15 @@ fn change(row: &Row) -> Result<(i64, (ChangeId, NewChange))> {
     let mut c = row.columns();
     let (id, change) = (ChangeId(c.next()?), new_change(&mut c)?);
     Ok((change.to_version, (id, change)))
+}
+
+/// The lineage of the clause in which a provision's words begin, as the batch has it.
+fn lineage_at(batch: &Batch, state: &ProvisionState) -> Option<u32> {
+    let mut versions = batch.entries.iter().filter_map(|entry| entry.version.as_ref());
+    let version = versions.find(|version| version.number == state.last_version)?;
+    let clauses = document::structure(&version.text).clauses;
+    let after = clauses.partition_point(|clause| clause.range.start <= state.excerpt_range.start);
+    version.lineages.get(after.checked_sub(1)?).copied().filter(|lineage| *lineage > 0)
 }
 
 fn key(state: &ProvisionState) -> Key {
@@ -302,6 +349,7 @@ fn judged_otherwise(before: &ProvisionState, after: &ProvisionState) -> Vec<Diff
             ("facts", state.facts.to_string()),
             ("first version", number(Some(state.first_version))),
             ("removed in version", number(state.removed_version)),
+            ("reader’s finding", if state.score > 0.0 { "found" } else { "not found, kept by an editor" }.into()),
         ]
     };
     differing(of(before), of(after))

@@ -4,21 +4,23 @@ use crate::error::{AtlasError, Result};
 use crate::ids::DocumentId;
 use crate::log;
 use crate::open::Atlas;
+use crate::operate::Accepted;
 use crate::records::{NewDocument, Platform};
-use crate::store::{Tx, args, statements, to_json};
+use crate::store::{Tx, args, json, statements, to_json};
 
 statements! {
     PLATFORM = "SELECT id, name, homepage, sector, country FROM platforms WHERE slug = $1",
     NEW_PLATFORM = "INSERT INTO platforms (id, slug, name, homepage, sector, country)
         SELECT COALESCE(MAX(id), 0) + 1, $1, $2, $3, $4, $5 FROM platforms",
     SET_PLATFORM = "UPDATE platforms SET name = $2, homepage = $3, sector = $4, country = $5 WHERE id = $1",
-    DOCUMENT = "SELECT d.id, d.urls, d.language, d.content_select, d.content_remove
+    DOCUMENT = "SELECT d.id, d.urls, d.language, d.content_select, d.content_remove, d.accepted
         FROM documents d WHERE d.platform_id = $1 AND d.kind = $2 AND d.title = $3",
     LAST_DOCUMENT = "SELECT COALESCE(MAX(id), 0) FROM documents",
     NEW_DOCUMENT = "INSERT INTO documents (id, platform_id, kind, title, urls, language, content_select, content_remove, versions, generation)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9)",
     NEW_CHECK = "INSERT INTO checks (document_id, next_due_ms, lease_until_ms, failures) VALUES ($1, 0, 0, 0)",
-    SET_DOCUMENT = "UPDATE documents SET urls = $2, language = $3, content_select = $4, content_remove = $5, generation = $6 WHERE id = $1",
+    SET_DOCUMENT = "UPDATE documents SET urls = $2, language = $3, content_select = $4, content_remove = $5, generation = $6,
+        accepted = CASE WHEN $7 = 1 THEN accepted ELSE NULL END WHERE id = $1",
     // What the server said about the old address means nothing at the new one.
     CHECK_AGAIN = "UPDATE checks SET next_due_ms = 0, failures = 0, etag = NULL, last_modified = NULL, last_error = NULL, failure = NULL,
         moved_to = NULL WHERE document_id = $1",
@@ -63,7 +65,8 @@ impl Atlas {
             Some(row) => {
                 let mut c = row.columns();
                 let (id, old) = (c.next::<i64>()?, [Some(c.next()?), c.next()?, Some(c.next()?), Some(c.next()?)]);
-                set_document(&mut tx, id, old, document).await?;
+                let accepted = c.next::<Option<String>>()?.map(|text| json::<Accepted>(&text)).transpose()?;
+                set_document(&mut tx, id, old, accepted, document).await?;
                 id
             }
         };
@@ -120,21 +123,36 @@ async fn new_document(tx: &mut Tx, platform: i64, document: &NewDocument) -> Res
     Ok(id)
 }
 
-async fn set_document(tx: &mut Tx, id: i64, old: [Option<String>; 4], document: &NewDocument) -> Result<()> {
-    let NewDocument { urls, language, select, remove, .. } = document;
+/// Forgets what the server said about an old address and checks the document soon.
+pub(crate) async fn check_again(tx: &mut Tx, document: DocumentId) -> Result<()> {
+    tx.run(CHECK_AGAIN, args![document]).await?;
+    Ok(())
+}
+
+async fn set_document(
+    tx: &mut Tx,
+    id: i64,
+    old: [Option<String>; 4],
+    accepted: Option<Accepted>,
+    document: &NewDocument,
+) -> Result<()> {
+    let NewDocument { language, select, remove, .. } = document;
+    // An address that an operator accepted holds as long as the same is declared as then.
+    let urls = accepted.as_ref().filter(|accepted| accepted.declared == document.urls).map(|accepted| &accepted.urls);
     let language = language.clone().or_else(|| old[1].clone());
-    let declared = !urls.is_empty();
+    let declared = !document.urls.is_empty();
+    let holds = accepted.is_none() || urls.is_some() || !declared;
     let new = match declared {
-        true => [Some(to_json(urls)), language, Some(to_json(select)), Some(to_json(remove))],
+        true => [Some(to_json(urls.unwrap_or(&document.urls))), language, Some(to_json(select)), Some(to_json(remove))],
         false => [old[0].clone(), language, old[2].clone(), old[3].clone()],
     };
-    if new == old {
+    if new == old && holds {
         return Ok(());
     }
     let generation = log::bump(tx).await?;
-    tx.run(SET_DOCUMENT, args![id, &new[0], &new[1], &new[2], &new[3], generation]).await?;
+    tx.run(SET_DOCUMENT, args![id, &new[0], &new[1], &new[2], &new[3], generation, i64::from(holds)]).await?;
     if (&new[0], &new[2], &new[3]) != (&old[0], &old[2], &old[3]) {
-        tx.run(CHECK_AGAIN, args![id]).await?;
+        check_again(tx, DocumentId(id)).await?;
     }
     Ok(())
 }

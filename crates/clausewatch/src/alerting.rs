@@ -47,16 +47,16 @@ pub struct Alerting {
 #[derive(Clone)]
 pub struct Secret(String);
 
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret")
+impl Secret {
+    /// The password itself.
+    pub fn text(&self) -> &str {
+        &self.0
     }
 }
 
-impl Secret {
-    /// The password itself.
-    pub fn shown(&self) -> &str {
-        &self.0
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
     }
 }
 
@@ -77,7 +77,7 @@ impl Alerting {
         let Some(url) = self.mail_server.as_deref().filter(|url| !url.trim().is_empty()) else { return Ok(None) };
         let from =
             self.mail_from.clone().context("say who sends mail too, with --mail-from or CLAUSEWATCH_MAIL_FROM")?;
-        let password = self.mail_password.as_ref().map(|secret| secret.shown().to_string());
+        let password = self.mail_password.as_ref().map(|secret| secret.text().to_owned());
         let server = MailServer { url: url.into(), user: self.mail_user.clone(), password, from };
         Ok(Some(Mailer::new(&server)?))
     }

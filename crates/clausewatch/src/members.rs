@@ -59,7 +59,7 @@ impl Members {
 
     fn key(&self, place: &Place) -> anyhow::Result<[u8; 32]> {
         match &self.accounts_key {
-            Some(key) => read_key(key.shown()).context("--accounts-key, or CLAUSEWATCH_ACCOUNTS_KEY"),
+            Some(key) => read_key(key.text()).context("--accounts-key, or CLAUSEWATCH_ACCOUNTS_KEY"),
             None => kept_key(&place.data),
         }
     }

@@ -1,4 +1,4 @@
-//! Posting to addresses that people give: one request behind the guard, no redirect followed, the answer's body left unread.
+//! Posting to addresses that people give: one request behind the guard, no redirect followed, the answer's body left unread unless it is asked for.
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +46,31 @@ impl Poster {
 
     /// Posts once. Any status is an answer.
     pub async fn post(&self, url: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Posted, FetchError> {
+        let response = self.send(url, headers, body).await?;
+        Ok(Posted { status: response.status().as_u16(), retry_after: retry_after(response.headers()) })
+    }
+
+    /// Posts once and reads the answer, up to so many bytes: its status, and its beginning if it is longer.
+    pub async fn ask(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+        most: usize,
+    ) -> Result<(u16, Vec<u8>), FetchError> {
+        let mut response = self.send(url, headers, body).await?;
+        let (status, address) = (response.status().as_u16(), response.url().clone());
+        let mut answer = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| network(&address, &error))? {
+            answer.extend_from_slice(&chunk[..chunk.len().min(most - answer.len())]);
+            if answer.len() == most {
+                break;
+            }
+        }
+        Ok((status, answer))
+    }
+
+    async fn send(&self, url: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Result<reqwest::Response, FetchError> {
         let address = self.check(url)?;
         let mut all = HeaderMap::new();
         for (name, value) in headers {
@@ -58,7 +83,6 @@ impl Poster {
             all.insert(name, value);
         }
         let sent = self.client.post(address.clone()).headers(all).body(body).send().await;
-        let response = sent.map_err(|error| network(&address, &error))?;
-        Ok(Posted { status: response.status().as_u16(), retry_after: retry_after(response.headers()) })
+        sent.map_err(|error| network(&address, &error))
     }
 }

@@ -59,6 +59,8 @@ struct Line {
     types: Vec<String>,
     #[serde(default)]
     severity: String,
+    #[serde(default)]
+    only_trains: bool,
 }
 
 /// Reads one line.
@@ -71,7 +73,7 @@ pub fn read_line(line: &str) -> Result<Example, CorpusError> {
         heading: line.heading,
         text: line.text,
         severity: Severity::parse(&line.severity),
-        role: Role::Sample,
+        role: if line.only_trains { Role::Picked } else { Role::Sample },
     })
 }
 

@@ -44,7 +44,7 @@ pub use notes::{Note, notes};
 pub use passage::{Passage, passage};
 pub use reader::{Confidence, Explicitness, Finding, Provision, Reader, analyse};
 pub use severity::{Assessment, assess};
-pub use summary::{Direction, FactDifference, Happening, SummaryLine, summarise};
+pub use summary::{Direction, FactDifference, Happening, SummaryLine, summarise, summarise_as};
 pub use taxonomy::{
     Adjustment, Article, Category, ClauseType, Form, Regulation, RegulationLink, Severity, Stance, Taxonomy, taxonomy,
 };

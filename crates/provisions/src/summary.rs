@@ -119,10 +119,25 @@ pub fn summarise<'c>(
     new: Version<'_>,
     changed: impl Iterator<Item = (&'c [usize], &'c [usize])>,
 ) -> Vec<SummaryLine> {
+    summarise_as(reader, old, new, changed, (&|_, finding| Some(finding), &|_, finding| Some(finding)))
+}
+
+/// What is made of something found in the clause of this index: something else may stand in its place, or nothing.
+pub type Judge<'j> = &'j dyn Fn(usize, Finding) -> Option<Finding>;
+
+/// As [`summarise`], with what `judges` of the old and of the new version make of each finding.
+pub fn summarise_as<'c>(
+    reader: &Reader,
+    old: Version<'_>,
+    new: Version<'_>,
+    changed: impl Iterator<Item = (&'c [usize], &'c [usize])>,
+    judges: (Judge<'_>, Judge<'_>),
+) -> Vec<SummaryLine> {
     let foreign = (Head::of_text(old.0), Head::of_text(new.0));
     let mut types: BTreeMap<&str, Sides> = BTreeMap::new();
     for (from, to) in changed {
-        let (mut before, mut after) = (findings(reader, old, foreign.0, from), findings(reader, new, foreign.1, to));
+        let mut before = findings(reader, old, foreign.0, from, judges.0);
+        let mut after = findings(reader, new, foreign.1, to, judges.1);
         if !from.is_empty() && !to.is_empty() {
             let wavering = wavering(reader, (old, from), (new, to), foreign.1);
             let one_sided =
@@ -145,10 +160,11 @@ fn findings(
     (text, structure): Version<'_>,
     foreign: Option<Head>,
     clauses: &[usize],
+    judge: Judge<'_>,
 ) -> Vec<(usize, Finding)> {
     let of = |&index: &usize| {
-        let found = reader.findings(&passage(text, structure, index, foreign));
-        found.into_iter().map(move |finding| (index, finding))
+        let found = reader.findings(&passage(text, structure, index, foreign)).into_iter();
+        found.filter_map(move |finding| judge(index, finding)).map(move |finding| (index, finding))
     };
     clauses.iter().flat_map(of).collect()
 }

@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod headline;
 pub mod history;
 pub mod import;
+pub mod judged;
 pub mod kinds;
 pub mod labels;
 pub mod reading;

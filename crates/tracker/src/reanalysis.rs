@@ -93,9 +93,9 @@ async fn one(
 /// The document's versions as they were seen; the bytes of their captures do not matter here.
 async fn observations(atlas: &Atlas, document: DocumentId) -> Result<Vec<Observation>, ReanalysisError> {
     let filter = ChangeFilter { document: Some(document), limit: i64::MAX, ..ChangeFilter::default() };
-    let changes = atlas.changes(&filter).await?.into_iter().map(|change| change.change);
+    let changes = atlas.changes(&filter).await?.into_iter();
     let extracted: HashSet<i64> =
-        changes.filter(|change| change.reason == EXTRACTION).map(|change| change.to_version).collect();
+        changes.filter(|change| change.as_read().reason == EXTRACTION).map(|change| change.change.to_version).collect();
     let mut observations = Vec::new();
     for version in atlas.versions(document).await? {
         let number = version.number;

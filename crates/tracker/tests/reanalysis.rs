@@ -3,6 +3,8 @@ mod common;
 
 use atlas::ids::{DocumentId, ProvisionId};
 use atlas::records::{Batch, EventKind, Materiality, NewCapture, ProvisionEvent, Revised, Revision, RevisionKind};
+use atlas::review::{Judged, Proposed, Ruling};
+use atlas::watching::PersonId;
 use atlas::{Atlas, AtlasError, Held, Location, Work};
 use common::{ARBITRATION, DAY, START, in_memory, open, plum, terms};
 use provisions::{Reader, Severity};
@@ -350,4 +352,53 @@ async fn work_on_the_whole_store_is_held_in_postgresql() {
     work_on_the_whole_store_is_held(&first, &second).await;
     first.close().await;
     second.close().await;
+}
+
+/// What an editor confirmed outlasts a reader that does not find it, and is proposed for a second look; what an editor corrected to what
+/// the later reader finds is settled.
+async fn judgements_outlast_the_reader(atlas: &Atlas) {
+    let id = plum(atlas).await;
+    atlas.record(&as_an_earlier_reader(history(id))).await.unwrap();
+    let of_type = async |kind: &str| {
+        let all = atlas.document_provisions(id, true).await.unwrap();
+        all.into_iter().find(|provision| provision.clause_type == kind)
+    };
+    let kept = of_type("language-version").await.unwrap();
+    let events = atlas.provision_events(kept.id).await.unwrap();
+    let (record, change) = (Judged::Provision(kept.id), atlas.change_between(id, 2).await.unwrap().unwrap());
+    let person = PersonId::OWNER;
+    atlas.judge(record, &Ruling::Confirmed, "", person, START).await.unwrap();
+    let verdict = Ruling::Verdict { materiality: Materiality::Cosmetic, headline: None };
+    atlas.judge(Judged::Change(change.id), &verdict, "a test", person, START).await.unwrap();
+
+    let revisions = again(atlas, vec![id], true).await;
+    assert!(revisions.iter().all(|revision| revision.kind != RevisionKind::Withdrawn), "{revisions:?}");
+    let now = of_type("language-version").await.unwrap();
+    assert_eq!((now.id, now.severity, now.score), (kept.id, kept.severity, 0.0));
+    assert_eq!(atlas.provision_events(kept.id).await.unwrap(), events);
+    assert!(of_type("arbitration").await.is_some(), "and the later reader says what it finds");
+    let change = atlas.change(change.id).await.unwrap().unwrap();
+    assert_eq!(change.change.materiality, Materiality::Cosmetic, "an editor's verdict stands");
+    assert_eq!(change.as_read().materiality, Materiality::Material, "the reader's is the later one");
+    let queue = atlas.review_queue(9).await.unwrap();
+    let again_first: Vec<Judged> =
+        queue.iter().filter(|p| p.why == Proposed::SecondLook).map(|proposal| proposal.record).collect();
+    assert_eq!(again_first, [record, Judged::Change(change.id)]);
+    assert_eq!(atlas.check().await.unwrap(), []);
+    assert_eq!(again(atlas, vec![id], true).await, [], "a second run has nothing to say");
+
+    let corrected = Ruling::Corrected { clause_type: None, severity: Severity::Low };
+    atlas.judge(record, &corrected, "it is no such thing", person, START).await.unwrap();
+    let revisions = again(atlas, vec![id], true).await;
+    assert_eq!(revisions.len(), 1, "{revisions:?}");
+    assert_eq!(revisions[0].kind, RevisionKind::Withdrawn, "both agree that it is none");
+    assert_eq!(atlas.judgements(record).await.unwrap().len(), 2, "what was said of it stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn judgements_outlast_the_reader_on_both() {
+    judgements_outlast_the_reader(&in_memory().await).await;
+    let Some((_database, _index, atlas)) = in_postgresql().await else { return };
+    judgements_outlast_the_reader(&atlas).await;
+    atlas.close().await;
 }

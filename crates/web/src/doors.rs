@@ -79,6 +79,9 @@ async fn pass(State(site): State<Site>, mut request: Request, next: Next) -> Res
         if head {
             *request.method_mut() = Method::GET;
         }
+        if !file {
+            site.read_announcements().await;
+        }
         next.run(request).await
     };
     let failed = response.status().is_client_error() || response.status().is_server_error();

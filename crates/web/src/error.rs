@@ -1,5 +1,6 @@
 //! What can go wrong with a request. A handler returns a [`Failure`]; [`crate::doors`] makes a page or JSON of it, as the reader wants.
 use askama::Template;
+use atlas::review::ReviewError;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -16,6 +17,9 @@ pub(crate) enum Failure {
     /// The record was there, and is withdrawn.
     #[error("{0}")]
     Withdrawn(String),
+    /// The record is there, and an editor had it taken from view.
+    #[error("{0}")]
+    Hidden(String),
     /// A part of the request cannot be understood.
     #[error("{name} cannot be {value:?}: {rule}")]
     Input {
@@ -52,7 +56,7 @@ impl Failure {
     pub fn status(&self) -> StatusCode {
         match self {
             Failure::Missing(_) => StatusCode::NOT_FOUND,
-            Failure::Withdrawn(_) => StatusCode::GONE,
+            Failure::Withdrawn(_) | Failure::Hidden(_) => StatusCode::GONE,
             Failure::Input { .. } => StatusCode::BAD_REQUEST,
             Failure::Refused(status, _) => *status,
             Failure::Atlas(_) | Failure::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -70,6 +74,11 @@ impl Failure {
             ),
             Failure::Withdrawn(_) => (
                 "Withdrawn",
+                self.to_string(),
+                "The document and its versions are in the record as before: read the words there.",
+            ),
+            Failure::Hidden(_) => (
+                "Not shown",
                 self.to_string(),
                 "The document and its versions are in the record as before: read the words there.",
             ),
@@ -109,6 +118,15 @@ impl From<accounts::AccountError> for Failure {
             AccountError::Address(_) | AccountError::Password(_) | AccountError::Input(_) => StatusCode::BAD_REQUEST,
         };
         Failure::Refused(status, error.to_string())
+    }
+}
+
+impl From<ReviewError> for Failure {
+    fn from(error: ReviewError) -> Failure {
+        match error {
+            ReviewError::Unfit(why) => Failure::Refused(StatusCode::BAD_REQUEST, why),
+            ReviewError::Store(error) => error.into(),
+        }
     }
 }
 

@@ -50,6 +50,19 @@ pub(crate) const SIGN_IN: &str = "/account/sign-in";
 pub(crate) const SIGN_OUT: &str = "/account/sign-out";
 /// Where who forgot their password asks for another one.
 pub(crate) const FORGOT: &str = "/account/forgot";
+/// What an operator looks after.
+pub(crate) const OPERATE: &str = "/operate";
+/// What can be watched, and how soon changes are told.
+pub(crate) const PLANS: &str = "/plans";
+/// What waits for an editor's judgement.
+pub(crate) const REVIEW: &str = "/review";
+/// What editors judged.
+pub(crate) const REVIEW_HISTORY: &str = "/review/history";
+
+/// The page on which a record is judged.
+pub(crate) fn review(record: impl std::fmt::Display) -> String {
+    format!("{REVIEW}/{record}")
+}
 
 /// What may stand unescaped in a segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -32,7 +32,6 @@ pub(crate) struct Owner(pub PersonId);
 
 /// An operator of the instance who asks: the owner at the machine, or a person in a session whose account says so. Programs are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the pages for operators ask for it"))]
 pub(crate) struct Operator(pub PersonId);
 
 /// A person in a session, with all that is needed to change their account.
@@ -78,16 +77,45 @@ impl FromRequestParts<Site> for Operator {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Operator, Response> {
-        let operates = match &site.accounts {
-            None => at_the_machine(parts, site).then_some(PersonId::OWNER),
-            Some(accounts) => match visitor(parts, site, accounts).await.map_err(Failure::into_response)? {
-                Some(visitor) => visitor.account.operator.then_some(visitor.account.person),
-                None => return Err(to_sign_in(parts)),
-            },
-        };
-        let why = "this is for who operates this site";
-        operates.map(Operator).ok_or_else(|| refused(StatusCode::FORBIDDEN, why).into_response())
+        match operator(parts, site).await.map_err(Failure::into_response)? {
+            Asks::Operator(person) => Ok(Operator(person)),
+            Asks::Unknown if site.accounts.is_some() => Err(to_sign_in(parts)),
+            Asks::Unknown | Asks::Other => {
+                Err(refused(StatusCode::FORBIDDEN, "this is for who operates this site").into_response())
+            }
+        }
     }
+}
+
+impl OptionalFromRequestParts<Site> for Operator {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Option<Operator>, Failure> {
+        match operator(parts, site).await? {
+            Asks::Operator(person) => Ok(Some(Operator(person))),
+            Asks::Unknown | Asks::Other => Ok(None),
+        }
+    }
+}
+
+/// Who asks, as far as operating goes.
+enum Asks {
+    Operator(PersonId),
+    /// A person who does not operate the site.
+    Other,
+    /// Nobody that is known.
+    Unknown,
+}
+
+async fn operator(parts: &Parts, site: &Site) -> Result<Asks, Failure> {
+    let Some(accounts) = &site.accounts else {
+        return Ok(if at_the_machine(parts, site) { Asks::Operator(PersonId::OWNER) } else { Asks::Other });
+    };
+    Ok(match visitor(parts, site, accounts).await? {
+        Some(visitor) if visitor.account.operator => Asks::Operator(visitor.account.person),
+        Some(_) => Asks::Other,
+        None => Asks::Unknown,
+    })
 }
 
 impl FromRequestParts<Site> for Asking {
@@ -328,7 +356,7 @@ mod tests {
         }
         let peer: SocketAddr = peer.parse().unwrap();
         let mut parts = request.extension(ConnectInfo(peer)).body(()).unwrap().into_parts().0;
-        let asked = Operator::from_request_parts(&mut parts, site).await;
+        let asked = <Operator as FromRequestParts<Site>>::from_request_parts(&mut parts, site).await;
         asked.map(|Operator(person)| person).map_err(|refusal| refusal.status())
     }
 

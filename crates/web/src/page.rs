@@ -1,9 +1,11 @@
 //! What the layout (`layout.html`) needs to know of every page. A page's template struct has a field `head: Head`.
 use std::sync::Arc;
 
+use atlas::operate::Announcement;
 use atlas::watching::WatchId;
 
 use crate::SiteConfig;
+use crate::owner::Operator;
 use crate::{assets, links};
 
 /// A step of the way from the front page to this page.
@@ -35,6 +37,8 @@ pub(crate) struct WatchBox {
     pub name: String,
     /// The watch, if there is one.
     pub watched: Option<WatchId>,
+    /// Why the person's plan does not allow to watch it, if it does not.
+    pub limit: Option<String>,
 }
 
 /// The head, header and footer of a page.
@@ -65,6 +69,10 @@ pub(crate) struct Head {
     pub accounts: bool,
     /// The button that watches this record.
     pub watch: Option<WatchBox>,
+    /// The page on which the operator judges this record.
+    pub review: Option<String>,
+    /// What is announced to everybody.
+    pub announcements: Arc<Vec<Announcement>>,
 }
 
 impl Head {
@@ -72,8 +80,24 @@ impl Head {
     pub fn new(site: Arc<SiteConfig>, title: String, path: String, personal: bool, accounts: bool) -> Head {
         let about = String::new();
         let (crumbs, asked, feed, json_ld) = (Vec::new(), String::new(), None, None);
-        let (json, listed, watch) = (true, true, None);
-        Head { site, title, about, path, crumbs, asked, feed, json_ld, json, listed, personal, accounts, watch }
+        let (watch, review, announcements) = (None, None, Arc::default());
+        Head {
+            site,
+            title,
+            about,
+            path,
+            crumbs,
+            asked,
+            feed,
+            json_ld,
+            json: true,
+            listed: true,
+            personal,
+            accounts,
+            watch,
+            review,
+            announcements,
+        }
     }
 
     /// Adds the sentence about the page.
@@ -109,6 +133,12 @@ impl Head {
     /// Adds the button that watches this record, if there is one.
     pub fn watch(mut self, watch: Option<WatchBox>) -> Head {
         self.watch = watch;
+        self
+    }
+
+    /// Adds the link to the page on which the record is judged, for whoever may judge it.
+    pub fn review(mut self, operator: Option<Operator>, record: impl std::fmt::Display) -> Head {
+        self.review = operator.map(|_| links::review(record));
         self
     }
 

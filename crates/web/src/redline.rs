@@ -1,9 +1,9 @@
 //! Two versions of a document clause by clause: what changed in full, what did not folded.
 use std::borrow::Cow;
 
-use compare::{Alignment, Pair, PairKind};
-use document::Structure;
-use provisions::{Reader, summarise};
+use alerts::sides::{Corrected, Side, summary};
+use compare::{Pair, PairKind};
+use provisions::Reader;
 use serde::Serialize;
 
 use crate::meaning::Meaning;
@@ -111,8 +111,8 @@ impl Redline {
     }
 }
 
-/// Compares two clean texts.
-pub(crate) fn compare(old: &str, new: &str) -> Redline {
+/// Compares two clean texts, with what editors put in place of what the reader finds in them.
+pub(crate) fn compare(old: &str, new: &str, corrected: &Corrected) -> Redline {
     let sides = (Side::new(old), Side::new(new));
     let alignment = compare::align(&sides.0.clauses, &sides.1.clauses);
     let mut redline = Redline::default();
@@ -137,18 +137,8 @@ pub(crate) fn compare(old: &str, new: &str) -> Redline {
         shown = here;
         redline.runs.push(Run::Changed(changed));
     }
-    redline.meaning = meaning(&sides, &alignment);
+    redline.meaning = Meaning::new(summary(Reader::embedded(), &sides, &alignment, corrected));
     redline
-}
-
-fn meaning(sides: &(Side<'_>, Side<'_>), alignment: &Alignment) -> Meaning {
-    let (old, new) = ((sides.0.text, &sides.0.structure), (sides.1.text, &sides.1.structure));
-    Meaning::new(summarise(
-        Reader::embedded(),
-        old,
-        new,
-        alignment.differing().map(|pair| (pair.old.as_slice(), pair.new.as_slice())),
-    ))
 }
 
 impl Redline {
@@ -180,25 +170,6 @@ impl Redline {
             PairKind::Moved => 5,
         };
         self.counts[place] += 1;
-    }
-}
-
-/// A version's text with its clauses.
-struct Side<'a> {
-    text: &'a str,
-    structure: Structure,
-    clauses: Vec<&'a str>,
-}
-
-impl<'a> Side<'a> {
-    fn new(text: &'a str) -> Side<'a> {
-        let structure = document::structure(text);
-        Side { text, clauses: structure.words(text), structure }
-    }
-
-    /// The words of the nearest heading above a clause.
-    fn heading(&self, index: usize) -> Option<&'a str> {
-        self.structure.clauses[index].heading.map(|heading| self.clauses[heading])
     }
 }
 
@@ -247,6 +218,10 @@ fn label(pair: &Pair) -> Cow<'static, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn compare(old: &str, new: &str) -> Redline {
+        super::compare(old, new, &Corrected::default())
+    }
 
     #[test]
     fn what_changed_is_shown_and_the_rest_folded() {

@@ -1,8 +1,11 @@
 //! What every handler is given: the atlas, the operator's choices, the clock.
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use accounts::Accounts;
+use alerts::payment::Provider;
+use alerts::plans::Plans;
 use atlas::Atlas;
+use atlas::operate::Announcement;
 use fetch::Poster;
 
 use crate::desk::{Desk, ReadBrought};
@@ -33,6 +36,16 @@ pub(crate) struct Personal {
     poster: Poster,
 }
 
+/// What is announced, and when that was read.
+#[derive(Default)]
+struct Announced {
+    read_ms: Option<i64>,
+    told: Arc<Vec<Announcement>>,
+}
+
+/// How long what is announced is not read again.
+const ANNOUNCED_MS: i64 = 10_000;
+
 /// A site over an atlas.
 #[derive(Clone)]
 pub struct Site {
@@ -41,13 +54,27 @@ pub struct Site {
     pub(crate) desk: Desk,
     pub(crate) personal: Option<Personal>,
     pub(crate) accounts: Option<Accounts>,
+    pub(crate) plans: Arc<Plans>,
+    pub(crate) payment: Option<Provider>,
+    announced: Arc<Mutex<Announced>>,
     now: Clock,
 }
 
 impl Site {
     /// A site.
     pub fn new(atlas: Atlas, config: SiteConfig, now: Clock) -> Site {
-        Site { atlas, config: Arc::new(config), desk: Desk::plain(), personal: None, accounts: None, now }
+        let (plans, announced) = (Arc::default(), Arc::default());
+        Site {
+            atlas,
+            config: Arc::new(config),
+            desk: Desk::plain(),
+            personal: None,
+            accounts: None,
+            plans,
+            payment: None,
+            announced,
+            now,
+        }
     }
 
     /// The site, with a reader for what visitors bring to `/check` beyond HTML and text: PDF files and addresses.
@@ -67,6 +94,41 @@ impl Site {
     pub fn with_accounts(mut self, accounts: Accounts) -> Site {
         self.accounts = Some(accounts);
         self
+    }
+
+    /// The site, with plans that say what persons may watch.
+    pub fn plans(mut self, plans: Plans) -> Site {
+        self.plans = Arc::new(plans);
+        self
+    }
+
+    /// The site, with a provider through whom plans are paid for.
+    pub fn paid_through(mut self, payment: Option<Provider>) -> Site {
+        self.payment = payment;
+        self
+    }
+
+    /// Reads what is announced, unless that was done a moment ago; a store that fails takes no page away.
+    pub(crate) async fn read_announcements(&self) {
+        let now_ms = self.now_ms();
+        let read_ms = self.announced.lock().unwrap_or_else(PoisonError::into_inner).read_ms;
+        if read_ms.is_some_and(|read_ms| (read_ms..read_ms + ANNOUNCED_MS).contains(&now_ms)) {
+            return;
+        }
+        if let Ok(told) = self.atlas.announced(now_ms).await {
+            let announced = Announced { read_ms: Some(now_ms), told: Arc::new(told) };
+            *self.announced.lock().unwrap_or_else(PoisonError::into_inner) = announced;
+        }
+    }
+
+    /// Has what is announced read anew with the next request.
+    pub(crate) fn announced_anew(&self) {
+        self.announced.lock().unwrap_or_else(PoisonError::into_inner).read_ms = None;
+    }
+
+    /// What is announced, as it was last read.
+    pub(crate) fn announced(&self) -> Arc<Vec<Announcement>> {
+        Arc::clone(&self.announced.lock().unwrap_or_else(PoisonError::into_inner).told)
     }
 
     /// A new secret.
@@ -90,6 +152,8 @@ impl Site {
 
     /// The head of a page with this title at this path.
     pub(crate) fn head(&self, title: impl Into<String>, path: impl Into<String>) -> Head {
-        Head::new(Arc::clone(&self.config), title.into(), path.into(), self.personal.is_some(), self.accounts.is_some())
+        let (personal, accounts) = (self.personal.is_some(), self.accounts.is_some());
+        let head = Head::new(Arc::clone(&self.config), title.into(), path.into(), personal, accounts);
+        Head { announcements: self.announced(), ..head }
     }
 }

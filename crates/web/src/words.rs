@@ -193,8 +193,8 @@ pub(crate) fn sentence(phrase: &str) -> String {
 }
 
 /// A phrase with a capital at its beginning.
-pub(crate) fn capital(phrase: &str) -> String {
-    let mut chars = phrase.chars();
+pub(crate) fn capital(phrase: impl AsRef<str>) -> String {
+    let mut chars = phrase.as_ref().chars();
     let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
     first + chars.as_str()
 }

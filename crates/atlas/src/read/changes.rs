@@ -4,14 +4,15 @@ use crate::codes::Code;
 use crate::error::Result;
 use crate::ids::{ChangeId, DocumentId, ProvisionId};
 use crate::open::Atlas;
-use crate::records::{Change, Materiality, NewChange, TouchedProvision};
+use crate::records::{Change, Materiality, NewChange, ReadVerdict, TouchedProvision};
 use crate::store::{Columns, Row, args, statements};
 
 macro_rules! changes {
     ($rest:literal) => {
         concat!(
-            "SELECT c.id, c.document_id, d.title, d.kind, p.slug, p.name, c.from_version, c.to_version, c.at_ms, c.materiality, c.reason,
-                c.added, c.removed, c.reworded, c.moved, c.headline, c.confirmed_ms
+            "SELECT c.id, c.document_id, d.title, d.kind, p.slug, p.name, c.from_version, c.to_version, c.at_ms,
+                COALESCE(c.editor_materiality, c.materiality), COALESCE(c.editor_reason, c.reason), c.added, c.removed, c.reworded, c.moved,
+                COALESCE(c.editor_headline, c.headline), c.confirmed_ms, c.editor_materiality, c.materiality, c.reason, c.headline
             FROM changes c JOIN documents d ON d.id = c.document_id JOIN platforms p ON p.id = c.platform_id ",
             $rest
         )
@@ -20,34 +21,38 @@ macro_rules! changes {
 
 // One statement for each filter that an index answers; the filters that are rarely given compare with a value that lets all pass.
 statements! {
-    ALL = changes!("WHERE c.materiality >= $1 AND c.at_ms >= $2 AND ($3 = '' OR p.slug = $3) AND ($4 = 0 OR c.document_id = $4)
+    ALL = changes!("WHERE COALESCE(c.editor_materiality, c.materiality) >= $1 AND c.at_ms >= $2
+        AND ($3 = '' OR p.slug = $3) AND ($4 = 0 OR c.document_id = $4)
         AND ($7 = 0 OR c.confirmed_ms IS NOT NULL) ORDER BY c.at_ms DESC, c.id DESC LIMIT $5 OFFSET $6"),
-    OF_PLATFORM = changes!("WHERE c.materiality >= $1 AND c.at_ms >= $2 AND c.platform_id = (SELECT id FROM platforms WHERE slug = $3)
+    OF_PLATFORM = changes!("WHERE COALESCE(c.editor_materiality, c.materiality) >= $1 AND c.at_ms >= $2
+        AND c.platform_id = (SELECT id FROM platforms WHERE slug = $3)
         AND ($4 = 0 OR c.document_id = $4) AND ($7 = 0 OR c.confirmed_ms IS NOT NULL)
         ORDER BY c.at_ms DESC, c.id DESC LIMIT $5 OFFSET $6"),
-    OF_DOCUMENT = changes!("WHERE c.materiality >= $1 AND c.at_ms >= $2 AND ($3 = '' OR p.slug = $3) AND c.document_id = $4
+    OF_DOCUMENT = changes!("WHERE COALESCE(c.editor_materiality, c.materiality) >= $1 AND c.at_ms >= $2
+        AND ($3 = '' OR p.slug = $3) AND c.document_id = $4
         AND ($7 = 0 OR c.confirmed_ms IS NOT NULL) ORDER BY c.at_ms DESC, c.id DESC LIMIT $5 OFFSET $6"),
-    OF_TYPE = changes!("WHERE c.materiality >= $1 AND c.at_ms >= $2 AND ($3 = '' OR p.slug = $3) AND ($4 = 0 OR c.document_id = $4)
+    OF_TYPE = changes!("WHERE COALESCE(c.editor_materiality, c.materiality) >= $1 AND c.at_ms >= $2
+        AND ($3 = '' OR p.slug = $3) AND ($4 = 0 OR c.document_id = $4)
         AND (c.document_id, c.to_version) IN (SELECT e.document_id, e.version FROM provisions q
-            JOIN provision_events e ON e.provision_id = q.id WHERE q.clause_type = $8)
+            JOIN provision_events e ON e.provision_id = q.id WHERE q.shown_type = $8)
         AND ($7 = 0 OR c.confirmed_ms IS NOT NULL) ORDER BY c.at_ms DESC, c.id DESC LIMIT $5 OFFSET $6"),
     CHANGE = changes!("WHERE c.id = $1"),
     CHANGE_TO = changes!("WHERE c.document_id = $1 AND c.to_version = $2"),
-    TOUCHED = "SELECT q.id, q.clause_type, q.severity, e.kind FROM provision_events e JOIN provisions q ON q.id = e.provision_id
-        WHERE e.document_id = $1 AND e.version = $2 ORDER BY q.severity DESC, e.seq",
+    TOUCHED = "SELECT q.id, q.shown_type, q.shown_severity, e.kind FROM provision_events e JOIN provisions q ON q.id = e.provision_id
+        WHERE e.document_id = $1 AND e.version = $2 AND q.shown_type IS NOT NULL ORDER BY q.shown_severity DESC, e.seq",
     COUNT = "SELECT COUNT(*) FROM changes c WHERE c.platform_id = (SELECT id FROM platforms WHERE slug = $1)
-        AND c.at_ms >= $2 AND c.materiality >= $3 AND c.confirmed_ms IS NOT NULL",
+        AND c.at_ms >= $2 AND COALESCE(c.editor_materiality, c.materiality) >= $3 AND c.confirmed_ms IS NOT NULL",
     // A type that stands in the first version of a document is not news: we had not looked before.
-    RISING = "SELECT p.clause_type, COUNT(DISTINCT p.platform_id) AS gained FROM provisions p
-        WHERE p.removed_version IS NULL AND p.first_seen_ms >= $1 AND p.first_version > 1 AND NOT EXISTS (
-            SELECT 1 FROM provisions q WHERE q.clause_type = p.clause_type AND q.platform_id = p.platform_id
+    RISING = "SELECT p.shown_type, COUNT(DISTINCT p.platform_id) AS gained FROM provisions p
+        WHERE p.shown_type IS NOT NULL AND p.removed_version IS NULL AND p.first_seen_ms >= $1 AND p.first_version > 1 AND NOT EXISTS (
+            SELECT 1 FROM provisions q WHERE q.shown_type = p.shown_type AND q.platform_id = p.platform_id
                 AND (q.first_seen_ms < $1 OR q.first_version = 1))
-        GROUP BY p.clause_type ORDER BY gained DESC, p.clause_type LIMIT $2",
+        GROUP BY p.shown_type ORDER BY gained DESC, p.shown_type LIMIT $2",
 }
 
 fn change(row: &Row) -> Result<Change> {
     let mut c = row.columns();
-    Ok(Change {
+    let mut change = Change {
         id: ChangeId(c.next()?),
         document: DocumentId(c.next()?),
         document_title: c.next()?,
@@ -57,7 +62,14 @@ fn change(row: &Row) -> Result<Change> {
         change: new_change(&mut c)?,
         confirmed_ms: c.next()?,
         provisions: Vec::new(),
-    })
+        corrected: None,
+    };
+    let judged = c.next::<Option<i64>>()?.is_some();
+    let read = ReadVerdict { materiality: Code::from_code(c.next()?)?, reason: c.next()?, headline: c.next()? };
+    let shown = (change.change.materiality, &change.change.reason, &change.change.headline);
+    let differs = shown != (read.materiality, &read.reason, &read.headline);
+    change.corrected = (judged && differs).then_some(read);
+    Ok(change)
 }
 
 /// A change from columns in the order of [`NewChange`]'s fields; others may stand before and after.

@@ -44,8 +44,8 @@ statements! {
         (SELECT COUNT(*) FROM documents),
         (SELECT CAST(COALESCE(SUM(versions), 0) AS BIGINT) FROM documents),
         (SELECT COALESCE(MAX(id), 0) FROM captures),
-        (SELECT COALESCE(MAX(id), 0) FROM provisions),
-        (SELECT COUNT(*) FROM provisions WHERE removed_version IS NULL),
+        (SELECT COUNT(*) FROM provisions WHERE shown_type IS NOT NULL AND removed_version IS NULL),
+        (SELECT COUNT(*) FROM provisions WHERE shown_type IS NOT NULL AND removed_version IS NOT NULL),
         (SELECT COALESCE(MAX(id), 0) FROM changes),
         (SELECT size FROM log_head WHERE id = 1),
         (SELECT MIN(first_tracked_ms) FROM documents),
@@ -152,9 +152,8 @@ impl Atlas {
         let row = self.store.one(COUNTS, args![]).await?.ok_or_else(|| damaged("the store", "it cannot be counted"))?;
         let mut c = row.columns();
         let (platforms, documents, versions, captures) = (c.next()?, c.next()?, c.next()?, c.next()?);
-        let (all, provisions): (i64, i64) = (c.next()?, c.next()?);
+        let (provisions, removed_provisions) = (c.next()?, c.next()?);
         let (changes, log_size, first_ms, last_ms) = (c.next()?, c.next()?, c.next()?, c.next()?);
-        let removed_provisions = all - provisions;
         Ok(Counts {
             platforms,
             documents,

@@ -10,8 +10,8 @@ use crate::open::Atlas;
 use crate::store::{args, statements};
 
 statements! {
-    HOLDERS = "SELECT o.slug, o.name, COUNT(*), MAX(p.severity) FROM provisions p JOIN platforms o ON o.id = p.platform_id
-        WHERE p.clause_type = $1 AND p.removed_version IS NULL GROUP BY o.slug, o.name ORDER BY o.slug",
+    HOLDERS = "SELECT o.slug, o.name, COUNT(*), MAX(p.shown_severity) FROM provisions p JOIN platforms o ON o.id = p.platform_id
+        WHERE p.shown_type = $1 AND p.removed_version IS NULL GROUP BY o.slug, o.name ORDER BY o.slug",
     TEXTS = "SELECT document_id, number, first_seen_ms FROM versions WHERE text_sha256 = $1 ORDER BY document_id, number LIMIT $2",
     BODIES = "SELECT document_id, version, at_ms FROM captures WHERE sha256 = $1 ORDER BY id LIMIT $2",
 }

@@ -14,7 +14,7 @@ statements! {
     PLATFORMS = "SELECT p.id, p.slug, p.name, p.homepage, p.sector, p.country, COUNT(d.id), CAST(COALESCE(SUM(d.versions), 0) AS BIGINT),
         MAX(d.last_changed_ms), MAX(d.last_verified_ms) FROM platforms p LEFT JOIN documents d ON d.platform_id = p.id
         GROUP BY p.id, p.slug, p.name, p.homepage, p.sector, p.country ORDER BY p.slug",
-    CHANGES = "SELECT platform_id, COUNT(*) FROM changes WHERE at_ms >= $1 AND at_ms <= $2 AND materiality >= $3
+    CHANGES = "SELECT platform_id, COUNT(*) FROM changes WHERE at_ms >= $1 AND at_ms <= $2 AND COALESCE(editor_materiality, materiality) >= $3
         AND confirmed_ms IS NOT NULL GROUP BY platform_id",
     PLATFORM = "SELECT id, slug, name, homepage, sector, country FROM platforms WHERE slug = $1",
 }

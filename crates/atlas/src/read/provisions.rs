@@ -8,15 +8,17 @@ use crate::codes::Code;
 use crate::error::Result;
 use crate::ids::{DocumentId, ProvisionId};
 use crate::open::Atlas;
-use crate::records::{EventKind, Provision};
+use crate::records::{EventKind, Provision, ReadAs};
 use crate::store::{Row, args, damaged, statements};
 
 macro_rules! provisions {
     ($rest:literal) => {
         concat!(
-            "SELECT p.id, p.document_id, d.title, d.kind, o.slug, o.name, p.lineage, p.clause_type, p.first_version, p.last_version,
+            "SELECT p.id, p.document_id, d.title, d.kind, o.slug, o.name, p.lineage, COALESCE(p.shown_type, p.clause_type),
+                p.first_version, p.last_version,
                 p.removed_version, p.first_seen_ms, p.last_changed_ms, v.last_verified_ms, p.range_start, p.range_end, p.excerpt,
-                p.heading, p.score, p.confidence, p.severity, p.reasons, p.explicitness, p.facts, p.analysed_ms, p.analyser
+                p.heading, p.score, p.confidence, p.shown_severity, p.reasons, p.explicitness, p.facts, p.analysed_ms, p.analyser,
+                p.clause_type, p.severity, CAST(CASE WHEN p.shown_type IS NULL THEN 0 ELSE 1 END AS BIGINT)
             FROM provisions p JOIN documents d ON d.id = p.document_id JOIN platforms o ON o.id = p.platform_id
                 JOIN versions v ON v.document_id = p.document_id AND v.number = p.last_version ",
             $rest
@@ -25,31 +27,37 @@ macro_rules! provisions {
 }
 
 statements! {
-    PROVISION = provisions!("WHERE p.id = $1"),
-    OF_DOCUMENT = provisions!("WHERE p.document_id = $1 AND ($2 = 1 OR p.removed_version IS NULL)
-        ORDER BY CASE WHEN p.removed_version IS NULL THEN 0 ELSE 1 END, p.severity DESC, p.range_start, p.id"),
+    PROVISION = provisions!("WHERE p.id = $1 AND p.shown_type IS NOT NULL"),
+    PROVISION_OR_HIDDEN = provisions!("WHERE p.id = $1"),
+    OF_CLAUSE = provisions!("WHERE p.document_id = $1 AND p.lineage = $2 ORDER BY p.score DESC, p.id"),
+    ALL_OF_DOCUMENT = provisions!("WHERE p.document_id = $1 ORDER BY p.id"),
+    OF_DOCUMENT = provisions!("WHERE p.document_id = $1 AND ($2 = 1 OR p.removed_version IS NULL) AND p.shown_type IS NOT NULL
+        ORDER BY CASE WHEN p.removed_version IS NULL THEN 0 ELSE 1 END, p.shown_severity DESC, p.range_start, p.id"),
     // The page is cut from the index before the rows, with their long texts, are read.
     STANDING_OF_TYPE = provisions!("WHERE p.id IN (SELECT q.id FROM provisions q JOIN platforms s ON s.id = q.platform_id
-            WHERE q.clause_type = $1 AND q.removed_version IS NULL ORDER BY q.severity DESC, s.slug, q.id LIMIT $2 OFFSET $3)
-        ORDER BY p.severity DESC, o.slug, p.id"),
+            WHERE q.shown_type = $1 AND q.removed_version IS NULL ORDER BY q.shown_severity DESC, s.slug, q.id LIMIT $2 OFFSET $3)
+        ORDER BY p.shown_severity DESC, o.slug, p.id"),
     EVER_OF_TYPE = provisions!("WHERE p.id IN (SELECT q.id FROM provisions q JOIN platforms s ON s.id = q.platform_id
-            WHERE q.clause_type = $1 ORDER BY q.severity DESC, s.slug, q.id LIMIT $2 OFFSET $3)
-        ORDER BY p.severity DESC, o.slug, p.id"),
+            WHERE q.shown_type = $1 ORDER BY q.shown_severity DESC, s.slug, q.id LIMIT $2 OFFSET $3)
+        ORDER BY p.shown_severity DESC, o.slug, p.id"),
     SEVERE_OF_PLATFORM = provisions!("WHERE p.id IN (SELECT q.id FROM provisions q JOIN documents e ON e.id = q.document_id
-            JOIN platforms s ON s.id = e.platform_id WHERE s.slug = $1 AND q.removed_version IS NULL
-            ORDER BY q.severity DESC, q.score DESC, q.id LIMIT $2)
-        ORDER BY p.severity DESC, p.score DESC, p.id"),
+            JOIN platforms s ON s.id = e.platform_id WHERE s.slug = $1 AND q.removed_version IS NULL AND q.shown_type IS NOT NULL
+            ORDER BY q.shown_severity DESC, q.score DESC, q.id LIMIT $2)
+        ORDER BY p.shown_severity DESC, p.score DESC, p.id"),
     EVENTS = "SELECT kind, version, at_ms FROM provision_events WHERE provision_id = $1 ORDER BY version, seq",
     DOCUMENT_EVENTS = "SELECT provision_id, kind FROM provision_events WHERE document_id = $1 AND version <= $2 ORDER BY version, seq",
     ELSEWHERE = "SELECT q.id, q.platform_id, q.excerpt FROM provisions p
-        JOIN provisions q ON q.clause_type = p.clause_type AND q.platform_id <> p.platform_id
+        JOIN provisions q ON q.shown_type = p.shown_type AND q.platform_id <> p.platform_id
         WHERE p.id = $1 AND q.removed_version IS NULL ORDER BY q.id",
 }
+
+/// Column of `provisions!` that says whether the provision is shown.
+const SHOWN: usize = 28;
 
 /// Reads a row of `provisions!`.
 pub(crate) fn provision(row: &Row) -> Result<Provision> {
     let mut c = row.columns();
-    Ok(Provision {
+    let mut provision = Provision {
         id: ProvisionId(c.next()?),
         document: DocumentId(c.next()?),
         document_title: c.next()?,
@@ -75,13 +83,37 @@ pub(crate) fn provision(row: &Row) -> Result<Provision> {
         facts: c.json()?,
         analysed_ms: c.next()?,
         analyser: c.next()?,
-    })
+        corrected: None,
+    };
+    let (clause_type, severity): (String, _) = (c.next()?, Code::from_code(c.next()?)?);
+    if (&clause_type, severity) != (&provision.clause_type, provision.severity) {
+        // The reasons are those of the reader's own severity.
+        let reasons = std::mem::take(&mut provision.reasons);
+        provision.corrected = Some(ReadAs { clause_type, severity, reasons });
+    }
+    Ok(provision)
 }
 
 impl Atlas {
-    /// A provision.
+    /// A provision; none if an editor had it hidden ([`Atlas::provision_or_hidden`]).
     pub async fn provision(&self, id: ProvisionId) -> Result<Option<Provision>> {
         self.store.one(PROVISION, args![id]).await?.as_ref().map(provision).transpose()
+    }
+
+    /// A provision, also if it is hidden: for those who judge it. What is not shown has the reader's own type and severity.
+    pub async fn provision_or_hidden(&self, id: ProvisionId) -> Result<Option<Provision>> {
+        self.store.one(PROVISION_OR_HIDDEN, args![id]).await?.as_ref().map(provision).transpose()
+    }
+
+    /// The provisions of a clause through all its wordings, the surest first, each with whether it is shown.
+    pub async fn clause_provisions(&self, document: DocumentId, lineage: u32) -> Result<Vec<(Provision, bool)>> {
+        let rows = self.store.fetch(OF_CLAUSE, args![document, lineage]).await?;
+        rows.iter().map(|row| Ok((provision(row)?, row.get::<i64>(SHOWN)? != 0))).collect()
+    }
+
+    /// Every provision of a document, hidden and removed ones included, by ID.
+    pub(crate) async fn every_provision(&self, document: DocumentId) -> Result<Vec<Provision>> {
+        self.store.fetch(ALL_OF_DOCUMENT, args![document]).await?.iter().map(provision).collect()
     }
 
     /// A document's provisions, most severe first; those that are gone, if asked for, after those that stand.

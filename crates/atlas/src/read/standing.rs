@@ -10,8 +10,9 @@ use crate::open::Atlas;
 use crate::store::{Store, args, statements};
 
 statements! {
-    STANDING = "SELECT clause_type, platform_id, severity, COUNT(*) FROM provisions WHERE removed_version IS NULL
-        GROUP BY clause_type, platform_id, severity ORDER BY clause_type, platform_id, severity",
+    STANDING = "SELECT shown_type, platform_id, shown_severity, COUNT(*) FROM provisions
+        WHERE shown_type IS NOT NULL AND removed_version IS NULL
+        GROUP BY shown_type, platform_id, shown_severity ORDER BY shown_type, platform_id, shown_severity",
     KINDS = "SELECT DISTINCT platform_id, kind FROM documents WHERE versions > 0",
     PLATFORM = "SELECT id FROM platforms WHERE slug = $1",
 }

@@ -17,21 +17,24 @@ use crate::store::{Row, args, statements};
 statements! {
     HISTORY_OF_TYPE = "SELECT o.slug, o.name, e.provision_id, e.kind, e.version, e.at_ms FROM provisions p
         JOIN platforms o ON o.id = p.platform_id JOIN provision_events e ON e.provision_id = p.id
-        WHERE p.clause_type = $1 ORDER BY e.at_ms, e.document_id, e.version, e.seq",
+        WHERE p.shown_type = $1 ORDER BY e.at_ms, e.document_id, e.version, e.seq",
     TRACKED = "SELECT o.slug, d.kind, MIN(d.first_tracked_ms) FROM documents d JOIN platforms o ON o.id = d.platform_id
         WHERE d.first_tracked_ms IS NOT NULL GROUP BY o.slug, d.kind ORDER BY o.slug, d.kind",
     LAST_SEEN = "SELECT MAX(last_verified_ms) FROM documents",
-    EVENTS_OF_PLATFORM = "SELECT e.provision_id, e.kind, p.severity, e.at_ms FROM documents d
+    EVENTS_OF_PLATFORM = "SELECT e.provision_id, e.kind, p.shown_severity, e.at_ms FROM documents d
         JOIN provisions p ON p.document_id = d.id JOIN provision_events e ON e.provision_id = p.id
-        WHERE d.platform_id = (SELECT id FROM platforms WHERE slug = $1) ORDER BY e.at_ms, e.document_id, e.version, e.seq",
-    CHANGES_OF_PLATFORM = "SELECT at_ms, materiality FROM changes
-        WHERE platform_id = (SELECT id FROM platforms WHERE slug = $1) AND materiality >= $2
+        WHERE d.platform_id = (SELECT id FROM platforms WHERE slug = $1) AND p.shown_type IS NOT NULL
+        ORDER BY e.at_ms, e.document_id, e.version, e.seq",
+    CHANGES_OF_PLATFORM = "SELECT at_ms, COALESCE(editor_materiality, materiality) FROM changes
+        WHERE platform_id = (SELECT id FROM platforms WHERE slug = $1) AND COALESCE(editor_materiality, materiality) >= $2
         AND confirmed_ms IS NOT NULL ORDER BY at_ms",
     SEEN_OF_PLATFORM = "SELECT MIN(first_tracked_ms), MAX(last_verified_ms) FROM documents
         WHERE platform_id = (SELECT id FROM platforms WHERE slug = $1)",
-    EVENTS_OF_DOCUMENT = "SELECT e.provision_id, e.kind, p.severity, e.at_ms FROM provisions p
-        JOIN provision_events e ON e.provision_id = p.id WHERE p.document_id = $1 ORDER BY e.at_ms, e.version, e.seq",
-    CHANGES_OF_DOCUMENT = "SELECT at_ms, materiality FROM changes WHERE document_id = $1 AND materiality >= $2
+    EVENTS_OF_DOCUMENT = "SELECT e.provision_id, e.kind, p.shown_severity, e.at_ms FROM provisions p
+        JOIN provision_events e ON e.provision_id = p.id WHERE p.document_id = $1 AND p.shown_type IS NOT NULL
+        ORDER BY e.at_ms, e.version, e.seq",
+    CHANGES_OF_DOCUMENT = "SELECT at_ms, COALESCE(editor_materiality, materiality) FROM changes WHERE document_id = $1
+        AND COALESCE(editor_materiality, materiality) >= $2
         AND confirmed_ms IS NOT NULL ORDER BY at_ms",
     SEEN_OF_DOCUMENT = "SELECT first_tracked_ms, last_verified_ms FROM documents WHERE id = $1",
 }

@@ -5,6 +5,7 @@ use super::{last, refuse::refused};
 use crate::codes::Code;
 use crate::error::Result;
 use crate::records::{Batch, ProvisionState};
+use crate::review;
 use crate::store::{Insert, Tx, Value, args, statements, to_json};
 
 statements! {
@@ -19,13 +20,14 @@ statements! {
 const PROVISIONS: Insert = Insert {
     into: "provisions (id, document_id, platform_id, lineage, clause_type, first_version, last_version, removed_version, first_seen_ms,
         last_changed_ms, range_start, range_end, excerpt, heading, score, confidence, severity, reasons, explicitness, facts,
-        analysed_ms, analyser)",
-    columns: 22,
+        analysed_ms, analyser, shown_type, shown_severity)",
+    columns: 24,
     tail: "ON CONFLICT (id) DO UPDATE SET lineage = excluded.lineage, first_version = excluded.first_version, last_version = excluded.last_version,
         removed_version = excluded.removed_version, first_seen_ms = excluded.first_seen_ms, last_changed_ms = excluded.last_changed_ms,
         range_start = excluded.range_start, range_end = excluded.range_end, excerpt = excluded.excerpt, heading = excluded.heading,
         score = excluded.score, confidence = excluded.confidence, severity = excluded.severity, reasons = excluded.reasons,
-        explicitness = excluded.explicitness, facts = excluded.facts, analysed_ms = excluded.analysed_ms, analyser = excluded.analyser",
+        explicitness = excluded.explicitness, facts = excluded.facts, analysed_ms = excluded.analysed_ms, analyser = excluded.analyser,
+        shown_type = excluded.shown_type, shown_severity = excluded.shown_severity",
 };
 const EVENTS: Insert =
     Insert { into: "provision_events (document_id, version, seq, provision_id, kind, at_ms)", columns: 6, tail: "" };
@@ -88,6 +90,7 @@ pub(crate) async fn write_beside(
         values.extend(row(batch, platform, state, *place));
     }
     tx.insert(PROVISIONS, values).await?;
+    review::apply(tx, batch.document).await?;
     write_events(tx, batch, &stored, &times).await?;
     Ok(stored.into_iter().map(|(key, stored)| (key, stored.id)).collect())
 }
@@ -142,6 +145,8 @@ fn row(batch: &Batch, platform: i64, state: &ProvisionState, place: Stored) -> V
         to_json(&state.facts),
         batch.analysed_ms,
         &batch.analyser,
+        &state.clause_type,
+        state.severity.code(),
     ]
 }
 

@@ -22,7 +22,7 @@ statements! {
     PENDING = "SELECT id, generation FROM documents WHERE generation > $1 AND versions > 0 ORDER BY generation, id",
     LATEST = "SELECT v.number, v.text_sha256, v.lineages FROM versions v
         LEFT JOIN changes c ON c.document_id = v.document_id AND c.to_version = v.number
-        WHERE v.document_id = $1 AND (c.materiality IS NULL OR c.materiality <> $2) ORDER BY v.number DESC LIMIT 1",
+        WHERE v.document_id = $1 AND (c.materiality IS NULL OR (c.materiality <> $2 AND COALESCE(c.editor_materiality, c.materiality) <> $2)) ORDER BY v.number DESC LIMIT 1",
 }
 
 /// Memory of the writer.

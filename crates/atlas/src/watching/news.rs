@@ -4,12 +4,12 @@ use crate::codes::Code;
 use crate::error::Result;
 use crate::ids::{ChangeId, DocumentId};
 use crate::open::Atlas;
-use crate::records::{Batch, Materiality, NewChange};
+use crate::records::{Batch, Materiality};
 use crate::store::{Tx, args, statements};
 
 /// A change that was seen longer ago when it is recorded is history (an import), not news.
 const FRESH_MS: i64 = 2 * 86_400_000;
-/// A change that a later reader takes more seriously is told as long as it was seen within a week.
+/// A change that is taken more seriously later is told as long as it was seen within a week.
 const RAISED_MS: i64 = 7 * 86_400_000;
 
 statements! {
@@ -24,7 +24,7 @@ statements! {
     CHANGES_OF = "SELECT change_id FROM news WHERE story_id = $1 ORDER BY change_id",
     SOUND = "SELECT COALESCE(MAX(v.number), 0) FROM versions v WHERE v.document_id = $1 AND v.number < $2 AND NOT EXISTS (
         SELECT 1 FROM changes c WHERE c.document_id = v.document_id AND c.to_version = v.number
-            AND (c.materiality = $3 OR c.confirmed_ms IS NULL))",
+            AND (COALESCE(c.editor_materiality, c.materiality) = $3 OR c.confirmed_ms IS NULL))",
 }
 
 /// What kind of news it is.
@@ -75,32 +75,37 @@ pub(crate) async fn note_imported(tx: &mut Tx, batch: &Batch, ids: &[ChangeId]) 
     Ok(())
 }
 
-/// Notes that a later reader judges a change otherwise, if somebody was told of it, or should be now.
+/// Notes that a change seen at `seen_ms` is judged otherwise now, by a later reader or an editor, if somebody was told of it, or should be.
 pub(crate) async fn note_reversal(
     tx: &mut Tx,
-    batch: &Batch,
-    id: ChangeId,
-    before: &NewChange,
-    after: &NewChange,
+    document: DocumentId,
+    (id, seen_ms): (ChangeId, i64),
+    (was, is): (Materiality, Materiality),
+    now_ms: i64,
 ) -> Result<()> {
-    let (was, is) = (before.materiality, after.materiality);
     let last = tx.one(OF_CHANGE, args![id]).await?;
     let last = last
-        .map(|row| Ok::<_, crate::AtlasError>((row.get::<Option<i64>>(1)?, row.get::<Option<i64>>(2)?)))
+        .map(|row| {
+            let kind = NewsKind::from_code(row.get(0)?)?;
+            Ok::<_, crate::AtlasError>((kind, row.get::<Option<i64>>(1)?, row.get::<Option<i64>>(2)?))
+        })
         .transpose()?;
+    let raised = is_told(is) && is > was && now_ms - seen_ms <= RAISED_MS;
     let kind = match last {
         // It still waits and will be told as it is judged by then.
-        Some((None, _)) => return Ok(()),
-        Some((Some(_), Some(told))) if is.code() < told => NewsKind::Reversed,
-        Some((Some(_), Some(_))) => return Ok(()),
-        _ if is_told(is) && is > was && batch.analysed_ms - before.at_ms <= RAISED_MS => NewsKind::Changed,
+        Some((_, None, _)) => return Ok(()),
+        Some((_, Some(_), Some(told))) if is.code() < told => NewsKind::Reversed,
+        // The correction itself was wrong: it is told once more.
+        Some((NewsKind::Reversed, Some(_), Some(told))) if is.code() > told && raised => NewsKind::Changed,
+        Some((_, Some(_), Some(_))) => return Ok(()),
+        _ if raised => NewsKind::Changed,
         _ => return Ok(()),
     };
     // What was seen only once is told when it is confirmed.
     if tx.one(CONFIRMED, args![id]).await?.map_or(Ok(0), |row| row.get::<i64>(0))? == 0 {
         return Ok(());
     }
-    note(tx, batch.document, id, kind, batch.analysed_ms).await
+    note(tx, document, id, kind, now_ms).await
 }
 
 async fn note(tx: &mut Tx, document: DocumentId, change: ChangeId, kind: NewsKind, at_ms: i64) -> Result<()> {

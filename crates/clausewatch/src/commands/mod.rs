@@ -14,6 +14,7 @@ pub mod pdf_child;
 pub mod read;
 mod read_table;
 pub mod reanalyse;
+pub mod review;
 pub mod serve;
 pub mod show;
 pub mod track;

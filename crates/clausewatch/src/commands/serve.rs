@@ -1,17 +1,20 @@
 //! `clausewatch serve`: the web side.
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use accounts::Accounts;
+use alerts::payment::{Provider, STRIPE_API, Stripe};
+use alerts::plans::Plans;
 use anyhow::Context;
 use atlas::Atlas;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::alerting::Alerting;
-use crate::instance::{Place, now_ms, secret};
+use crate::alerting::{Alerting, Secret, secret};
+use crate::instance::{Place, now_ms, secret as fresh_secret};
 use crate::members::Members;
 
 /// What requests under way have when the site is asked to end.
@@ -27,12 +30,57 @@ pub struct Args {
     pub members: Members,
     #[command(flatten)]
     pub alerting: Alerting,
+    #[command(flatten)]
+    pub plans: PlansFile,
+}
+
+/// What persons may watch.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct PlansFile {
+    /// Plans that say what persons may watch (TOML; docs/plans.toml is an example); without, everything is allowed
+    #[arg(long, value_name = "FILE", env = "CLAUSEWATCH_PLANS")]
+    plans: Option<PathBuf>,
+    /// Secret key of the Stripe account through which plans are paid for; better in the environment
+    #[arg(long, value_name = "KEY", env = "CLAUSEWATCH_STRIPE_KEY", hide_env_values = true, requires = "stripe_webhook_secret", value_parser = secret)]
+    stripe_key: Option<Secret>,
+    /// Secret of the webhook at /payments, which Stripe shows when it is added; better in the environment
+    #[arg(long, value_name = "SECRET", env = "CLAUSEWATCH_STRIPE_WEBHOOK_SECRET", hide_env_values = true, requires = "stripe_key", value_parser = secret)]
+    stripe_webhook_secret: Option<Secret>,
+}
+
+/// What is sold, and through whom.
+#[derive(Default)]
+pub struct Offer {
+    plans: Plans,
+    payment: Option<Provider>,
+}
+
+impl PlansFile {
+    /// The plans, none if no file is named; and through whom they are paid for, if somebody is.
+    pub fn read(&self) -> anyhow::Result<Offer> {
+        let plans = match &self.plans {
+            Some(path) => {
+                let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+                Plans::read(&text).with_context(|| path.display().to_string())?
+            }
+            None => Plans::default(),
+        };
+        let payment = match (&self.stripe_key, &self.stripe_webhook_secret) {
+            (Some(key), Some(webhook_secret)) => {
+                let (key, webhook_secret) = (key.text().to_owned(), webhook_secret.text().to_owned());
+                let (api, poster) = (STRIPE_API.into(), crate::alerting::poster(&[])?);
+                Some(Provider::Stripe(Stripe { key, webhook_secret, api, poster }))
+            }
+            _ => None,
+        };
+        Ok(Offer { plans, payment })
+    }
 }
 
 /// Serves until interrupted.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open().await?;
-    site(place, atlas, args.listen, &args.members, &args.alerting).await
+    site(place, atlas, args.listen, &args.members, &args.alerting, args.plans.read()?).await
 }
 
 /// Serves the site of an atlas until interrupted, with accounts if they are turned on.
@@ -42,12 +90,13 @@ pub async fn site(
     listen: SocketAddr,
     members: &Members,
     alerting: &Alerting,
+    offer: Offer,
 ) -> crate::Answer {
     let interruption = Interruption::listen()?;
     let listener = bound(listen).await?;
     let accounts = members.open(place, &atlas, alerting, listener.local_addr()?)?;
     let public_url = accounts.is_some().then(|| alerting.public_url.trim_end_matches('/').to_string());
-    let shown = Shown { note: "", public_url, accounts };
+    let shown = Shown { note: "", public_url, accounts, offer };
     listening(atlas, listener, shown, Arc::new(now_ms), interruption).await
 }
 
@@ -60,6 +109,8 @@ pub struct Shown {
     pub public_url: Option<String>,
     /// Accounts, if persons have them.
     pub accounts: Option<Accounts>,
+    /// What persons may watch.
+    pub offer: Offer,
 }
 
 /// A listener on an address. A port that is taken is an error: a site that moves by itself would not be found.
@@ -83,7 +134,11 @@ pub async fn listening(
     let base_url = shown.public_url.unwrap_or(here);
     let config = web::SiteConfig { name: "Clausewatch".into(), base_url, note: shown.note.into() };
     let poster = crate::alerting::poster(&[])?;
-    let site = web::Site::new(atlas, config, now).reading(crate::desk::reader()?).personal(Arc::new(secret), poster);
+    let site = web::Site::new(atlas, config, now)
+        .reading(crate::desk::reader()?)
+        .plans(shown.offer.plans)
+        .paid_through(shown.offer.payment)
+        .personal(Arc::new(fresh_secret), poster);
     let site = match shown.accounts {
         Some(accounts) => site.with_accounts(accounts),
         None => site,

@@ -6,6 +6,7 @@ use atlas::Atlas;
 use atlas::answers::{AboutClause, ClauseWords, Said};
 use atlas::ids::{ChangeId, DocumentId, ProvisionId};
 use atlas::records::{Change, Document, Provision};
+use atlas::review::Judged;
 use provisions::taxonomy;
 use serde_json::json;
 
@@ -45,27 +46,26 @@ impl FromStr for RecordId {
 /// Prints the record; status 1 if there is none with this ID.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open_existing().await?;
-    let counts = atlas.counts().await?;
-    let (shown, id, most) = match args.record {
-        RecordId::Provision(id) => {
-            let last = ProvisionId(counts.provisions + counts.removed_provisions);
-            (provision(&atlas, id, args.json).await?, id.to_string(), last.to_string())
-        }
-        RecordId::Document(id) => {
-            (document(&atlas, id, args.json).await?, id.to_string(), DocumentId(counts.documents).to_string())
-        }
-        RecordId::Change(id) => {
-            (change(&atlas, id, args.json).await?, id.to_string(), ChangeId(counts.changes).to_string())
-        }
+    let (shown, id) = match args.record {
+        RecordId::Provision(id) => (provision(&atlas, id, args.json).await?, id.to_string()),
+        RecordId::Document(id) => (document(&atlas, id, args.json).await?, id.to_string()),
+        RecordId::Change(id) => (change(&atlas, id, args.json).await?, id.to_string()),
     };
     if !shown {
-        eprintln!("clausewatch: there is no {id} in {}; the last such record is {most}", place.name());
+        eprintln!("clausewatch: there is no {id} in {}", place.name());
     }
     Ok(shown)
 }
 
 async fn provision(atlas: &Atlas, id: ProvisionId, as_json: bool) -> crate::Answer {
-    let Some(record) = atlas.provision(id).await? else { return Ok(false) };
+    let Some(record) = atlas.provision(id).await? else {
+        if let Some(judgement) = atlas.judgement(Judged::Provision(id)).await? {
+            let hidden = atlas.provision_or_hidden(id).await?.is_some();
+            anyhow::ensure!(!hidden, "{id} was {} on {}: {}", judgement.told(), day(judgement.at_ms), judgement.reason);
+        }
+        return Ok(false);
+    };
+    let judgement = atlas.judgement(Judged::Provision(id)).await?;
     let events = atlas.provision_events(id).await?;
     let rarity = atlas.rarity(&record.clause_type).await?;
     let said = said(atlas, &record).await?;
@@ -74,7 +74,8 @@ async fn provision(atlas: &Atlas, id: ProvisionId, as_json: bool) -> crate::Answ
             .iter()
             .map(|(kind, version, at_ms)| json!({"event": kind, "version": version, "at_ms": at_ms}))
             .collect();
-        let value = json!({"provision": record, "events": events, "rarity": {"platforms": rarity.platforms, "of_platforms": rarity.of_platforms}, "language_model": said});
+        let value = json!({"provision": record, "events": events, "rarity": {"platforms": rarity.platforms, "of_platforms": rarity.of_platforms},
+            "judgement": judgement, "language_model": said});
         println!("{}", serde_json::to_string_pretty(&value)?);
         return Ok(true);
     }
@@ -85,6 +86,9 @@ async fn provision(atlas: &Atlas, id: ProvisionId, as_json: bool) -> crate::Answ
     writeln!(out, "{}  {}", record.id, paint::bold(title, colours))?;
     writeln!(out, "{}, {} ({})", record.platform_name, record.document_title, record.document)?;
     writeln!(out, "{}  {}", paint::severity(record.severity, colours).trim_end(), standing(&record))?;
+    if let Some(judgement) = judgement {
+        writeln!(out, "{} on {}", judgement.told(), day(judgement.at_ms))?;
+    }
     writeln!(out, "on {} of {} platforms\n", rarity.platforms, rarity.of_platforms)?;
     writeln!(out, "{}\n", paint::wrap(&format!("“{}”", record.excerpt), 4))?;
     if let Some(kind) = kind {

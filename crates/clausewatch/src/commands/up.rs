@@ -14,6 +14,8 @@ pub struct Args {
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     #[command(flatten)]
+    plans: serve::PlansFile,
+    #[command(flatten)]
     sources: work::Sources,
     #[command(flatten)]
     members: Members,
@@ -28,11 +30,12 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open().await?;
     let platforms = args.sources.register(&atlas).await?;
     println!("{platforms} platforms in {}", args.sources.catalog.display());
+    let offer = args.plans.read()?;
     let fetcher = args.sources.fetcher()?;
     args.alerting.attend(&atlas, &args.sources.allowed)?;
     args.model.attend(&atlas)?;
     tokio::select! {
         done = work::forever(&atlas, &fetcher) => done,
-        done = serve::site(place, atlas.clone(), args.listen, &args.members, &args.alerting) => done,
+        done = serve::site(place, atlas.clone(), args.listen, &args.members, &args.alerting, offer) => done,
     }
 }

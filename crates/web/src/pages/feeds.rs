@@ -1,5 +1,8 @@
 //! Atom feeds of changes: all material ones, those of a platform, those that touch a clause type.
+use std::sync::Arc;
+
 use atlas::ChangeFilter;
+use atlas::operate::Announcement;
 use atlas::records::{Change, Materiality};
 use axum::Router;
 use axum::extract::{Path, State};
@@ -10,6 +13,7 @@ use provisions::taxonomy;
 
 use crate::error::Failure;
 use crate::feed::{Entry, Feed, atom, entry_id};
+use crate::pages::operate;
 use crate::site::Site;
 use crate::{links, words};
 
@@ -81,6 +85,12 @@ async fn answer(
         None => site.atlas.counts().await?.first_ms.unwrap_or(0),
     };
     let (base, key) = (&site.config.base_url, site.atlas.log_key());
+    // The feed of everything tells what is announced, too.
+    let told = if path == links::FEED { site.announced() } else { Arc::default() };
+    let updated_ms = told.iter().map(|announcement| announcement.from_ms).fold(updated_ms, i64::max);
+    let mut entries: Vec<Entry> = told.iter().map(|told| announced(base, &key, &site.config.name, told)).collect();
+    entries.extend(changes.iter().map(|change| entry(base, &key, change)));
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.updated_ms));
     let feed = Feed {
         title,
         subtitle,
@@ -89,9 +99,23 @@ async fn answer(
         page_url: format!("{base}{page}"),
         author: site.config.name.clone(),
         updated_ms,
-        entries: changes.iter().map(|change| entry(base, &key, change)).collect(),
+        entries,
     };
     Ok(([(header::CONTENT_TYPE, "application/atom+xml; charset=utf-8")], atom(&feed)).into_response())
+}
+
+fn announced(base: &str, key: &str, author: &str, told: &Announcement) -> Entry {
+    let urgency = operate::urgency(&told.urgency);
+    Entry {
+        id: entry_id(key, &format!("announcement {}", told.id)),
+        title: format!("{urgency}: {}", words::clip(&told.text, 100)),
+        url: format!("{base}{}", links::HOME),
+        published_ms: told.from_ms,
+        updated_ms: told.from_ms,
+        author: author.to_string(),
+        summary: told.text.clone(),
+        categories: vec!["announcement".into()],
+    }
 }
 
 fn entry(base: &str, key: &str, change: &Change) -> Entry {

@@ -10,9 +10,12 @@ mod feeds;
 mod home;
 mod log;
 mod methodology;
+pub(crate) mod operate;
+mod plans;
 mod platforms;
 mod provision;
 mod regulations;
+mod review;
 mod search;
 mod status;
 mod timelines;
@@ -38,9 +41,12 @@ pub(crate) fn all() -> Router<Site> {
         .merge(home::routes())
         .merge(log::routes())
         .merge(methodology::routes())
+        .merge(operate::routes())
+        .merge(plans::routes())
         .merge(platforms::routes())
         .merge(provision::routes())
         .merge(regulations::routes())
+        .merge(review::routes())
         .merge(search::routes())
         .merge(status::routes())
         .merge(timelines::routes())

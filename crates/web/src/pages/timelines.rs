@@ -71,7 +71,9 @@ fn standing(name: &str, months: &[StandingMonth]) -> Response {
 
 async fn of_provision(State(site): State<Site>, Path(id): Path<String>) -> Result<Response, Failure> {
     let id = provision::provision_id(&id)?;
-    site.atlas.provision(id).await?.ok_or_else(|| Failure::missing(format!("provision {id}")))?;
+    if site.atlas.provision(id).await?.is_none() {
+        return Err(provision::absent(&site, id).await);
+    }
     let events = site.atlas.provision_events(id).await?;
     let rows = events.iter().map(|(event, version, at_ms)| {
         vec![words::iso_day(at_ms), version.to_string(), words::event(event).to_lowercase()]

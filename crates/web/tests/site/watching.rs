@@ -10,7 +10,7 @@ use web::{Site, SiteConfig};
 use crate::{Answer, ask, between, get, well_formed, world};
 
 /// A site with an owner, and what the owner's browser says with every request.
-async fn owned_site() -> (Router, atlas::Atlas) {
+pub async fn owned_site() -> (Router, atlas::Atlas) {
     let atlas = world::world().await;
     let config =
         SiteConfig { name: "Clausewatch".into(), base_url: "http://127.0.0.1:8080".into(), note: String::new() };
@@ -20,15 +20,15 @@ async fn owned_site() -> (Router, atlas::Atlas) {
     (web::router(site), atlas)
 }
 
-struct Asks<'a> {
-    peer: &'a str,
-    headers: &'a [(&'a str, &'a str)],
+pub struct Asks<'a> {
+    pub peer: &'a str,
+    pub headers: &'a [(&'a str, &'a str)],
 }
 
-const OWNER: Asks<'_> =
+pub const OWNER: Asks<'_> =
     Asks { peer: "127.0.0.1:50000", headers: &[("host", "127.0.0.1:8080"), ("sec-fetch-site", "same-origin")] };
 
-async fn send(site: &Router, asks: &Asks<'_>, method: Method, path: &str, form: &str) -> Answer {
+pub async fn send(site: &Router, asks: &Asks<'_>, method: Method, path: &str, form: &str) -> Answer {
     let peer: std::net::SocketAddr = asks.peer.parse().unwrap();
     let mut request = Request::builder().method(method).uri(path).extension(axum::extract::ConnectInfo(peer));
     for (name, value) in asks.headers {

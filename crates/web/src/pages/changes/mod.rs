@@ -2,6 +2,8 @@
 mod list;
 mod show;
 
+pub(super) use show::compare;
+
 use axum::Router;
 use axum::routing::get;
 

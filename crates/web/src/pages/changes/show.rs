@@ -1,8 +1,10 @@
 //! A change: what it did, which provisions it touches, the redline.
+use alerts::sides::Corrected;
 use askama::Template;
 use atlas::answers::{AboutChange, Said, Side};
 use atlas::ids::ChangeId;
 use atlas::records::{Change, Materiality, Revision};
+use atlas::review::{Judged, Judgement};
 use atlas::watching::Subject;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -10,6 +12,7 @@ use serde_json::json;
 
 use crate::error::Failure;
 use crate::negotiate::Wants;
+use crate::owner::Operator;
 use crate::owner::Owner;
 use crate::page::Head;
 use crate::pages::documents;
@@ -38,6 +41,8 @@ struct ChangePage {
     overtaken: bool,
     /// What became of the verdict whenever the document was read again, oldest first.
     revisions: Vec<Revision>,
+    /// What an editor says of the verdict, if that stands.
+    judgement: Option<Judgement>,
 }
 
 impl ChangePage {
@@ -74,6 +79,7 @@ pub(super) async fn show(
     State(site): State<Site>,
     wants: Wants,
     owner: Option<Owner>,
+    operator: Option<Operator>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let missing = || Failure::missing(format!("change {:?}", words::clip(&id, 40)));
@@ -94,28 +100,35 @@ pub(super) async fn show(
         .crumb(of.platform_name.as_str(), links::platform(&of.platform))
         .crumb(of.document_title.as_str(), links::document(&of.document))
         .here(of.id.to_string())
+        .review(operator, of.id)
         .watch(watch_box(&site, owner, Subject::Document(of.document), &name).await?);
     let newer = links::version(&of.document, &change.to_version);
     let version = site.atlas.version(of.document, change.to_version).await?;
     let effective = version.and_then(|version| version.stated_effective);
     let revisions = site.atlas.change_revisions(of.document, of.id).await?;
+    let judgement = site.atlas.judgement(Judged::Change(of.id)).await?;
     let latest = site.atlas.document(of.document).await?.map(|document| document.versions);
     let overtaken = latest.is_some_and(|latest| latest > change.to_version);
-    let page = ChangePage { head, base, redline, said, newer, effective, overtaken, revisions, of };
+    let page = ChangePage { head, base, redline, said, newer, effective, overtaken, revisions, judgement, of };
     wants.record(&page, || {
         let changes = page.redline.as_ref().map(Redline::changes);
         let meaning = page.redline.as_ref().map(|redline| &redline.meaning);
         json!({"change": page.of, "compared_with_version": page.base, "stated_effective": page.effective, "meaning": meaning,
-            "clauses": changes, "language_model": page.said, "revisions": page.revisions})
+            "clauses": changes, "language_model": page.said, "revisions": page.revisions, "judgement": page.judgement})
     })
 }
 
 /// What a change did, and what a language model says about it.
-async fn compare(site: &Site, of: &Change, base: i64) -> Result<(Option<Redline>, Option<Said<AboutChange>>), Failure> {
+pub(in crate::pages) async fn compare(
+    site: &Site,
+    of: &Change,
+    base: i64,
+) -> Result<(Option<Redline>, Option<Said<AboutChange>>), Failure> {
     let missing = |number| Failure::Internal(format!("{} lacks version {number}", of.document));
     let old = site.atlas.version_text(of.document, base).await?.ok_or_else(|| missing(base))?;
     let to = of.change.to_version;
     let new = site.atlas.version_text(of.document, to).await?.ok_or_else(|| missing(to))?;
     let said = undamaged(site.atlas.said_of_change(&old, &new).await)?;
-    Ok((Some(redline::compare(&old, &new)), said))
+    let corrected = Corrected::of(&site.atlas, of.document, base, to).await?;
+    Ok((Some(redline::compare(&old, &new, &corrected)), said))
 }

@@ -1,4 +1,5 @@
 //! Any two versions of a document compared clause by clause.
+use alerts::sides::Corrected;
 use askama::Template;
 use atlas::records::{Document, Version};
 use axum::extract::{Path, State};
@@ -54,7 +55,7 @@ pub(super) async fn show(
     let (from, to) = (super::number(&document, &from)?, super::number(&document, &to)?);
     let (from, old) = side(&site, &document, from).await?;
     let (to, new) = side(&site, &document, to).await?;
-    let redline = redline::compare(&old, &new);
+    let redline = redline::compare(&old, &new, &Corrected::of(&site.atlas, document.id, from.number, to.number).await?);
     let title = super::full_title(&document);
     let path = links::compare_versions(&document.id, &from.number, &to.number);
     let head = super::head(&site, &document, format!("{title}, version {} and {}", from.number, to.number), path)

@@ -5,8 +5,10 @@ mod record;
 mod sheet;
 
 use askama::Template;
+use atlas::AtlasError;
 use atlas::ids::ProvisionId;
 use atlas::records::{Revised, Revision};
+use atlas::review::{Judged, Judgement, Ruling};
 use atlas::watching::Subject;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -17,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::error::Failure;
 use crate::negotiate::Wants;
+use crate::owner::Operator;
 use crate::owner::Owner;
 use crate::page::Head;
 use crate::pages::watching::watch_box;
@@ -26,6 +29,7 @@ use crate::{faq, links, pdf, words};
 use opinion::Opinion;
 pub(super) use opinion::undamaged;
 use record::Record;
+pub(super) use record::{Words, explanation};
 
 pub(crate) fn routes() -> Router<Site> {
     Router::new().route("/provisions/{id}", get(show)).route("/provisions/{id}/evidence.zip", get(evidence))
@@ -46,6 +50,7 @@ async fn show(
     State(site): State<Site>,
     wants: Wants,
     owner: Option<Owner>,
+    operator: Option<Operator>,
     Path(name): Path<String>,
 ) -> Result<Response, Failure> {
     let (name, as_pdf) = name.strip_suffix(".pdf").map_or((name.as_str(), false), |name| (name, true));
@@ -58,6 +63,7 @@ async fn show(
     let url = format!("{}{path}", site.config.base_url);
     let page = ProvisionPage {
         head: head(&site, &record, path)
+            .review(operator, id)
             .watch(watch_box(&site, owner, Subject::Provision(id), &record.full_title()).await?),
         share: share_links(&record.full_title(), &url),
         r: record,
@@ -66,8 +72,13 @@ async fn show(
     wants.record(&page, || value(&site, &page.r))
 }
 
-/// Why there is no provision with this ID: a later reader may have withdrawn it.
-async fn absent(site: &Site, id: ProvisionId) -> Failure {
+/// Why no provision with this ID is shown: an editor may have had it taken from view, or a later reader withdrawn it.
+pub(super) async fn absent(site: &Site, id: ProvisionId) -> Failure {
+    match hidden(site, id).await {
+        Ok(None) => {}
+        Ok(Some(hidden)) => return hidden,
+        Err(error) => return error.into(),
+    }
     let revisions = match site.atlas.provision_revisions(id).await {
         Ok(revisions) => revisions,
         Err(error) => return error.into(),
@@ -83,6 +94,19 @@ async fn absent(site: &Site, id: ProvisionId) -> Failure {
         words::date(at_ms),
         words::clip(excerpt, 300)
     ))
+}
+
+async fn hidden(site: &Site, id: ProvisionId) -> Result<Option<Failure>, AtlasError> {
+    if site.atlas.provision_or_hidden(id).await?.is_none() {
+        return Ok(None);
+    }
+    let Some(judgement) = site.atlas.judgement(Judged::Provision(id)).await? else { return Ok(None) };
+    let also = match judgement.ruling {
+        Ruling::Corrected { clause_type: Some(_), .. } => ", which another provision of the same clause has",
+        _ => "",
+    };
+    let Judgement { at_ms, reason, .. } = &judgement;
+    Ok(Some(Failure::Hidden(format!("{id} was {}{also}, on {}: {reason}", judgement.told(), words::day(at_ms)))))
 }
 
 pub(super) fn provision_id(text: &str) -> Result<ProvisionId, Failure> {
@@ -142,6 +166,7 @@ fn value(site: &Site, r: &Record) -> Value {
         "elsewhere": r.elsewhere.iter().map(|other| json!({"provision": other.provision, "differences": other.differences})).collect::<Vec<_>>(),
         "lineage": r.steps.iter().map(|step| json!({"version": step.version, "at_ms": step.at_ms, "event": step.what, "change": step.change})).collect::<Vec<_>>(),
         "revisions": r.revisions,
+        "judgement": r.judgement,
         "regulations": r.regulations.iter().map(|a| json!({"id": a.regulation.id, "name": a.regulation.name,
             "jurisdiction": a.regulation.jurisdiction, "article": a.article.map(|article| &article.cite), "reason": a.reason,
             "condition": a.condition})).collect::<Vec<_>>(),

@@ -5,6 +5,7 @@ use std::ops::Range;
 use archive::log::{TlogProof, VerifierKey, leaf_hash};
 use atlas::ids::{ChangeId, ProvisionId};
 use atlas::records::{Capture, Document, EventKind, Provision, Revision, Version, Wording};
+use atlas::review::{Judged, Judgement};
 use atlas::{Atlas, AtlasError, Rarity};
 use document::Structure;
 use provisions::{Applicable, Circumstances, ClauseType, Explanation, Facts, taxonomy};
@@ -51,6 +52,8 @@ pub(super) struct Record {
     pub life: Html,
     /// What became of it whenever the document was read again, oldest first.
     pub revisions: Vec<Revision>,
+    /// What an editor says of it, if that stands.
+    pub judgement: Option<Judgement>,
     pub regulations: Vec<Applicable<'static>>,
     pub evidence: Held,
     pub others: Vec<Provision>,
@@ -64,7 +67,7 @@ pub(super) struct Record {
 }
 
 /// The verbatim words in their context.
-pub(super) struct Words {
+pub(in crate::pages) struct Words {
     /// The clause that introduces the list that the clause is in.
     pub lead_in: Option<String>,
     /// The clause before, under the same heading.
@@ -170,6 +173,7 @@ impl Record {
             steps: steps(atlas, &provision, &events).await?,
             life: life(&events, &document),
             revisions: atlas.provision_revisions(id).await?,
+            judgement: atlas.judgement(Judged::Provision(id)).await?,
             regulations: kind
                 .map(|kind| provisions::applicable(kind, &circumstances(&document, body)))
                 .unwrap_or_default(),
@@ -264,7 +268,7 @@ async fn text(atlas: &Atlas, version: &Version) -> Result<Option<String>, Failur
 
 impl Words {
     /// The words at their place, if the stored text has them there.
-    fn find(provision: &Provision, of: &Document, text: &str, structure: &Structure) -> Option<Words> {
+    pub fn find(provision: &Provision, of: &Document, text: &str, structure: &Structure) -> Option<Words> {
         let range = provision.excerpt_range.clone();
         if provision.excerpt.is_empty() || text.get(range.clone()) != Some(provision.excerpt.as_str()) {
             return None;
@@ -307,7 +311,7 @@ fn place(provision: &Provision, of: &Document, clause: usize) -> String {
     format!("{}#c-{clause}", links::version(&of.id, &provision.last_version))
 }
 
-fn explanation(kind: Option<&ClauseType>, provision: &Provision, facts: &Facts) -> Explanation {
+pub(in crate::pages) fn explanation(kind: Option<&ClauseType>, provision: &Provision, facts: &Facts) -> Explanation {
     match kind {
         Some(kind) => provisions::explain(kind, &provision.excerpt, facts, provision.severity, &provision.reasons),
         None => {

@@ -73,9 +73,13 @@ fn labels(record: &Record) -> Vec<(String, Tone)> {
         Severity::High => Tone::High,
         Severity::Critical => Tone::Critical,
     };
+    let confidence = match provision.corrected {
+        Some(_) => "Corrected by an editor".into(),
+        None => format!("{} confidence", provision.confidence),
+    };
     let mut labels = vec![
         (format!("{} severity", provision.severity), tone),
-        (format!("{} confidence", provision.confidence), Tone::Neutral),
+        (confidence, Tone::Neutral),
         (provision.explicitness.to_string(), Tone::Neutral),
         (words::rarity(&record.rarity), Tone::Neutral),
     ];
@@ -140,6 +144,10 @@ fn details(record: &Record) -> Vec<(String, Vec<Span>)> {
     ];
     if let Some(kind) = record.kind {
         rows.insert(3, ("Clause type", format!("{} ({})", kind.title, words::category_title(&kind.category))));
+    }
+    if let Some(judgement) = &record.judgement {
+        let reason = if judgement.reason.is_empty() { String::new() } else { format!(": {}", judgement.reason) };
+        rows.push(("Review", format!("{}, {}{reason}", judgement.told(), words::day(&judgement.at_ms))));
     }
     rows.into_iter().map(|(name, value)| (name.to_string(), vec![Span::plain(value)])).collect()
 }

@@ -1,4 +1,5 @@
 //! The watchlist: what is watched, which changes are told and when, over which channels; and its read-only page for others.
+use alerts::plans::platforms_watched;
 use askama::Template;
 use atlas::watching::{Cadence, Channel, ChannelId, Person, PersonId, Subject, Threshold, Watch, WatchId, Weekday};
 use axum::extract::{Path, State};
@@ -123,6 +124,8 @@ struct ListPage {
     rows: Vec<Row>,
     channels: Vec<ChannelRow>,
     unread: i64,
+    /// What of the person's plan is used, if plans limit it.
+    plan: Option<String>,
 }
 
 impl ListPage {
@@ -148,7 +151,9 @@ pub(super) async fn show(Owner(id): Owner, State(site): State<Site>, wants: Want
     let channels = site.atlas.channels(id).await?.into_iter().map(|channel| ChannelRow::of(&site, channel)).collect();
     let head = site.head("Watchlist", links::WATCHLIST).here("Watchlist").unlisted();
     let (person, rows, unread) = (person(&site, id).await?, rows(&site, id).await?, site.atlas.unread(id).await?);
-    let page = ListPage { head, person, rows, channels, unread };
+    let entitled = site.plans.of(&site.atlas, id, site.now_ms()).await?;
+    let plan = entitled.told(&platforms_watched(&site.atlas, id, None).await?);
+    let page = ListPage { head, person, rows, channels, unread, plan };
     wants.record(&page, || {
         let watches: Vec<_> =
             page.rows.iter().map(|row| json!({"name": row.name, "path": row.path, "watch": row.watch})).collect();
@@ -187,7 +192,7 @@ pub(super) async fn change(
     asks.note = words::clip(form.text("note").unwrap_or(""), NOTE);
     let tags = words::clip(form.text("tags").unwrap_or(""), NOTE);
     asks.tags = tags.split(',').map(|tag| tag.trim().to_string()).filter(|tag| !tag.is_empty()).collect();
-    site.atlas.put_watch(person, &asks, site.now_ms()).await?;
+    alerts::plans::put_watch(&site.atlas, &site.plans, person, &asks, site.now_ms()).await?;
     Ok(Redirect::to(&format!("{}#w-{id}", links::WATCHLIST)))
 }
 

@@ -4,7 +4,7 @@ mod inbox;
 mod links_in_messages;
 mod list;
 
-use atlas::watching::{NewWatch, PersonId, Subject};
+use atlas::watching::{PersonId, Subject};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
@@ -75,7 +75,9 @@ pub(crate) async fn begin(site: &Site, person: PersonId, subject: Subject) -> Re
     }
     if site.atlas.watch_on(person, &subject).await?.is_none() {
         has_room(site, site.atlas.watches(person).await?.len(), MOST_WATCHES, "watches")?;
-        site.atlas.put_watch(person, &NewWatch::on(subject), site.now_ms()).await?;
+        let (now_ms, plans) = (site.now_ms(), &site.plans);
+        let asks = plans.of(&site.atlas, person, now_ms).await?.one_click(subject);
+        alerts::plans::put_watch(&site.atlas, plans, person, &asks, now_ms).await?;
     }
     Ok(())
 }
@@ -101,10 +103,15 @@ pub(crate) async fn watch_box(
     subject: Subject,
     name: &str,
 ) -> Result<Option<WatchBox>, Failure> {
-    let watched = match owner {
-        Some(Owner(person)) => site.atlas.watch_on(person, &subject).await?.map(|watch| watch.id),
-        None if site.accounts.is_some() => None,
-        None => return Ok(None),
+    let Some(Owner(person)) = owner else {
+        let subject = serde_json::to_string(&subject)?;
+        let offered = WatchBox { subject, name: name.into(), watched: None, limit: None };
+        return Ok(site.accounts.is_some().then_some(offered));
     };
-    Ok(Some(WatchBox { subject: serde_json::to_string(&subject)?, name: name.into(), watched }))
+    let watched = site.atlas.watch_on(person, &subject).await?.map(|watch| watch.id);
+    let limit = match watched {
+        Some(_) => None,
+        None => alerts::plans::limit(&site.atlas, &site.plans, person, &subject, site.now_ms()).await?,
+    };
+    Ok(Some(WatchBox { subject: serde_json::to_string(&subject)?, name: name.into(), watched, limit }))
 }

@@ -1,0 +1,125 @@
+//! Operating on the site: documents, messages, announcements; and that none of it is for strangers.
+use atlas::jobs::{Check, CheckResult, Trouble};
+use atlas::watching::{ChannelKind, MessageKind, MessageState, Outcome, PersonId};
+use axum::http::{Method, StatusCode, header};
+
+use crate::watching::{OWNER, owned_site, send};
+use crate::{get, well_formed, world};
+
+const NOW: i64 = world::START + 400 * world::DAY;
+
+#[tokio::test]
+async fn a_document_that_asks_is_looked_after() {
+    let (site, atlas) = owned_site().await;
+    let id = atlas.documents().await.unwrap().into_iter().find(|document| document.title == "Never seen").unwrap().id;
+    let failed = CheckResult::Failed { trouble: Trouble::Address, reason: "it is <no> address".into() };
+    atlas.checked(id, &Check { at_ms: NOW, next_due_ms: NOW + world::DAY, result: failed }).await.unwrap();
+    let page = send(&site, &OWNER, Method::GET, "/operate", "").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    well_formed::check(&page.body).unwrap();
+    assert!(page.body.contains("1 document asks for you") && page.body.contains("It is &#60;no&#62; address."));
+    let path = format!("/operate/documents/{id}");
+    let act = async |form: &str| send(&site, &OWNER, Method::POST, &path, form).await.status;
+    assert_eq!(act("do=check").await, StatusCode::SEE_OTHER);
+    assert_eq!(atlas.health_of(id).await.unwrap().unwrap().next_due_ms, 0, "it is due");
+    assert_eq!(act("do=pause").await, StatusCode::SEE_OTHER);
+    assert_eq!(act("do=check").await, StatusCode::CONFLICT, "a paused document is not checked");
+    assert!(send(&site, &OWNER, Method::GET, "/operate", "").await.body.contains("Not checked since"));
+    assert!(get(&site, "/status").await.body.contains("Paused by an operator"));
+    assert_eq!(act("do=resume").await, StatusCode::SEE_OTHER);
+    assert_eq!(act("do=accept&address=https://elsewhere.example/").await, StatusCode::CONFLICT);
+    assert_eq!(act("do=fly").await, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_sent_again() {
+    let (site, atlas) = owned_site().await;
+    let person = atlas.add_person("Ada", "UTC", NOW).await.unwrap();
+    let channel = alerts::channels::add_mail(&atlas, person, "ada@plum.example", true, [3; 32], NOW).await.unwrap();
+    let id = atlas.post_note(person, channel.id, MessageKind::Test, "a test", NOW).await.unwrap();
+    atlas.claim_messages(ChannelKind::Mail, NOW, 9).await.unwrap();
+    let dead = Outcome::Dead { reason: "the mailbox is full".into() };
+    atlas.settle_messages(&[(id, dead)], NOW).await.unwrap();
+    let page = send(&site, &OWNER, Method::GET, "/operate", "").await;
+    well_formed::check(&page.body).unwrap();
+    assert!(page.body.contains("The mailbox is full.") && page.body.contains("1 message was given up"));
+    assert!(!page.body.contains("ada@plum.example"), "an operator needs no addresses of others");
+    let again = send(&site, &OWNER, Method::POST, "/operate/messages", "message=all").await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER);
+    assert_eq!(atlas.message(person, id).await.unwrap().unwrap().state, MessageState::Waiting);
+    let wrong = send(&site, &OWNER, Method::POST, "/operate/messages", "message=x").await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn an_announcement_stands_on_every_page_and_in_the_feed() {
+    let (site, atlas) = owned_site().await;
+    assert!(!get(&site, "/platforms").await.body.contains("announcement"));
+    let form = "text=The+site+%3Cb%3Erests%3C/b%3E+on+Sunday&urgency=warning&until=2025-04-20";
+    let made = send(&site, &OWNER, Method::POST, "/operate/announcements", form).await;
+    assert_eq!((made.status, made.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/operate#announcements"));
+    for path in ["/", "/platforms", "/documents/CW-D-00001", "/nothing", "/status"] {
+        let page = get(&site, path).await.body;
+        well_formed::check(&page).unwrap_or_else(|wrong| panic!("{path}: {wrong}"));
+        assert!(page.contains("<strong>Warning.</strong> The site &#60;b&#62;rests"), "{path}: {page}");
+    }
+    let feed = get(&site, "/feed.atom").await.body;
+    assert!(feed.contains("Warning: The site &lt;b&gt;rests") || feed.contains("Warning: The site &#60;b"), "{feed}");
+    assert!(!get(&site, "/platforms/plum/feed.atom").await.body.contains("rests"));
+    let id = atlas.announcements(1).await.unwrap()[0].id;
+    send(&site, &OWNER, Method::POST, &format!("/operate/announcements/{id}"), "").await;
+    assert!(!get(&site, "/platforms").await.body.contains("rests"));
+    for (form, wrong) in [
+        ("urgency=warning&until=2025-04-20", "say what"),
+        ("text=x", "last day"),
+        ("text=x&until=2025-04-01", "before it begins"),
+        ("text=x&until=soon", "a day like"),
+        (&format!("text={}&until=2025-04-20", "x".repeat(281)), "280 characters"),
+    ] {
+        let answer = send(&site, &OWNER, Method::POST, "/operate/announcements", form).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{form}");
+        assert!(answer.body.to_lowercase().contains(wrong), "{form}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn strangers_operate_nothing() {
+    let (site, atlas) = owned_site().await;
+    for path in ["/operate", "/operate.json"] {
+        assert_eq!(get(&site, path).await.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    for path in
+        ["/operate/documents/CW-D-00001", "/operate/messages", "/operate/announcements", "/operate/announcements/1"]
+    {
+        let answer = crate::ask(&site, Method::POST, path, &[]).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    assert_eq!(atlas.announcements(9).await.unwrap(), []);
+    assert_eq!(atlas.person(PersonId::OWNER).await.unwrap().unwrap().id, PersonId::OWNER);
+}
+
+#[tokio::test]
+async fn plans_are_shown_with_what_they_allow() {
+    let (site, atlas) = owned_site().await;
+    let page = get(&site, "/plans").await;
+    assert!(page.body.contains("This instance has no plans"), "{}", page.body);
+    let plans = alerts::plans::Plans::read(include_str!("../../../../docs/plans.toml")).unwrap();
+    let config = web::SiteConfig { name: "C".into(), base_url: "https://c.example".into(), note: String::new() };
+    let now = std::sync::Arc::new(|| NOW);
+    let poster = fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new()).unwrap();
+    let site = web::Site::new(atlas, config, now).plans(plans).personal(std::sync::Arc::new(|| [7; 32]), poster);
+    let site = web::router(site);
+    let page = get(&site, "/plans").await;
+    well_formed::check(&page.body).unwrap();
+    for words in ["Free", "Monitor", "Compliance", "in a weekly digest", "14 days to try", "any number"] {
+        assert!(page.body.contains(words), "{words}");
+    }
+    let own = send(&site, &OWNER, Method::GET, "/plans", "").await;
+    assert!(own.body.contains("You run this instance") && !own.body.contains("Try for"));
+    let tried = send(&site, &OWNER, Method::POST, "/plans", "try=monitor").await;
+    assert_eq!(tried.status, StatusCode::FORBIDDEN);
+    assert!(tried.body.contains("verything is allowed to you already"), "{}", tried.body);
+    // Nothing is paid for unless a provider is configured.
+    assert_eq!(send(&site, &OWNER, Method::POST, "/plans", "subscribe=monitor").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(crate::ask(&site, Method::POST, "/payments", &[]).await.status, StatusCode::NOT_FOUND);
+}
