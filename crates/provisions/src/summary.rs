@@ -369,7 +369,9 @@ mod tests {
     #[test]
     fn a_shorter_notice_is_stricter_and_the_facts_say_so() {
         let with = |days: &str| {
-            format!("We may change these terms; we will give you {days} notice by e-mail before a change takes effect.")
+            format!(
+                "If we change these terms, we will give you {days} notice by e-mail before the change takes effect."
+            )
         };
         let shorter = line("change-with-notice", &with("30 days'"), &with("7 days'"));
         assert_eq!((shorter.happening, shorter.direction), (Happening::Reworded, Direction::Stricter));
