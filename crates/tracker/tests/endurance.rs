@@ -159,6 +159,7 @@ struct Run {
     memory: Vec<u64>,
 }
 
+#[expect(clippy::disallowed_methods, reason = "the worker is killed at any moment of its own time")]
 fn tracked(store: &Path, web: &Web, size: Size) -> Run {
     let mut run = Run::default();
     let mut worker = Worker::start(store);
