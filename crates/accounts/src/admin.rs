@@ -30,14 +30,16 @@ impl Accounts {
         self.by_command(account, if operator { "operator-granted" } else { "operator-revoked" }).await
     }
 
-    /// Closes an account to its person, which ends its sessions and tokens, or opens it again.
+    /// Closes an account to its person, which ends its sessions, tokens and links, or opens it again.
     pub async fn disable(&self, account: &Account, disabled: bool) -> Result<(), AccountError> {
+        self.atlas().end_account_links(account.person, self.now_ms()).await?;
         self.atlas().set_disabled(account.person, disabled.then(|| self.now_ms())).await?;
         self.by_command(account, if disabled { "account-disabled" } else { "account-enabled" }).await
     }
 
-    /// Ends all sessions and tokens of an account.
+    /// Ends all sessions, tokens and links of an account.
     pub async fn end_all_access(&self, account: &Account) -> Result<(), AccountError> {
+        self.atlas().end_account_links(account.person, self.now_ms()).await?;
         self.atlas().end_all_access(account.person).await?;
         self.by_command(account, "access-ended").await
     }

@@ -182,7 +182,19 @@ impl Accounts {
         // Hashes are compared, so that the time tells nothing of the token.
         let same = Sha256Digest::of(self.token_of(&mail).as_bytes()) == Sha256Digest::of(token.as_bytes());
         let good = same && mail.used_ms.is_none() && self.now_ms() < mail.expires_ms;
-        if good { Ok((mail, kind)) } else { Err(AccountError::Link) }
+        if good && self.fits(&mail, kind).await? { Ok((mail, kind)) } else { Err(AccountError::Link) }
+    }
+
+    /// Whether a link still fits who has an account: one that makes an account is over once the address has one, for it is good for longer
+    /// than what signs in may be; one that signs in is over once the account has another address.
+    async fn fits(&self, mail: &AccountMail, kind: MailKind) -> Result<bool, AccountError> {
+        Ok(match kind {
+            MailKind::SignUp => self.atlas().account_at(MailAddress::parse(&mail.address)?.key()).await?.is_none(),
+            MailKind::SignIn | MailKind::Reset => {
+                self.signs_in_to(mail, kind).await?.is_some_and(|account| account.address == mail.address)
+            }
+            _ => true,
+        })
     }
 
     /// What a link would do.
@@ -200,7 +212,6 @@ impl Accounts {
     /// The account that a link signs in to, if it does and there is one.
     async fn signs_in_to(&self, mail: &AccountMail, kind: MailKind) -> Result<Option<Account>, AccountError> {
         Ok(match (kind, mail.person) {
-            (MailKind::SignUp, _) => self.atlas().account_at(MailAddress::parse(&mail.address)?.key()).await?,
             (MailKind::SignIn | MailKind::Reset, Some(person)) => self.atlas().account(person).await?,
             _ => None,
         })
@@ -270,7 +281,7 @@ impl Accounts {
         account.filter(|account| account.disabled_ms.is_none()).ok_or(AccountError::Link)
     }
 
-    /// Makes the account of a confirmed address; if there is one by now, its person is signed in to that one.
+    /// Makes the account of a confirmed address.
     async fn confirmed(
         &self,
         mail: &AccountMail,
@@ -284,16 +295,9 @@ impl Accounts {
             password,
             secret: self.random(),
         };
-        let account = match self.atlas().add_account(&new, self.now_ms()).await? {
-            Some(account) => {
-                self.note(Some(account.person), "signed-up", caller, "").await?;
-                account
-            }
-            None => {
-                let account = self.atlas().account_at(address.key()).await?;
-                account.filter(|account| account.disabled_ms.is_none()).ok_or(AccountError::Link)?
-            }
-        };
+        // Another link may have made it at the same moment.
+        let account = self.atlas().add_account(&new, self.now_ms()).await?.ok_or(AccountError::Link)?;
+        self.note(Some(account.person), "signed-up", caller, "").await?;
         self.begin(account, caller, "by a mailed link").await
     }
 

@@ -77,9 +77,9 @@ pub(crate) fn value(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-/// Whether a path leads to a page of ours, and a browser cannot take it for another site's address.
+/// Whether a path leads to a page of ours: a browser cannot take it for another site's address, and it can stand in a header.
 pub(crate) fn is_local(path: &str) -> bool {
-    path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r', '\t'])
+    path.starts_with('/') && !path.starts_with("//") && !path.contains(|c: char| c == '\\' || c.is_control())
 }
 
 /// Whether an address from outside is one that a browser may follow: a page, not a script.

@@ -11,8 +11,8 @@ statements! {
     CHANNELS = "DELETE FROM channels WHERE person_id = $1",
     SESSIONS = "DELETE FROM sessions WHERE person_id = $1",
     TOKENS = "DELETE FROM tokens WHERE person_id = $1",
-    // Links that others were sent to this address name no person.
-    MAILS = "DELETE FROM account_mails WHERE person_id = $1 OR address = (SELECT address FROM accounts WHERE person_id = $1)",
+    // Links that were sent to this address before there was an account name no person, and may write it in other capitals.
+    MAILS = "DELETE FROM account_mails WHERE person_id = $1 OR LOWER(address) = (SELECT address_key FROM accounts WHERE person_id = $1)",
     CODES = "DELETE FROM recovery_codes WHERE person_id = $1",
     FACTOR = "DELETE FROM second_factors WHERE person_id = $1",
     AUDIT = "DELETE FROM audit WHERE person_id = $1",

@@ -166,6 +166,7 @@ async fn a_watch_survives_signing_up() {
     well_formed::check(&page.body).unwrap();
     assert!(page.body.contains("You will be told of changes to <strong>Orrery Models</strong>"), "{}", page.body);
     assert_eq!(page.header(header::CACHE_CONTROL), "no-store");
+    assert_eq!(page.header(header::STRICT_TRANSPORT_SECURITY), "max-age=31536000");
     let form = format!("address=ada@example.org&watch={}&back=/platforms/orrery", encoded(&subject));
     let sent = hall.post(&visitor, "/account/sign-up", &form).await;
     well_formed::check(&sent.body).unwrap();
@@ -208,7 +209,7 @@ async fn who_is_not_signed_in_is_taken_there_and_back() {
     let entered = hall.post(&visitor, "/account/sign-in", &form("/inbox")).await;
     assert_eq!(entered.header(header::LOCATION), "/inbox");
     for elsewhere in
-        ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example"]
+        ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example", "/\u{1}"]
     {
         let entered = hall.post(&visitor, "/account/sign-in", &form(elsewhere)).await;
         assert_eq!(
@@ -342,6 +343,7 @@ async fn other_sites_change_nothing() {
         Asks { fetch_site: None, origin: Some("https://evil.example"), ..Asks::browser(&ada) },
         Asks { fetch_site: None, origin: Some("null"), ..Asks::browser(&ada) },
         Asks { fetch_site: None, origin: Some("http://record.example.evil.example"), ..Asks::browser(&ada) },
+        Asks { fetch_site: None, origin: Some("http://record.example"), ..Asks::browser(&ada) },
     ];
     for asks in &others {
         // What ends messages is posted to by mail programs, with a token that is all it needs.
@@ -498,6 +500,15 @@ async fn programs_do_what_their_tokens_say_and_nothing_of_the_account() {
         }
     }
     assert_eq!(hall.get(&writes, "/account").await.status, StatusCode::UNAUTHORIZED);
+    // Secrets of channels stand on pages, which programs are not given.
+    hall.post(&Asks::browser(&ada), "/channels", "kind=feed").await;
+    hall.post(&Asks::browser(&ada), "/channels", &format!("kind=webhook&address={}", encoded("https://h.example/"))).await;
+    let page = hall.get(&Asks::browser(&ada), "/watchlist").await.body;
+    let feed = between(&page, "/feeds/", "\"").to_string();
+    assert!(page.contains("whsec_") && !feed.is_empty());
+    let told = hall.get(&reads, "/watchlist").await;
+    assert_eq!(told.header(header::CONTENT_TYPE), "application/json");
+    assert!(!told.body.contains("whsec_") && !told.body.contains(&feed), "{}", told.body);
     for bad in ["", "cwt_", &ada] {
         let answer = hall.get(&Asks::program(bad), "/watchlist.json").await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{bad}");
