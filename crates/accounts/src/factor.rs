@@ -119,7 +119,9 @@ impl Accounts {
         let hashes: Vec<Sha256Digest> = codes.iter().filter_map(|code| Some(hashed(&recovery_code(code)?))).collect();
         // Of two windows that confirm at once, one is shown the codes that are kept.
         if !self.atlas().confirm_factor(account.person, &hashes, self.now_ms()).await? {
-            return Err(AccountError::Input("you have a second factor already; it was taken into use elsewhere".into()));
+            return Err(AccountError::Input(
+                "you have a second factor already; it was taken into use elsewhere".into(),
+            ));
         }
         self.atlas().end_other_sessions(account.person, visitor.session.id).await?;
         self.note(Some(account.person), "second-factor-added", caller, "").await?;

@@ -2,6 +2,8 @@
 //! hand.
 #[path = "../../alerts/tests/common/mod.rs"]
 mod common;
+#[path = "accounts/organisations.rs"]
+mod organisations;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -92,7 +94,7 @@ impl Hall {
     async fn follow(&self, token: &str, password: Option<&str>) -> SignedIn {
         match self.accounts.follow(token, password, None, &self.here()).await.unwrap() {
             Followed::In(signed_in, _) => signed_in,
-            Followed::Readdressed(address) => panic!("{address}"),
+            Followed::Readdressed(_) | Followed::Joined(..) => panic!("a link that signs in"),
         }
     }
 
@@ -586,15 +588,17 @@ async fn sqlite(stage: &Stage) -> Option<sqlx::SqliteConnection> {
     Some(sqlx::SqliteConnection::connect(&url).await.unwrap())
 }
 
-/// Looks for rows of a person in every table that knows persons.
+/// Looks for rows of a person, or of an organisation, in every table that knows them.
 async fn left_of(stage: &Stage, person: i64) {
     use sqlx::{AssertSqlSafe, Executor, Row};
     let Some(mut connection) = sqlite(stage).await else { return };
-    let sql = "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'person_id'";
-    let tables: Vec<String> = connection.fetch_all(sql).await.unwrap().iter().map(|row| row.get(0)).collect();
-    assert!(tables.len() >= 11, "{tables:?}");
-    for table in tables {
-        let sql = format!("SELECT COUNT(*) FROM {table} WHERE person_id = {person}");
+    let sql = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c
+        WHERE m.type = 'table' AND c.name IN ('person_id', 'organisation_id')";
+    let rows = connection.fetch_all(sql).await.unwrap();
+    let places: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    assert!(places.len() >= 14, "{places:?}");
+    for (table, column) in places {
+        let sql = format!("SELECT COUNT(*) FROM {table} WHERE {column} = {person}");
         let rows: i64 = connection.fetch_one(AssertSqlSafe(sql)).await.unwrap().get(0);
         assert_eq!(rows, 0, "{table} still has rows of the person");
     }

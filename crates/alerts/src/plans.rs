@@ -166,8 +166,28 @@ impl Plans {
         self.0.iter().find(|plan| plan.id == id)
     }
 
-    /// What a person may do now.
-    pub async fn of(&self, atlas: &Atlas, person: PersonId, now_ms: i64) -> Result<Entitlements, AtlasError> {
+    /// What a person may do now, or the members of an organisation in its watchlist: as much as with the best plan of its owners, the later
+    /// of two plans being the better.
+    pub async fn of(&self, atlas: &Atlas, holder: PersonId, now_ms: i64) -> Result<Entitlements, AtlasError> {
+        if self.0.is_empty() {
+            return Ok(Entitlements::everything());
+        }
+        let mut best: Option<(usize, Entitlements)> = None;
+        for owner in atlas.owners(holder).await? {
+            let entitled = self.of_person(atlas, owner, now_ms).await?;
+            let rank = entitled.plan.as_ref().and_then(|plan| self.0.iter().position(|known| known.id == plan.id));
+            let rank = rank.unwrap_or(usize::MAX);
+            if best.as_ref().is_none_or(|(least, _)| rank > *least) {
+                best = Some((rank, entitled));
+            }
+        }
+        match best {
+            Some((_, entitled)) => Ok(entitled),
+            None => self.of_person(atlas, holder, now_ms).await,
+        }
+    }
+
+    async fn of_person(&self, atlas: &Atlas, person: PersonId, now_ms: i64) -> Result<Entitlements, AtlasError> {
         let Some(first) = self.0.first() else { return Ok(Entitlements::everything()) };
         if person == PersonId::OWNER {
             return Ok(Entitlements::everything());

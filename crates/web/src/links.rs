@@ -1,5 +1,6 @@
 //! All addresses of the site in one place.
 use atlas::ids::{ChangeId, DocumentId, ProvisionId};
+use atlas::watching::PersonId;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The front page.
@@ -31,6 +32,11 @@ pub(crate) const API: &str = "/api";
 /// The feed of all material changes.
 pub(crate) const FEED: &str = "/feed.atom";
 
+/// The organisations that a person belongs to.
+pub(crate) const ORGANISATIONS: &str = "/organisations";
+/// What the part of an address is called that names an organisation.
+pub(crate) const ORGANISATION_PART: &str = "organisation";
+
 /// Where the buttons that watch a record go.
 pub(crate) const WATCH: &str = "/watch";
 /// What the owner watches.
@@ -58,6 +64,21 @@ pub(crate) const PLANS: &str = "/plans";
 pub(crate) const REVIEW: &str = "/review";
 /// What editors judged.
 pub(crate) const REVIEW_HISTORY: &str = "/review/history";
+
+/// An organisation: who belongs to it.
+pub(crate) fn organisation(id: &PersonId) -> String {
+    format!("{ORGANISATIONS}/{id}")
+}
+
+/// A page of an organisation's watchlist, of the path that it has for one's own.
+pub(crate) fn of_organisation(id: &PersonId, own: &str) -> String {
+    format!("{}{own}", organisation(id))
+}
+
+/// A page of an organisation's watchlist, or of one's own if there is none.
+pub(crate) fn held(organisation: Option<PersonId>, own: &str) -> String {
+    organisation.map_or_else(|| own.to_string(), |id| of_organisation(&id, own))
+}
 
 /// The page on which a record is judged.
 pub(crate) fn review(record: impl std::fmt::Display) -> String {

@@ -17,24 +17,24 @@ use smtp::Smtp;
 use tower::ServiceExt;
 use web::{Site, SiteConfig};
 
-use crate::{Answer, between, unescaped, well_formed, world};
+use crate::{Answer, between, organisations, unescaped, well_formed, world};
 
 const BASE: &str = "https://record.example";
-const PASSWORD: &str = "violet anchor seldom 9";
+pub const PASSWORD: &str = "violet anchor seldom 9";
 
 /// A site with accounts.
-struct Hall {
+pub struct Hall {
     site: Router,
-    atlas: atlas::Atlas,
-    accounts: Accounts,
+    pub atlas: atlas::Atlas,
+    pub accounts: Accounts,
     post: Post,
     smtp: Smtp,
-    clock: Arc<AtomicI64>,
+    pub clock: Arc<AtomicI64>,
 }
 
 /// Who asks: a browser with its cookie, a program with its token, or another site's page.
 #[derive(Clone, Default)]
-struct Asks {
+pub struct Asks {
     cookie: Option<String>,
     bearer: Option<String>,
     fetch_site: Option<&'static str>,
@@ -42,20 +42,20 @@ struct Asks {
 }
 
 impl Asks {
-    fn browser(secret: &str) -> Asks {
+    pub fn browser(secret: &str) -> Asks {
         Asks { cookie: Some(secret.into()), fetch_site: Some("same-origin"), ..Asks::default() }
     }
 
-    fn stranger() -> Asks {
+    pub fn stranger() -> Asks {
         Asks { fetch_site: Some("same-origin"), ..Asks::default() }
     }
 
-    fn program(token: &str) -> Asks {
+    pub fn program(token: &str) -> Asks {
         Asks { bearer: Some(token.into()), ..Asks::default() }
     }
 }
 
-async fn hall() -> Hall {
+pub async fn hall() -> Hall {
     let atlas = world::world().await;
     let clock = Arc::new(AtomicI64::new(world::START + 400 * world::DAY));
     let next = AtomicU64::new(1);
@@ -83,7 +83,7 @@ async fn hall() -> Hall {
     Hall { site: web::router(site), atlas, accounts, post, smtp, clock }
 }
 
-fn here() -> Caller {
+pub fn here() -> Caller {
     Caller { from: "192.0.2.1".parse().unwrap(), agent: "test".into() }
 }
 
@@ -110,16 +110,16 @@ impl Hall {
         Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
     }
 
-    async fn get(&self, asks: &Asks, path: &str) -> Answer {
+    pub async fn get(&self, asks: &Asks, path: &str) -> Answer {
         self.send(asks, Method::GET, path, "").await
     }
 
-    async fn post(&self, asks: &Asks, path: &str, form: &str) -> Answer {
+    pub async fn post(&self, asks: &Asks, path: &str, form: &str) -> Answer {
         self.send(asks, Method::POST, path, form).await
     }
 
     /// The path of the link in the only mail that was sent since the last time.
-    async fn link(&self) -> String {
+    pub async fn link(&self) -> String {
         while self.post.round().await.unwrap().0 > 0 {}
         let mut mails = std::mem::take(&mut *self.smtp.mails.lock().unwrap());
         assert_eq!(mails.len(), 1, "{mails:?}");
@@ -129,18 +129,18 @@ impl Hall {
     }
 
     /// Somebody with an account; the secret of their session, and their number.
-    async fn person(&self, address: &str) -> (String, PersonId) {
+    pub async fn person(&self, address: &str) -> (String, PersonId) {
         self.accounts.sign_up(address, &Wish::default(), &here()).await.unwrap();
         let link = self.link().await;
         let token = link.rsplit('/').next().unwrap();
         match self.accounts.follow(token, Some(PASSWORD), None, &here()).await.unwrap() {
             Followed::In(signed_in, _) => (signed_in.secret, signed_in.account.person),
-            Followed::Readdressed(_) => panic!("not signed in"),
+            Followed::Readdressed(_) | Followed::Joined(..) => panic!("not signed in"),
         }
     }
 }
 
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
@@ -208,9 +208,14 @@ async fn who_is_not_signed_in_is_taken_there_and_back() {
     let form = |back: &str| format!("address=ada@example.org&password={}&back={}", encoded(PASSWORD), encoded(back));
     let entered = hall.post(&visitor, "/account/sign-in", &form("/inbox")).await;
     assert_eq!(entered.header(header::LOCATION), "/inbox");
-    for elsewhere in
-        ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example", "/\u{1}"]
-    {
+    for elsewhere in [
+        "//evil.example/",
+        "https://evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/\t/evil.example",
+        "/\u{1}",
+    ] {
         let entered = hall.post(&visitor, "/account/sign-in", &form(elsewhere)).await;
         assert_eq!(
             (entered.status, entered.header(header::LOCATION)),
@@ -270,7 +275,7 @@ async fn a_session_is_never_one_that_a_browser_brings() {
 }
 
 /// Every address to which something is posted, with a form that would do something.
-const POSTS: [(&str, &str); 21] = [
+pub const POSTS: [(&str, &str); 21] = [
     ("/watch", "subject=%7B%22watches%22%3A%22platform%22%2C%22subject%22%3A%22plum%22%7D"),
     ("/watchlist/settings", "zone=Europe/Berlin"),
     ("/watchlist/{id}", "end=1"),
@@ -316,18 +321,26 @@ fn no_address_of_persons_is_forgotten() {
     let pages = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let links = std::fs::read_to_string(pages.join("links.rs")).unwrap();
     let mut found = BTreeSet::new();
-    for file in ["pages/watching/mod.rs", "pages/account/mod.rs"] {
+    for file in ["pages/watching/mod.rs", "pages/account/mod.rs", "pages/organisations/mod.rs"] {
         let text = std::fs::read_to_string(pages.join(file)).unwrap();
         for rest in text.split(".route(").skip(1) {
             let name = rest.split(',').next().unwrap().trim();
+            // Pages of a watchlist are there for each organisation too.
+            let held = name.strip_prefix("&at(").and_then(|name| name.strip_suffix(')'));
+            let name = held.unwrap_or(name);
             let path = match name.strip_prefix("links::") {
                 Some(constant) => between(&links, &format!("const {constant}: &str = \""), "\""),
                 None => name.trim_matches('"'),
             };
+            if held.is_some() {
+                found.insert(format!("/organisations/{{organisation}}{path}"));
+            }
             found.insert(path.to_string());
         }
     }
-    let listed = POSTS.iter().map(|(path, _)| *path).chain([DELETE.0]).chain(READS);
+    let own = POSTS.iter().map(|(path, _)| *path).chain([DELETE.0]).chain(READS);
+    let changes = organisations::CHANGES.iter().map(|(path, _, _)| *path).chain([organisations::DELETE.0]);
+    let listed = own.chain(changes).chain(organisations::READS).chain(organisations::OTHERS);
     assert_eq!(found, listed.map(str::to_string).collect::<BTreeSet<_>>());
 }
 
@@ -348,8 +361,11 @@ async fn other_sites_change_nothing() {
     for asks in &others {
         // What ends messages is posted to by mail programs, with a token that is all it needs.
         let posts = POSTS.iter().filter(|(path, _)| !path.starts_with("/unsubscribe"));
-        for (path, form) in posts.chain([&DELETE, &("/check", "text=x"), &("/verify", "")]) {
-            let path = path.replace("{id}", &watch.id.to_string()).replace("{token}", "x");
+        let of_organisations = organisations::CHANGES.map(|(path, form, _)| (path, form));
+        let more = [DELETE, organisations::DELETE, ("/organisations", "name=x"), ("/check", "text=x"), ("/verify", "")];
+        for (path, form) in posts.chain(&of_organisations).chain(&more) {
+            let path =
+                path.replace("{id}", &watch.id.to_string()).replace("{token}", "x").replace("{organisation}", "9");
             let answer = hall.post(asks, &path, form).await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} from {:?} {:?}", asks.fetch_site, asks.origin);
             assert!(answer.body.contains("The form was sent from another site"), "{path}");
@@ -502,7 +518,8 @@ async fn programs_do_what_their_tokens_say_and_nothing_of_the_account() {
     assert_eq!(hall.get(&writes, "/account").await.status, StatusCode::UNAUTHORIZED);
     // Secrets of channels stand on pages, which programs are not given.
     hall.post(&Asks::browser(&ada), "/channels", "kind=feed").await;
-    hall.post(&Asks::browser(&ada), "/channels", &format!("kind=webhook&address={}", encoded("https://h.example/"))).await;
+    hall.post(&Asks::browser(&ada), "/channels", &format!("kind=webhook&address={}", encoded("https://h.example/")))
+        .await;
     let page = hall.get(&Asks::browser(&ada), "/watchlist").await.body;
     let feed = between(&page, "/feeds/", "\"").to_string();
     assert!(page.contains("whsec_") && !feed.is_empty());
@@ -556,7 +573,7 @@ async fn nobody_fills_the_store() {
     }
     let one_more = hall.post(&ada, "/channels", "kind=feed").await;
     assert_eq!(one_more.status, StatusCode::CONFLICT);
-    assert!(one_more.body.contains("A person may have 20 channels here"), "{}", one_more.body);
+    assert!(one_more.body.contains("One watchlist may have 20 channels here"), "{}", one_more.body);
     for at in 0..500 {
         let search = atlas::watching::SavedSearch { words: format!("word{at}"), ..Default::default() };
         hall.atlas.put_watch(person, &NewWatch::on(Subject::Search(search)), 0).await.unwrap();
