@@ -93,11 +93,22 @@ impl Accounts {
         }
         let secret = &self.random()[..SECRET];
         self.atlas().put_factor(account.person, self.sealed(account, secret)?).await?;
+        Ok(self.enrolment(account, secret))
+    }
+
+    /// A second factor that was begun and waits for its first code.
+    pub async fn begun_factor(&self, visitor: &Visitor) -> Result<Option<Enrolment>, AccountError> {
+        let account = &visitor.account;
+        let factor = self.atlas().factor(account.person).await?.filter(|factor| factor.confirmed_ms.is_none());
+        factor.map(|factor| Ok(self.enrolment(account, &self.unsealed(account, &factor)?))).transpose()
+    }
+
+    fn enrolment(&self, account: &Account, secret: &[u8]) -> Enrolment {
         let secret = Secret::new(secret.into()).to_base32();
         let site = utf8_percent_encode(&self.parts.settings.site, NON_ALPHANUMERIC);
         let label = utf8_percent_encode(&account.address, NON_ALPHANUMERIC);
         let url = format!("otpauth://totp/{site}:{label}?secret={secret}&issuer={site}");
-        Ok(Enrolment { secret, url })
+        Enrolment { secret, url }
     }
 
     /// Takes the second factor into use by its first code; the recovery codes, which are shown this once.

@@ -584,6 +584,26 @@ async fn nobody_fills_the_store() {
 }
 
 #[tokio::test]
+async fn a_button_floods_nobody() {
+    let hall = hall().await;
+    let (ada, person) = hall.person("ada@example.org").await;
+    let ada = Asks::browser(&ada);
+    let mail = hall.atlas.channels(person).await.unwrap()[1].id;
+    let path = format!("/channels/{mail}");
+    for _ in 0..30 {
+        assert_eq!(hall.post(&ada, &path, "do=test").await.status, StatusCode::SEE_OTHER);
+    }
+    assert_eq!(hall.post(&ada, &path, "do=test").await.status, StatusCode::TOO_MANY_REQUESTS);
+    let everything = atlas::watching::MessageFilter { limit: 1000, ..atlas::watching::MessageFilter::default() };
+    let messages = hall.atlas.messages(person, &everything).await.unwrap();
+    assert_eq!(messages.len(), 30);
+    let again = hall.post(&ada, &format!("/messages/{}", messages[0].id), "").await;
+    assert_eq!(again.status, StatusCode::TOO_MANY_REQUESTS);
+    hall.clock.fetch_add(60 * 60 * 1000, Ordering::Relaxed);
+    assert_eq!(hall.post(&ada, &path, "do=test").await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
 async fn the_account_page_does_what_it_says() {
     let hall = hall().await;
     let (secret, person) = hall.person("ada@example.org").await;
@@ -611,9 +631,11 @@ async fn the_account_page_does_what_it_says() {
     let begun = hall.post(&ada, "/account/second-factor", "do=begin").await;
     well_formed::check(&begun.body).unwrap();
     assert!(begun.body.contains("href=\"otpauth://totp/Clausewatch:ada%40example%2Eorg?secret="), "{}", begun.body);
+    let secret = between(&begun.body, "<code class=\"secret\">", "</code>");
     let wrong = hall.post(&ada, "/account/second-factor", "do=confirm&code=000000").await;
     assert_eq!(wrong.status, StatusCode::FORBIDDEN);
     well_formed::check(&wrong.body).unwrap();
+    assert!(secret.len() == 32 && wrong.body.contains(secret), "who mistypes goes on with the same secret");
     hall.atlas.confirm_factor(person, &[], 1).await.unwrap();
     let page = hall.get(&ada, "/account").await;
     well_formed::check(&page.body).unwrap();

@@ -234,8 +234,16 @@ pub(super) async fn second_factor(member: Member, State(site): State<Site>, body
             _ => Ok(Outcome { enrolment: Some(accounts.begin_factor(visitor).await?), ..Outcome::default() }),
         }
     };
-    let done = done.await;
-    after(&site, member, done).await
+    match done.await {
+        // Who mistypes the first code goes on with the secret that their app has.
+        Err(wrong @ AccountError::Wrong) if form.text("do") == Some("confirm") => {
+            let enrolment = accounts.begun_factor(visitor).await?;
+            let (status, words) = told(wrong)?;
+            let outcome = Outcome { status, error: Some(words), enrolment, ..Outcome::default() };
+            page(&site, member, outcome).await
+        }
+        done => after(&site, member, done).await,
+    }
 }
 
 /// A message without what only the program needs.

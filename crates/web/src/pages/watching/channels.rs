@@ -154,6 +154,7 @@ pub(super) async fn change(
             return Err(Failure::Refused(StatusCode::CONFLICT, why.into()));
         }
         Some("test") => {
+            super::may_send(&site, of).await?;
             test(&site.atlas, of, id, now_ms).await?;
         }
         Some("pause") => {

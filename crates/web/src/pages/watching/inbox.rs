@@ -119,6 +119,7 @@ pub(super) async fn redeliver(
         let why = "the question to confirm an address is sent once; remove the address and add it again";
         return Err(Failure::Refused(StatusCode::CONFLICT, why.into()));
     }
+    super::may_send(&site, holder.id()).await?;
     site.atlas.redeliver(holder.id(), id).await?;
     Ok(Redirect::to(&holder.path(links::INBOX)))
 }

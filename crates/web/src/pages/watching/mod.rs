@@ -28,6 +28,9 @@ const FORM: usize = 64 * 1024;
 const MOST_WATCHES: usize = 500;
 /// Most channels of such a watchlist.
 const MOST_CHANNELS: usize = 20;
+/// Most tests and repeated messages of such a watchlist within an hour.
+const MOST_ASKED_FOR: i64 = 30;
+const HOUR_MS: i64 = 60 * 60 * 1000;
 
 /// What the addresses of an organisation's watchlist begin with.
 const OF_ORGANISATION: &str = "/organisations/{organisation}";
@@ -116,6 +119,20 @@ fn has_room(site: &Site, has: usize, most: usize, what: &str) -> Result<(), Fail
     if site.accounts.is_some() && has >= most {
         let why = format!("one watchlist may have {most} {what} here; end one first");
         return Err(Failure::Refused(StatusCode::CONFLICT, why));
+    }
+    Ok(())
+}
+
+/// Counts a message that is sent because somebody asked for it, and refuses more than some within an hour, on a site that others use: a
+/// button is no way to flood a receiver, or the store.
+async fn may_send(site: &Site, holder: PersonId) -> Result<(), Failure> {
+    if site.accounts.is_none() {
+        return Ok(());
+    }
+    let (sent, _) = site.atlas.count_try(&format!("messages asked for by {holder}"), HOUR_MS, site.now_ms()).await?;
+    if sent > MOST_ASKED_FOR {
+        let why = format!("this was done {MOST_ASKED_FOR} times within an hour; try again later");
+        return Err(Failure::Refused(StatusCode::TOO_MANY_REQUESTS, why));
     }
     Ok(())
 }
