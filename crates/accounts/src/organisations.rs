@@ -179,9 +179,9 @@ impl Accounts {
             by: person,
             expires_ms: now_ms + MailKind::Invitation.lasts_ms(),
         };
-        let data = Invites { invitation: self.atlas().invite(&new, now_ms).await? };
+        let invitation = self.atlas().invite(&new, now_ms).await?.ok_or(AccountError::Role(Role::Owner))?;
         if mails {
-            self.post_with(MailKind::Invitation, address.written(), None, &data).await?;
+            self.post_with(MailKind::Invitation, address.written(), None, &Invites { invitation }).await?;
         }
         self.deed(organisation, visitor, "invitation-sent", None, caller, address.written()).await
     }

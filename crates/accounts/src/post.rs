@@ -43,9 +43,9 @@ fn invites(invited: &Invited, site: &str) -> Words {
     )
 }
 
-/// The words of any other mail.
-fn words(kind: MailKind, site: &str) -> Words {
-    let (subject, lead, button) = match kind {
+/// The words of any other mail; none for an invitation, which has its own.
+fn words(kind: MailKind, site: &str) -> Option<Words> {
+    let words = match kind {
         MailKind::SignUp => (
             "Please confirm your address".to_string(),
             format!("Somebody, you we hope, wants an account at {site} with this address. The link makes it, within a day. If it was not you, do nothing."),
@@ -91,9 +91,9 @@ fn words(kind: MailKind, site: &str) -> Words {
             "Your account, your watchlist and all that you were told are deleted. This is the last mail to you.".into(),
             "",
         ),
-        MailKind::Invitation => unreachable!("an invitation has words of its own"),
+        MailKind::Invitation => return None,
     };
-    (subject, lead, button)
+    Some(words)
 }
 
 impl Post {
@@ -149,7 +149,7 @@ impl Post {
     async fn words(&self, kind: MailKind, mail: &AccountMail) -> Result<Option<Words>, AccountError> {
         let site = &self.accounts.parts.settings.site;
         if kind != MailKind::Invitation {
-            return Ok(Some(words(kind, site)));
+            return Ok(words(kind, site));
         }
         Ok(match self.accounts.invitation_of(mail).await? {
             Some(invitation) => Some(invites(&self.accounts.shown(&invitation).await?, site)),

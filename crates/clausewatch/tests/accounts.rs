@@ -384,7 +384,7 @@ fn an_organisation_is_listed_and_handed_over_from_the_command_line() {
         let of = atlas.found_organisation(ada, "Plum Legal", 0).await.unwrap();
         let (address, key, role) = ("bob@example.org", "bob@example.org", Role::Reader);
         let new = NewInvitation { organisation: of, address, key, role, by: ada, expires_ms: 1 };
-        let id = atlas.invite(&new, 0).await.unwrap();
+        let id = atlas.invite(&new, 0).await.unwrap().unwrap();
         let invitation = atlas.invitation(id, 0).await.unwrap().unwrap();
         assert!(atlas.accept_invitation(&invitation, bob, 9, 0).await.unwrap());
         of.to_string()

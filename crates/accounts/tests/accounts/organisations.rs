@@ -1,7 +1,7 @@
 //! Organisations as their members, and those who are not, meet them.
 use accounts::organisations::MOST_OWNED;
 use alerts::plans::Plans;
-use atlas::accounts::Role;
+use atlas::accounts::{NewInvitation, Role};
 use atlas::plans::PersonPlan;
 use atlas::watching::PersonId;
 
@@ -136,6 +136,11 @@ async fn an_invitation_ends() {
             }
             assert!(over(&theirs).await, "{ends}");
         }
+        // Nor by an invitation on its way while that happened.
+        let (address, by) = (EVE, bob.account.person);
+        let new =
+            NewInvitation { organisation: of, address, key: address, role: Role::Owner, by, expires_ms: i64::MAX };
+        assert_eq!(hall.stage.atlas.invite(&new, 0).await.unwrap(), None);
         // With the organisation; and a mail that waits is not sent.
         hall.invite(&ada, of, EVE, Role::Reader).await.unwrap();
         accounts.erase_organisation(&hall.visitor(&ada).await, of, &here).await.unwrap();

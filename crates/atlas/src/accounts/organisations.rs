@@ -344,16 +344,20 @@ impl Atlas {
         Ok(Changed::Done)
     }
 
-    /// Keeps an invitation in place of an earlier one to the same address; its number.
-    pub async fn invite(&self, new: &NewInvitation<'_>, now_ms: i64) -> Result<i64> {
-        let mut tx = self.store.write_unordered().await?;
-        tx.run(LOCK, args![new.organisation]).await?;
-        tx.run(UNINVITE_AT, args![new.organisation, new.key]).await?;
-        let id = take_numbers(&mut tx, "invitations", 1).await?;
+    /// Keeps an invitation in place of an earlier one to the same address; its number. None if who invites is no owner by now.
+    pub async fn invite(&self, new: &NewInvitation<'_>, now_ms: i64) -> Result<Option<i64>> {
         let NewInvitation { organisation, address, key, role, by, expires_ms } = new.clone();
+        let mut tx = self.store.write_unordered().await?;
+        tx.run(LOCK, args![organisation]).await?;
+        if !owners(&mut tx, organisation).await?.contains(&by.0) {
+            tx.undo().await?;
+            return Ok(None);
+        }
+        tx.run(UNINVITE_AT, args![organisation, key]).await?;
+        let id = take_numbers(&mut tx, "invitations", 1).await?;
         tx.run(INVITE, args![id, organisation, address, key, role.code(), by, now_ms, expires_ms]).await?;
         tx.commit().await?;
-        Ok(id)
+        Ok(Some(id))
     }
 
     /// Who is invited to an organisation at an instant, longest ago first.

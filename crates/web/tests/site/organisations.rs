@@ -58,10 +58,9 @@ struct Company {
 
 const MARK: &str = "orgmark";
 
-async fn joined(hall: &Hall, of: PersonId, person: PersonId, address: &str, role: Role) {
-    let key = address.to_string();
-    let new = NewInvitation { organisation: of, address, key: &key, role, by: person, expires_ms: i64::MAX };
-    let id = hall.atlas.invite(&new, 0).await.unwrap();
+async fn joined(hall: &Hall, by: PersonId, of: PersonId, person: PersonId, address: &str, role: Role) {
+    let new = NewInvitation { organisation: of, address, key: address, role, by, expires_ms: i64::MAX };
+    let id = hall.atlas.invite(&new, 0).await.unwrap().unwrap();
     let invitation = hall.atlas.invitation(id, 0).await.unwrap().unwrap();
     assert!(hall.atlas.accept_invitation(&invitation, person, 100, 0).await.unwrap());
 }
@@ -78,7 +77,7 @@ async fn company() -> Company {
     let other = founder("other").await.unwrap().unwrap();
     hall.accounts.found_organisation(&other, "Another", &here()).await.unwrap();
     for (name, role) in [("second", Role::Owner), ("editor", Role::Editor), ("reader", Role::Reader)] {
-        joined(&hall, of, who[name].1, &format!("{name}@example.org"), role).await;
+        joined(&hall, owner.account.person, of, who[name].1, &format!("{name}@example.org"), role).await;
     }
     let mut asks = NewWatch::on(Subject::Platform("plum".into()));
     asks.note = format!("note {MARK}");
