@@ -42,9 +42,13 @@ async fn a_hidden_record_answers_that_it_was_hidden() {
         let page = get(&site, path).await;
         assert!(!page.body.contains("CW-P-000001"), "{path} shows it");
     }
+    let again = send(&site, &OWNER, Method::GET, REVIEW[2], "").await;
+    assert!(again.body.contains("accesskey=\"c\">The reader was right</button>"), "{}", again.body);
     let history = send(&site, &OWNER, Method::GET, "/review/history", "").await;
     assert!(history.body.contains("Hidden by an editor") && history.body.contains("the owner"));
     send(&site, &OWNER, Method::POST, REVIEW[2], "do=withdraw&reason=it+does+not").await;
+    let again = send(&site, &OWNER, Method::GET, REVIEW[2], "").await;
+    assert!(again.body.contains("accesskey=\"c\">Confirm</button>"), "{}", again.body);
     assert_eq!(get(&site, "/provisions/CW-P-000001").await.status, StatusCode::OK);
 }
 
@@ -85,8 +89,11 @@ async fn a_verdict_is_shown_wherever_the_change_is() {
     assert_eq!(send(&site, &OWNER, Method::POST, &path, form).await.status, StatusCode::SEE_OTHER);
     assert!(!get(&site, "/changes").await.body.contains(&id.to_string()));
     assert!(!get(&site, "/feed.atom").await.body.contains(&id.to_string()));
+    let review = send(&site, &OWNER, Method::GET, &path, "").await;
+    assert!(review.body.contains("accesskey=\"c\">The reader was right</button>"), "{}", review.body);
     let page = get(&site, &format!("/changes/{id}")).await;
     well_formed::check(&page.body).unwrap();
+    assert!(page.body.contains("Judged by an editor: cosmetic, on 5 April 2025: a copy."), "{}", page.body);
     assert!(
         page.body.contains("<h1>Nothing but a copy</h1>") && page.body.contains("The reader itself found: material")
     );

@@ -20,8 +20,8 @@ use crate::words;
 
 const CADENCES: [(&str, &str); 3] =
     [("at-once", "As it happens"), ("day", "In a digest every day"), ("week", "In a digest every week")];
-const SEVERITIES: [(&str, Severity); 3] =
-    [("medium", Severity::Medium), ("high", Severity::High), ("critical", Severity::Critical)];
+/// Choices of the least severity that is told: every change has the lowest.
+const LEAST: &[(&str, Severity)] = words::SEVERITIES.split_at(1).1;
 const WEEKDAYS: [(&str, Weekday); 7] = [
     ("monday", Weekday::Monday),
     ("tuesday", Weekday::Tuesday),
@@ -180,7 +180,7 @@ pub(super) async fn change(
     let mut asks = watch.asks;
     asks.threshold = Threshold {
         minor: form.text("minor").is_some(),
-        severity: form.choice("severity", &SEVERITIES)?,
+        severity: form.choice("severity", LEAST)?,
         stricter: form.text("stricter").is_some(),
     };
     asks.cadence = cadence(&form)?;
