@@ -106,7 +106,7 @@ impl From<accounts::AccountError> for Failure {
             AccountError::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
             AccountError::Wrong | AccountError::Code | AccountError::Unproven => StatusCode::FORBIDDEN,
             AccountError::Link => StatusCode::NOT_FOUND,
-            AccountError::Taken => StatusCode::CONFLICT,
+            AccountError::Taken | AccountError::Paying => StatusCode::CONFLICT,
             AccountError::Address(_) | AccountError::Password(_) | AccountError::Input(_) => StatusCode::BAD_REQUEST,
         };
         Failure::Refused(status, error.to_string())
