@@ -1,4 +1,5 @@
 //! Review on the site: the queue, one record at a time, what a judgement does to the record's pages; and that none of it is for strangers.
+use atlas::records::{Revised, Revision, RevisionKind};
 use axum::http::{Method, StatusCode, header};
 
 use crate::watching::{Asks, OWNER, owned_site, send};
@@ -50,6 +51,30 @@ async fn a_hidden_record_answers_that_it_was_hidden() {
     let again = send(&site, &OWNER, Method::GET, REVIEW[2], "").await;
     assert!(again.body.contains("accesskey=\"c\">Confirm</button>"), "{}", again.body);
     assert_eq!(get(&site, "/provisions/CW-P-000001").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_withdrawn_record_answers_that_it_was_withdrawn() {
+    let (site, atlas) = owned_site().await;
+    let documents = atlas.documents().await.unwrap().into_iter().map(|document| document.id).collect();
+    let mut withdrawn = Vec::new();
+    let each = |_, done: Result<Vec<Revision>, _>| {
+        for revision in done.unwrap_or_default() {
+            if let (RevisionKind::Withdrawn, Revised::Provision { id, .. }) = (revision.kind, revision.record) {
+                withdrawn.push(id);
+            }
+        }
+    };
+    let now_ms = crate::world::START + 400 * crate::world::DAY;
+    tracker::reanalysis::reanalyse(&atlas, provisions::Reader::embedded(), documents, now_ms, true, each).await;
+    assert!(!withdrawn.is_empty(), "the reader finds something else than the world was made with");
+    for id in withdrawn {
+        let answer = get(&site, &format!("/provisions/{id}")).await;
+        assert_eq!(answer.status, StatusCode::GONE, "{id}");
+        well_formed::check(&answer.body).unwrap();
+        let told = format!("{id} was withdrawn on 5 April 2025: CW-D-");
+        assert!(answer.body.contains(&told), "{}", answer.body);
+    }
 }
 
 #[tokio::test]

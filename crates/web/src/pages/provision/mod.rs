@@ -91,7 +91,7 @@ pub(super) async fn absent(site: &Site, id: ProvisionId) -> Failure {
     let title = words::type_title(clause_type);
     Failure::Gone(format!(
         "{id} was withdrawn on {}: {document} was read again, and the later reader does not find \u{201c}{title}\u{201d} in the words \u{201c}{}\u{201d}",
-        words::date(at_ms),
+        words::day(at_ms),
         words::clip(excerpt, 300)
     ))
 }
