@@ -1,5 +1,6 @@
 //! What a person does with their account.
-use atlas::accounts::{Account, AccountMail, AuditEntry, Belonging, Invitation, Session, Token};
+use atlas::accounts::{Account, AccountMail, AuditEntry, Belonging, Erased, Invitation, Session, Token};
+use atlas::plans::{Subscription, Trials};
 use serde::Serialize;
 
 use crate::{AccountError, Accounts, Caller, MailAddress, MailKind, Visitor, Wish};
@@ -19,6 +20,10 @@ pub struct Export {
     pub invitations: Vec<Invitation>,
     /// What happened to the account.
     pub audit: Vec<AuditEntry>,
+    /// The plans that they tried.
+    pub trials: Trials,
+    /// What they pay for and paid for.
+    pub subscriptions: Vec<Subscription>,
 }
 
 impl Accounts {
@@ -87,15 +92,21 @@ impl Accounts {
             organisations: atlas.belongings(person).await?,
             invitations: self.invitations(visitor).await?,
             audit: atlas.audit(Some(person), 0, i64::MAX).await?,
+            trials: atlas.trials(person).await?,
+            subscriptions: atlas.subscriptions(person).await?,
         })
     }
 
-    /// Deletes the account and all that is the person's, with organisations that have no other member. They must have proved who they are.
+    /// Deletes the account and all that is the person's, with organisations that have no other member. They must have proved who they are, and
+    /// pay for nothing any more.
     pub async fn erase(&self, visitor: &Visitor, caller: &Caller) -> Result<(), AccountError> {
-        let owned = self.atlas().erase_person(visitor.account.person, self.now_ms()).await?;
-        if !owned.is_empty() {
-            let names: Vec<String> = owned.into_iter().map(|own| format!("“{}”", own.name)).collect();
-            return Err(AccountError::Owns(names.join(" and of ")));
+        match self.atlas().erase_person(visitor.account.person, self.now_ms()).await? {
+            Erased::Done => {}
+            Erased::Pays => return Err(AccountError::Paying),
+            Erased::Owns(organisations) => {
+                let names: Vec<String> = organisations.into_iter().map(|own| format!("“{}”", own.name)).collect();
+                return Err(AccountError::Owns(names.join(" and of ")));
+            }
         }
         self.note(None, "account-deleted", caller, "").await?;
         self.post(MailKind::Deleted, &visitor.account.address, None, &Wish::default()).await

@@ -94,6 +94,11 @@ pub enum AccountError {
     /// An invitation was answered or withdrawn, or is too old.
     #[error("this invitation is over; ask an owner of the organisation for a new one")]
     Invitation,
+    /// An account is not deleted while its person pays for a plan.
+    #[error(
+        "you pay for a plan, and would go on to be charged; ask whoever runs this site to end your subscription, and delete the account when it is over"
+    )]
+    Paying,
     /// A name or a choice cannot be used.
     #[error("{0}")]
     Input(String),

@@ -2,7 +2,6 @@
 use accounts::organisations::MOST_OWNED;
 use alerts::plans::Plans;
 use atlas::accounts::{NewInvitation, Role};
-use atlas::plans::PersonPlan;
 use atlas::watching::PersonId;
 
 use super::*;
@@ -424,11 +423,13 @@ async fn an_organisation_has_the_best_plan_of_its_owners() {
         let bob = hall.member(&ada, of, BOB, Role::Editor).await;
         let plan = async || plans.of(atlas, of, now).await.unwrap().plan.unwrap().id;
         assert_eq!(plan().await, "free");
-        let given =
-            |plan: &str| PersonPlan { plan: plan.into(), since_ms: now, trial_until_ms: None, tried: Vec::new() };
-        atlas.give_plan(bob.account.person, &given("compliance")).await.unwrap();
+        let pays = async |who: &SignedIn, plan: &str| {
+            let (id, person) = (format!("sub {plan}"), who.account.person);
+            atlas.subscribed(&NewSubscription { id, person, plan: plan.into() }, now).await.unwrap();
+        };
+        pays(&bob, "compliance").await;
         assert_eq!(plan().await, "free", "that of an editor does not count");
-        atlas.give_plan(ada.account.person, &given("monitor")).await.unwrap();
+        pays(&ada, "monitor").await;
         assert_eq!(plan().await, "monitor");
         atlas.set_role(of, bob.account.person, Role::Owner).await.unwrap();
         assert_eq!(plan().await, "compliance");

@@ -1,4 +1,5 @@
-//! Deleting a person: nothing of theirs stays but the fact that an account was deleted. Deleting an organisation: nothing of it stays.
+//! Deleting a person: nothing of theirs stays but the fact that an account was deleted, and that somebody paid. Deleting an organisation:
+//! nothing of it stays.
 use super::Belonging;
 use super::organisations::leave_all;
 use crate::error::Result;
@@ -26,8 +27,23 @@ statements! {
     INVITED = "DELETE FROM invitations WHERE organisation_id = $1",
     MEMBERS = "DELETE FROM members WHERE organisation_id = $1",
     ORGANISATION = "DELETE FROM organisations WHERE person_id = $1",
+    TRIALS = "DELETE FROM plans WHERE person_id = $1",
+    // What the payment provider tells of them later finds them ended, and nobody's.
+    SUBSCRIPTIONS = "UPDATE subscriptions SET person_id = 0 WHERE person_id = $1",
+    RUNNING = "SELECT COUNT(*) FROM subscriptions WHERE person_id = $1 AND ended_ms IS NULL",
     ACCOUNT = "DELETE FROM accounts WHERE person_id = $1",
     PERSON = "DELETE FROM persons WHERE id = $1",
+}
+
+/// What came of deleting a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Erased {
+    /// They are deleted.
+    Done,
+    /// Nothing is deleted: they pay for a plan.
+    Pays,
+    /// Nothing is deleted: these organisations, which have other members, would be left without an owner.
+    Owns(Vec<Belonging>),
 }
 
 /// Deletes an organisation and all that is its, in a transaction of the caller's.
@@ -39,37 +55,25 @@ pub(super) async fn organisation(tx: &mut Tx, organisation: PersonId) -> Result<
 }
 
 impl Atlas {
-    /// Deletes a person's account and all that is theirs, with the organisations that have no other member. If others would be left without
-    /// an owner, nothing is deleted, and those are given.
-    pub async fn erase_person(&self, person: PersonId, now_ms: i64) -> Result<Vec<Belonging>> {
+    /// Deletes a person's account and all that is theirs, with the organisations that have no other member.
+    pub async fn erase_person(&self, person: PersonId, now_ms: i64) -> Result<Erased> {
         let mut tx = self.store.write_unordered().await?;
+        if tx.one(RUNNING, args![person]).await?.map_or(Ok(0), |row| row.get::<i64>(0))? > 0 {
+            tx.undo().await?;
+            return Ok(Erased::Pays);
+        }
         let held = leave_all(&mut tx, person, now_ms).await?;
         if !held.is_empty() {
             tx.undo().await?;
-            return Ok(held);
+            return Ok(Erased::Owns(held));
         }
-        let all = [
-            TELLINGS,
-            MESSAGES,
-            WATCHES,
-            CHANNELS,
-            SESSIONS,
-            TOKENS,
-            MAILS,
-            CODES,
-            FACTOR,
-            AUDIT_BY,
-            AUDIT_NAMED,
-            INVITATIONS,
-            AUDIT,
-            ACCOUNT,
-            PERSON,
-        ];
-        for statement in all {
+        let told = [TELLINGS, MESSAGES, WATCHES, CHANNELS, AUDIT_BY, AUDIT_NAMED, INVITATIONS];
+        let known = [SESSIONS, TOKENS, MAILS, CODES, FACTOR, AUDIT, TRIALS, SUBSCRIPTIONS, ACCOUNT, PERSON];
+        for statement in told.into_iter().chain(known) {
             tx.run(statement, args![person]).await?;
         }
         tx.commit().await?;
-        Ok(Vec::new())
+        Ok(Erased::Done)
     }
 
     /// Deletes an organisation and all that is its.

@@ -16,6 +16,7 @@ use crate::store::{Row, args, statements};
 use crate::watching::{ChannelKind, NewChannel, PersonId, Template, channel_in, person_in, readdress};
 
 pub use audit::{AuditEntry, Deed};
+pub use erase::Erased;
 pub use factors::Factor;
 pub use mails::{AccountMail, MailOutcome, NewMail};
 pub use organisations::{Belonging, Changed, Invitation, NewInvitation, Organisation, OrganisationMember, Role};

@@ -4,6 +4,7 @@
 pub mod browser;
 
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -59,6 +60,15 @@ pub fn ended(child: &mut Child, limit: Duration) -> Option<i32> {
         }
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// What a server at an address (`127.0.0.1:8080`) answers to a request for a page, headers included.
+pub fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").unwrap();
+    let mut page = Vec::new();
+    stream.read_to_end(&mut page).unwrap();
+    String::from_utf8_lossy(&page).into_owned()
 }
 
 fn collected(mut from: impl Read + Send + 'static) -> std::thread::JoinHandle<String> {

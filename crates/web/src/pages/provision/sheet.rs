@@ -146,8 +146,7 @@ fn details(record: &Record) -> Vec<(String, Vec<Span>)> {
         rows.insert(3, ("Clause type", format!("{} ({})", kind.title, words::category_title(&kind.category))));
     }
     if let Some(judgement) = &record.judgement {
-        let reason = if judgement.reason.is_empty() { String::new() } else { format!(": {}", judgement.reason) };
-        rows.push(("Review", format!("{}, {}{reason}", judgement.told(), words::day(&judgement.at_ms))));
+        rows.push(("Review", words::capital(words::judged(judgement))));
     }
     rows.into_iter().map(|(name, value)| (name.to_string(), vec![Span::plain(value)])).collect()
 }

@@ -24,11 +24,7 @@ use crate::site::Site;
 
 /// Most bytes of a form.
 const FORM: usize = 64 * 1024;
-/// Most watches of one watchlist, unless it is that of the owner of the instance.
-const MOST_WATCHES: usize = 500;
-/// Most channels of such a watchlist.
-const MOST_CHANNELS: usize = 20;
-/// Most tests and repeated messages of such a watchlist within an hour.
+/// Most tests and repeated messages of one watchlist within an hour, unless it is that of the owner of an instance.
 const MOST_ASKED_FOR: i64 = 30;
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
@@ -98,7 +94,6 @@ pub(crate) async fn begin(site: &Site, holder: PersonId, subject: Subject) -> Re
         return Err(Failure::missing("record of this name that could be watched"));
     }
     if site.atlas.watch_on(holder, &subject).await?.is_none() {
-        has_room(site, site.atlas.watches(holder).await?.len(), MOST_WATCHES, "watches")?;
         let (now_ms, plans) = (site.now_ms(), &site.plans);
         let asks = plans.of(&site.atlas, holder, now_ms).await?.one_click(subject);
         alerts::plans::put_watch(&site.atlas, plans, holder, &asks, now_ms).await?;
@@ -112,15 +107,6 @@ fn way(head: Head, holder: &Holder) -> Head {
         Some(belonging) => head.crumb(belonging.name.as_str(), links::organisation(&belonging.organisation)),
         None => head,
     }
-}
-
-/// Refuses what would be more than one watchlist may have, on a site that others use; the owner of an instance has as much as they like.
-fn has_room(site: &Site, has: usize, most: usize, what: &str) -> Result<(), Failure> {
-    if site.accounts.is_some() && has >= most {
-        let why = format!("one watchlist may have {most} {what} here; end one first");
-        return Err(Failure::Refused(StatusCode::CONFLICT, why));
-    }
-    Ok(())
 }
 
 /// Counts a message that is sent because somebody asked for it, and refuses more than some within an hour, on a site that others use: a
