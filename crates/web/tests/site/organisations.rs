@@ -336,6 +336,14 @@ async fn an_organisation_is_founded_shared_and_left() {
     assert!(account.body.contains("You are the last owner of “Plum &#38; Legal”"), "{}", account.body);
     assert_eq!(hall.post(&eve, &place, "do=leave").await.header(header::LOCATION), "/organisations");
     assert_eq!(hall.get(&eve, &format!("{place}/watchlist")).await.status, StatusCode::NOT_FOUND);
+    let page = hall.get(&ada, &place).await;
+    for said in [
+        "ada@example.org invited eve@example.org",
+        "eve@example.org joined as reader, invited by ada@example.org",
+        "eve@example.org left",
+    ] {
+        assert!(page.body.contains(said), "{said} is not in {}", page.body);
+    }
     let export = hall.post(&ada, &format!("{place}/export"), "").await;
     let all: serde_json::Value = serde_json::from_str(&export.body).unwrap();
     assert_eq!(

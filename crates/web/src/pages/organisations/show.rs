@@ -1,4 +1,6 @@
 //! One organisation: its members and who is invited, and what owners do with them.
+use std::collections::HashMap;
+
 use accounts::AccountError;
 use askama::Template;
 use atlas::accounts::{AuditEntry, Belonging, Invitation, OrganisationMember, Role};
@@ -52,14 +54,19 @@ impl OrganisationPage {
     }
 }
 
+/// The addresses by which a log names persons: those of members, and those that others had when they left.
+fn addresses(members: &[OrganisationMember], log: &[AuditEntry]) -> HashMap<PersonId, String> {
+    let gone = |entry: &AuditEntry| matches!(entry.event.as_str(), "member-left" | "member-removed");
+    let left = log.iter().rev().filter(|entry| gone(entry) && !entry.detail.is_empty());
+    let left = left.filter_map(|entry| Some((entry.member?, entry.detail.clone())));
+    left.chain(members.iter().map(|member| (member.person, member.address.clone()))).collect()
+}
+
 /// What happened, in words: "ada@example.org invited bob@example.org".
-fn deed(entry: &AuditEntry, members: &[OrganisationMember]) -> String {
-    let somebody = |person: Option<PersonId>, none: &str| match person {
-        None => none.to_string(),
-        Some(id) => {
-            let known = members.iter().find(|member| member.person == id);
-            known.map_or_else(|| "somebody who is no member any more".into(), |member| member.address.clone())
-        }
+fn deed(entry: &AuditEntry, addresses: &HashMap<PersonId, String>) -> String {
+    let somebody = |person: Option<PersonId>, none: &'static str| match person {
+        None => none,
+        Some(id) => addresses.get(&id).map_or("somebody who is gone", String::as_str),
     };
     let (by, whom) = (somebody(entry.by, "the operator of this site"), somebody(entry.member, ""));
     let detail = &entry.detail;
@@ -97,7 +104,8 @@ async fn page(site: &Site, member: &Member, id: PersonId, outcome: Outcome) -> R
     if own.role == Role::Owner {
         invitations = site.atlas.invited(id, site.now_ms()).await?;
         let entries = site.atlas.audit(Some(id), 0, LOG).await?;
-        log = entries.iter().map(|entry| (entry.at_ms, deed(entry, &members))).collect();
+        let addresses = addresses(&members, &entries);
+        log = entries.iter().map(|entry| (entry.at_ms, deed(entry, &addresses))).collect();
     }
     let proven = member.accounts.is_proven(&member.visitor);
     let has_password = member.visitor.account.password.is_some();
