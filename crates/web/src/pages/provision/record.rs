@@ -466,9 +466,7 @@ impl Held {
     /// Where an independent archive would hold the page of that day.
     pub fn wayback(&self) -> Option<String> {
         let (url, capture) = (self.source_link()?, self.capture.as_ref()?);
-        let digits: String =
-            archive::instant::format(capture.at_ms).chars().filter(char::is_ascii_digit).take(14).collect();
-        Some(format!("https://web.archive.org/web/{digits}/{url}"))
+        Some(format!("https://web.archive.org/web/{}/{url}", archive::instant::digits14(capture.at_ms)))
     }
 }
 
