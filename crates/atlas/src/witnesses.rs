@@ -80,6 +80,11 @@ pub struct OutsideCapture {
 /// The kind of [`crate::records::Origin`] of what was taken from the Wayback Machine.
 pub const WAYBACK: &str = "wayback";
 
+/// What an archive is called, by its host.
+pub fn archive_title(host: &str) -> &str {
+    if host == "web.archive.org" { "Wayback Machine" } else { host }
+}
+
 /// A version whose page an archive is to be asked about; the caller's for [`LEASE_MS`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
