@@ -16,11 +16,11 @@ statements! {
     MEET = "INSERT INTO archives (archive, capture_id, failures, rest_until_ms) VALUES ($1, 0, 0, 0) ON CONFLICT (archive) DO NOTHING",
     UP_TO = "SELECT capture_id FROM archives WHERE archive = $1",
     LAST_CAPTURE = "SELECT COALESCE(MAX(id), 0) FROM captures",
-    // What an archive handed us itself is not asked about, nor what has no address.
+    // What an archive handed us itself is not asked about, nor what has no address of the web.
     NOTE = "INSERT INTO witnesses (document_id, version, archive, answers, again_ms)
         SELECT v.document_id, v.number, $1, 0, -v.first_seen_ms FROM captures c
             JOIN versions v ON v.document_id = c.document_id AND v.number = c.version AND v.capture_id = c.id
-            WHERE c.id > $2 AND c.id <= $3 AND c.url IS NOT NULL AND (c.origin IS NULL OR c.origin NOT LIKE $4)
+            WHERE c.id > $2 AND c.id <= $3 AND c.url LIKE 'http%' AND (c.origin IS NULL OR c.origin NOT LIKE $4)
         ON CONFLICT (document_id, version, archive) DO NOTHING",
     NOTED = "UPDATE archives SET capture_id = $2 WHERE archive = $1",
     NEXT = "SELECT w.document_id, w.version FROM witnesses w WHERE w.archive = $1 AND w.again_ms <= $2

@@ -78,7 +78,7 @@ impl Witnessing {
         let archive = self.server.archive(sources, keys)?;
         let submits = if archive.saves() { "; pages that changed are submitted to it" } else { "" };
         eprintln!("outside witness: {} is asked about versions{submits}", archive.name());
-        let attendant = Attendant::new(atlas.clone(), archive, Arc::new(now_ms));
+        let attendant = Attendant::new(atlas.clone(), archive, Arc::new(now_ms), sources.allowed.clone());
         tokio::spawn(async move { forever(&attendant).await });
         Ok(())
     }

@@ -22,8 +22,8 @@ use crate::history::{History, Observation, Observed};
 use crate::import::Progress;
 use crate::track::read_page;
 
-/// For so long the first check of a document waits for its past; renewed with each capture.
-const WAIT_MS: i64 = 60 * 60 * 1000;
+/// For so long the first check of a document waits for its past; renewed with each capture. A run that was stopped is gone on with till then.
+const WAIT_MS: i64 = 24 * 60 * 60 * 1000;
 /// An error page or a wall has fewer words than this; a document has more, or is so short that nothing can be told of it.
 const WALL_WORDS: usize = 250;
 /// Parts of an index that are read at most: of more captures than this no person will read the history.
@@ -91,6 +91,7 @@ impl Filled {
             unusable: self.unusable.max(later.unusable),
             versions: self.versions + later.versions,
             confirmed: self.confirmed + later.confirmed,
+            earlier: self.earlier.max(later.earlier),
             passed_over: self.passed_over,
             ..later
         }
@@ -131,7 +132,7 @@ struct Run<'r> {
     /// Under which name the position is kept.
     source: String,
     /// Whether its first check has to wait for its past.
-    untracked: bool,
+    unchecked: bool,
     /// Whether the next capture becomes the first version.
     empty: bool,
     /// Short captures before the first version. They are held back until a longer one shows which of them are error pages.
@@ -145,10 +146,8 @@ impl Backfill<'_> {
     pub async fn run(&self, id: DocumentId, wanted: Wanted, progress: Progress<'_>) -> Result<Filled, BackfillError> {
         let missing = || AtlasError::Missing(id.to_string());
         let document = self.atlas.document(id).await?.ok_or_else(missing)?;
-        let due = self.atlas.due_of(std::slice::from_ref(&document.platform.slug)).await?;
-        let due = due.into_iter().find(|due| due.id == id && due.urls.len() == 1);
         let addresses = document.urls.len();
-        let due = due.ok_or(BackfillError::Addresses { document: id, addresses })?;
+        let due = self.due(&document).await?.ok_or(BackfillError::Addresses { document: id, addresses })?;
         let target = if wanted.apart { self.beside(&document).await? } else { id };
         let held_ms = self.atlas.document(target).await?.and_then(|document| document.last_verified_ms);
         let filled = Filled {
@@ -163,9 +162,8 @@ impl Backfill<'_> {
             stopped: None,
         };
         let source = format!("backfill:{}:{target}", self.archive.name());
-        let empty = held_ms.is_none();
-        let mut run =
-            Run { due: &due, target, source, untracked: empty && target == id, empty, held: Vec::new(), filled };
+        let (empty, unchecked) = (held_ms.is_none(), target == id && due.last_checked_ms.is_none());
+        let mut run = Run { due: &due, target, source, unchecked, empty, held: Vec::new(), filled };
         self.wait(&run).await?;
         let captures = match self.listed(&mut run, wanted.since_ms, held_ms).await? {
             Ok(captures) => captures,
@@ -185,10 +183,24 @@ impl Backfill<'_> {
         }
         run.filled.left = captures.len() - most;
         self.settle(&mut run, None).await?;
-        if run.untracked {
+        if run.unchecked && run.filled.left == 0 {
             self.atlas.postpone(id, (self.now)()).await?;
         }
         Ok(run.filled)
+    }
+
+    /// Keeps a document that was never checked from being checked before its past is in, for a day.
+    pub async fn expect(&self, document: &Document) -> Result<(), AtlasError> {
+        match self.due(document).await?.is_some_and(|due| due.last_checked_ms.is_none()) {
+            true => self.atlas.postpone(document.id, (self.now)() + WAIT_MS).await,
+            false => Ok(()),
+        }
+    }
+
+    /// What is declared of a document of one page; none for others.
+    async fn due(&self, document: &Document) -> Result<Option<DueDocument>, AtlasError> {
+        let due = self.atlas.due_of(std::slice::from_ref(&document.platform.slug)).await?;
+        Ok(due.into_iter().find(|due| due.id == document.id && due.urls.len() == 1))
     }
 
     /// The document beside a tracked one that holds what the archive has of it.
@@ -205,9 +217,8 @@ impl Backfill<'_> {
         self.atlas.put_document(&new).await
     }
 
-    /// Keeps a document that has no version yet from being checked before its past is in.
     async fn wait(&self, run: &Run<'_>) -> Result<(), AtlasError> {
-        if run.untracked {
+        if run.unchecked {
             self.atlas.postpone(run.target, (self.now)() + WAIT_MS).await?;
         }
         Ok(())

@@ -148,8 +148,13 @@ async fn a_second_run_adds_nothing_and_a_limited_one_goes_on() {
         let two = Wanted { most: Some(2), ..ALL };
         let done = backfill(&atlas, &server, id, two).await.unwrap();
         assert_eq!((done.versions, done.left), (2, 1));
+        assert!(
+            atlas.due(START + 900 * DAY + DAY / 2, 9).await.unwrap().is_empty(),
+            "the rest of its past comes first"
+        );
         let done = backfill(&atlas, &server, id, two).await.unwrap();
         assert_eq!((done.listed, done.versions, done.left), (1, 1, 0));
+        assert_eq!(atlas.due(START + 900 * DAY, 9).await.unwrap().len(), 1, "now it is tracked");
         let before = server.asked().len();
         let done = backfill(&atlas, &server, id, ALL).await.unwrap();
         assert_eq!((done.listed, done.versions, done.earlier), (0, 0, 0));

@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use atlas::witnesses::{OutsideCapture, Question, Submission};
 use atlas::{Atlas, AtlasError};
+use fetch::{IpNet, guard::leads_into};
 use serde::Serialize;
 
 use crate::Failure;
+use crate::place::has_login;
 use crate::wayback::{Archive, Job, NEAR_MS};
 
 /// Tells the time in milliseconds since 1970 UTC.
@@ -59,12 +61,14 @@ pub struct Attendant {
     atlas: Atlas,
     archive: Archive,
     now: Clock,
+    /// Networks whose pages are nobody's business.
+    private: Vec<IpNet>,
 }
 
 impl Attendant {
-    /// An attendant.
-    pub fn new(atlas: Atlas, archive: Archive, now: Clock) -> Attendant {
-        Attendant { atlas, archive, now }
+    /// An attendant. Pages on `private` networks are not named to the archive.
+    pub fn new(atlas: Atlas, archive: Archive, now: Clock, private: Vec<IpNet>) -> Attendant {
+        Attendant { atlas, archive, now, private }
     }
 
     /// The archive.
@@ -101,6 +105,9 @@ impl Attendant {
 
     async fn ask(&self, question: &Question, report: &mut Report) -> Result<(), AtlasError> {
         let name = self.archive.name();
+        if let Some(reason) = self.secret(&question.page).await {
+            return self.atlas.not_witnessed(name, question, (self.now)(), reason).await;
+        }
         let answer = self.archive.nearest(&question.page, question.seen_ms).await;
         let now_ms = (self.now)();
         match answer {
@@ -127,6 +134,15 @@ impl Attendant {
             }
         }
         Ok(())
+    }
+
+    /// Why a page is not named to anybody outside, if it is not.
+    async fn secret(&self, page: &str) -> Option<&'static str> {
+        if has_login(page) {
+            return Some("was not asked: the page’s address holds a name or a password");
+        }
+        let private = leads_into(&self.private, page).await;
+        private.then_some("was not asked: the page lies on a private network")
     }
 
     /// Submits a page, or looks how its submission goes.

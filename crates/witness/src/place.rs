@@ -25,6 +25,11 @@ pub(crate) fn page(text: &str) -> Option<String> {
     (is_page && text.len() <= LONGEST).then_some(text)
 }
 
+/// Whether an address holds a name or a password, or cannot be read.
+pub(crate) fn has_login(page: &str) -> bool {
+    Url::parse(page).map_or(true, |url| !url.username().is_empty() || url.password().is_some())
+}
+
 /// Reads the address of a capture that an archive names. It has to lie in this archive, and be of the page that was asked about.
 pub(crate) fn capture(root: &Url, text: &str, page_asked: &str) -> Option<OutsideCapture> {
     let named = Url::parse(text).ok()?;

@@ -65,6 +65,10 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let _held = atlas.hold(Work::Import).await?;
     let backfill = Backfill { atlas: &atlas, reader: Reader::embedded(), archive: &archive, now: &now_ms };
     let wanted = Wanted { since_ms: args.since, most: args.limit, apart: args.apart };
+    // Whoever tracks beside this leaves alone the documents whose turn is later, too.
+    for document in documents.iter().filter(|_| !args.apart) {
+        backfill.expect(document).await?;
+    }
     let mut sound = true;
     for document in &documents {
         let filled = match one(&backfill, document, wanted).await {
@@ -151,9 +155,11 @@ fn tell(document: &Document, filled: &Filled, archive: &Archive, as_json: bool) 
     }
     let Filled { listed, versions, confirmed, earlier, left, .. } = filled;
     println!(
-        "{}  {versions} versions added to {}, {confirmed} captures of a known text, {} not taken in, of {listed} listed by {}",
+        "{}  {} added to {}, {} of a known text, {} not taken in; {} had {listed} new ones",
         document.id,
+        paint::counted(*versions, "version", "versions"),
         filled.document,
+        paint::counted(*confirmed, "capture", "captures"),
         filled.passed_over.len(),
         archive.name()
     );

@@ -62,7 +62,7 @@ impl Clock {
 
     pub fn attendant(&self, atlas: &Atlas, archive: Archive) -> Attendant {
         let clock = self.clone();
-        Attendant::new(atlas.clone(), archive, Arc::new(move || clock.now()))
+        Attendant::new(atlas.clone(), archive, Arc::new(move || clock.now()), Vec::new())
     }
 }
 
@@ -116,9 +116,21 @@ pub async fn document(atlas: &Atlas) -> DocumentId {
 
 /// Records a version as seen at an instant.
 pub async fn version(atlas: &Atlas, document: DocumentId, number: i64, at_ms: i64, origin: Option<Origin>) {
+    version_of(atlas, document, number, at_ms, origin, PAGE).await;
+}
+
+/// The same, captured from an address.
+pub async fn version_of(
+    atlas: &Atlas,
+    document: DocumentId,
+    number: i64,
+    at_ms: i64,
+    origin: Option<Origin>,
+    page: &str,
+) {
     let text = format!("Text {number}");
     let capture =
-        NewCapture { at_ms, url: Some(PAGE.into()), status: 200, headers: vec![], body: text.clone().into(), origin };
+        NewCapture { at_ms, url: Some(page.into()), status: 200, headers: vec![], body: text.clone().into(), origin };
     let version = NewVersion {
         number,
         text,
