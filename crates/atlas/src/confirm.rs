@@ -4,6 +4,7 @@
 //! that comes and goes is never confirmed while it does, so that versions that flip back and forth tell nobody anything. A page that is
 //! put out to one of its servers after the other flips too, and then stays: a text that returned is believed once it has stood for
 //! [`STANDS_MS`]. A text that changed again before the second look is confirmed with the one that followed from it, so that nothing is lost.
+//! Of a page whose words are never the same twice, whoever records says which changes still stand ([`crate::records::Batch::standing`]).
 use archive::Sha256Digest;
 
 use crate::codes::Code;
@@ -66,14 +67,30 @@ pub(crate) async fn settle(tx: &mut Tx, document: DocumentId, sightings: &[Sight
         let steps = rows.iter().map(step).collect::<Result<Vec<_>>>()?;
         let versions = confirmed_by(&steps, sighting);
         for step in steps.iter().filter(|step| versions.contains(&step.version)) {
-            tx.run(CONFIRM, args![document, step.version, sighting.at_ms]).await?;
-            watching::note_confirmed(tx, document, step.change, step.materiality, sighting.at_ms).await?;
+            confirm(tx, document, step, sighting.at_ms).await?;
         }
         settled.confirmed += versions.len();
         let latest = steps.first().filter(|step| step.version == sighting.version);
         settled.unconfirmed = latest.is_some_and(|step| !step.confirmed && !versions.contains(&step.version));
     }
     Ok(settled)
+}
+
+/// Confirms the changes to these versions, as far as they wait for it: what changed then still stands, though the text is another one.
+pub(crate) async fn settle_standing(tx: &mut Tx, document: DocumentId, versions: &[i64], at_ms: i64) -> Result<()> {
+    let Some(last) = versions.iter().max() else { return Ok(()) };
+    for row in tx.fetch(STEPS, args![document, *last]).await? {
+        let step = step(&row)?;
+        if !step.confirmed && versions.contains(&step.version) {
+            confirm(tx, document, &step, at_ms).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn confirm(tx: &mut Tx, document: DocumentId, step: &Step, at_ms: i64) -> Result<()> {
+    tx.run(CONFIRM, args![document, step.version, at_ms]).await?;
+    watching::note_confirmed(tx, document, step.change, step.materiality, at_ms).await
 }
 
 fn step(row: &Row) -> Result<Step> {

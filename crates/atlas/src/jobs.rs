@@ -35,6 +35,7 @@ statements! {
         etag = $4, last_modified = $5, moved_to = $6, looks = $7, interval_ms = $8 WHERE document_id = $1",
     FAILED = "UPDATE checks SET next_due_ms = $2, lease_until_ms = 0, failures = failures + 1, last_checked_ms = $3, last_error = $4,
         failure = $5 WHERE document_id = $1",
+    SOONER = "SELECT c.document_id, d.urls FROM checks c JOIN documents d ON d.id = c.document_id WHERE c.next_due_ms < $1",
     // A lease is left to the one who has it.
     RESCHEDULE = "UPDATE checks SET next_due_ms = $2 WHERE document_id = $1",
     POSTPONE = "UPDATE checks SET next_due_ms = $2, lease_until_ms = 0 WHERE document_id = $1",
@@ -243,6 +244,18 @@ impl Atlas {
     pub async fn postpone(&self, document: DocumentId, due_ms: i64) -> Result<()> {
         let mut tx = self.store.write_unordered().await?;
         tx.run(POSTPONE, args![document, due_ms]).await?;
+        tx.commit().await
+    }
+
+    /// Leaves a host ([`host`]) alone until an instant: none of its documents is due sooner, also for a process that starts after this one.
+    pub async fn leave_alone(&self, named: &str, until_ms: i64) -> Result<()> {
+        let mut tx = self.store.write_unordered().await?;
+        for row in tx.fetch(SOONER, args![until_ms]).await? {
+            let urls: Vec<String> = json(&row.get::<String>(1)?)?;
+            if urls.first().is_some_and(|url| host(url) == named) {
+                tx.run(RESCHEDULE, args![row.get::<i64>(0)?, until_ms]).await?;
+            }
+        }
         tx.commit().await
     }
 

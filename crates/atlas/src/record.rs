@@ -101,6 +101,11 @@ impl Atlas {
         blobs::pack(&self.store, series).await
     }
 
+    /// The name of the bytes that were captured last; none if nothing was.
+    pub async fn latest_body(&self, document: DocumentId) -> Result<Option<Sha256Digest>> {
+        self.store.one(LAST_BODY, args![document]).await?.map(|row| digest(row.get(0)?)).transpose()
+    }
+
     async fn latest(&self, sql: crate::store::Sql, document: DocumentId) -> Result<Option<Hashed>> {
         let Some(row) = self.store.one(sql, args![document]).await? else { return Ok(None) };
         let name = digest(row.get(0)?)?;
@@ -129,6 +134,9 @@ impl Atlas {
         let changes = write_changes(&mut tx, batch, known.platform, &seen).await?;
         watching::note_imported(&mut tx, batch, &changes).await?;
         let unconfirmed = confirm::settle(&mut tx, batch.document, &rows.sightings).await?.unconfirmed;
+        if let Some(last) = rows.sightings.last() {
+            confirm::settle_standing(&mut tx, batch.document, &batch.standing, last.at_ms).await?;
+        }
         let generation = log.generation();
         log.finish(&mut tx, &self.shared.key).await?;
         known.write(&mut tx, batch.document, generation).await?;

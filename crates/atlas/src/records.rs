@@ -437,7 +437,9 @@ pub struct Batch {
     pub provisions: Vec<ProvisionState>,
     /// What happened to provisions, in order.
     pub events: Vec<ProvisionEvent>,
-    /// Analyser version, and when it ran.
+    /// Earlier versions that the last entry confirms the change to, though its text is another one: what changed then still stands.
+    pub standing: Vec<i64>,
+    /// Analyser version.
     pub analyser: String,
     /// When the analyser ran.
     pub analysed_ms: i64,

@@ -23,7 +23,7 @@ statements! {
         accepted = CASE WHEN $7 = 1 THEN accepted ELSE NULL END WHERE id = $1",
     // What the server said about the old address means nothing at the new one.
     CHECK_AGAIN = "UPDATE checks SET next_due_ms = 0, failures = 0, etag = NULL, last_modified = NULL, last_error = NULL, failure = NULL,
-        moved_to = NULL WHERE document_id = $1",
+        moved_to = NULL, last_checked_ms = NULL WHERE document_id = $1",
     VERSIONS = "SELECT versions FROM documents WHERE id = $1",
     CONFIRM_DOCUMENT = "UPDATE documents SET last_verified_ms = $2 WHERE id = $1 AND last_verified_ms < $2",
     CONFIRM_VERSION = "UPDATE versions SET last_verified_ms = $3 WHERE document_id = $1 AND number = $2 AND last_verified_ms < $3",
@@ -74,8 +74,9 @@ impl Atlas {
         Ok(DocumentId(id))
     }
 
-    /// Notes that the latest version was seen again at this instant without new bytes; the change to it is confirmed by that.
-    pub async fn verified(&self, document: DocumentId, at_ms: i64) -> Result<()> {
+    /// Notes that the latest version was seen again at this instant without new bytes; the change to it is confirmed by that. Returns its
+    /// number.
+    pub async fn verified(&self, document: DocumentId, at_ms: i64) -> Result<i64> {
         let mut tx = self.store.write_unordered().await?;
         let versions = tx.one(VERSIONS, args![document]).await?.map(|row| row.get::<i64>(0)).transpose()?;
         let latest = versions.filter(|versions| *versions > 0);
@@ -86,7 +87,8 @@ impl Atlas {
         if confirm::settle(&mut tx, document, &[sighting]).await?.confirmed > 0 {
             log::bump(&mut tx).await?;
         }
-        tx.commit().await
+        tx.commit().await?;
+        Ok(latest)
     }
 
     /// The import position remembered for a source.

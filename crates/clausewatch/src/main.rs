@@ -62,6 +62,7 @@ type Answer = anyhow::Result<bool>;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(panicked));
+    tracker::memory::keep_steady();
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

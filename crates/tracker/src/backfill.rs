@@ -161,8 +161,9 @@ impl Backfill<'_> {
             left: 0,
             stopped: None,
         };
-        let source = format!("backfill:{}:{target}", self.archive.name());
-        let (empty, unchecked) = (held_ms.is_none(), target == id && due.last_checked_ms.is_none());
+        let source = self.source(target);
+        let empty = held_ms.is_none();
+        let unchecked = target == id && self.is_expected(&due, empty).await?;
         let mut run = Run { due: &due, target, source, unchecked, empty, held: Vec::new(), filled };
         self.wait(&run).await?;
         let captures = match self.listed(&mut run, wanted.since_ms, held_ms).await? {
@@ -191,10 +192,21 @@ impl Backfill<'_> {
 
     /// Keeps a document that was never checked from being checked before its past is in, for a day.
     pub async fn expect(&self, document: &Document) -> Result<(), AtlasError> {
-        match self.due(document).await?.is_some_and(|due| due.last_checked_ms.is_none()) {
+        let Some(due) = self.due(document).await? else { return Ok(()) };
+        match self.is_expected(&due, document.versions == 0).await? {
             true => self.atlas.postpone(document.id, (self.now)() + WAIT_MS).await,
             false => Ok(()),
         }
+    }
+
+    /// Whether a document was never checked: it has no versions, or those of an earlier run.
+    async fn is_expected(&self, due: &DueDocument, empty: bool) -> Result<bool, AtlasError> {
+        Ok(due.last_checked_ms.is_none() && (empty || self.atlas.cursor(&self.source(due.id)).await?.is_some()))
+    }
+
+    /// Under which name the position of a document is kept.
+    fn source(&self, target: DocumentId) -> String {
+        format!("backfill:{}:{target}", self.archive.name())
     }
 
     /// What is declared of a document of one page; none for others.

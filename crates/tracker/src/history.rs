@@ -539,6 +539,7 @@ impl<'a> History<'a> {
             wordings: pending.wordings.into_values().collect(),
             provisions,
             events: pending.events,
+            standing: Vec::new(),
             analyser: analyser.into(),
             analysed_ms,
             cursor,

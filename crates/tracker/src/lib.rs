@@ -9,9 +9,11 @@ pub mod import;
 pub mod judged;
 pub mod kinds;
 pub mod labels;
+pub mod memory;
 pub mod reading;
 pub mod reanalysis;
 pub mod schedule;
+mod standing;
 pub mod track;
 mod unlabelled;
 

@@ -3,10 +3,11 @@
 //! A document's pages are fetched in order and read one after the other. Whatever happens, the outcome is stored with the time of the next
 //! check, which [`schedule`] decides. Several hosts are asked at once, each host one request after the other. A page that cannot be read as
 //! it was sent is rendered, if the fetcher has a browser.
+use archive::Sha256Digest;
 use atlas::ids::DocumentId;
 use atlas::jobs::{self, Check, CheckResult, DueDocument, Trouble};
-use atlas::records::{Materiality, NewCapture};
-use atlas::{Atlas, AtlasError};
+use atlas::records::{Batch, Change, Materiality, NewCapture};
+use atlas::{Atlas, AtlasError, ChangeFilter};
 use document::{Reading, Source};
 use fetch::{FetchError, Fetched, Fetcher, Request, Success};
 use futures_util::stream::{self, StreamExt};
@@ -16,9 +17,14 @@ use crate::catalog;
 use crate::history::{History, Observation, Observed};
 use crate::reading;
 use crate::schedule::{self, Found};
+use crate::standing::{self, Step};
 
 /// Hosts asked at once.
 const HOSTS: usize = 16;
+/// Changes among which those are looked for that still stand.
+const LOOKED_BACK: i64 = 24;
+/// A whole host is left alone for a day at most: what is asked for longer is for one page.
+const MOST_HOLD_MS: i64 = 24 * 60 * 60 * 1000;
 /// Least letters and digits of a text that can be a document.
 const LEAST_TEXT: usize = 200;
 
@@ -111,6 +117,9 @@ impl Tracker<'_> {
                 (result, next_due_ms, outcome)
             }
             Seen::Failed { trouble, reason, asked_ms } => {
+                if let (Some(asked_ms), Some(url)) = (asked_ms, due.urls.first()) {
+                    self.atlas.leave_alone(jobs::host(url), at_ms + asked_ms.min(MOST_HOLD_MS)).await?;
+                }
                 let next_due_ms = schedule::retry(due.id, at_ms, due.failures, asked_ms);
                 let result = CheckResult::Failed { trouble, reason: reason.clone() };
                 (result, next_due_ms, Outcome::Failed { trouble, reason })
@@ -147,24 +156,20 @@ impl Tracker<'_> {
     }
 
     async fn record(&self, due: &DueDocument, pages: Vec<Success>, at_ms: i64) -> Result<Seen, AtlasError> {
-        let unreadable = |reason| Ok(Seen::Failed { trouble: Trouble::Unreadable, reason, asked_ms: None });
-        let (text, pages) = match read(due, &pages).await {
-            Ok(text) => (text, pages),
-            Err(_) if self.fetcher.renders() && pages.iter().any(is_html) => match self.rendered(due).await {
-                Ok(rendered) => rendered,
-                Err(seen) => return Ok(seen),
-            },
-            Err(reason) => return unreadable(reason),
+        let mut page = pages.first().cloned();
+        let noted = match self.same_bytes(due, &pages, at_ms).await? {
+            Some(noted) => noted,
+            None => {
+                let (text, pages) = match self.read(due, pages).await {
+                    Ok(read) => read,
+                    Err(seen) => return Ok(seen),
+                };
+                page = pages.first().cloned();
+                let Some(capture) = capture(&pages, at_ms) else { return Ok(unreadable("it has no address".into())) };
+                self.go_on(due.id, Observation { capture, text, recorded: false, technical: None }, at_ms).await?
+            }
         };
-        let page = pages.first().cloned();
-        let Some(capture) = capture(pages, at_ms) else { return unreadable("it has no address".into()) };
-        let observation = Observation { capture, text, recorded: false, technical: None };
-        let noted = match self.go_on(due.id, observation.clone(), at_ms).await {
-            // Another process wrote to the document between reading its history and recording.
-            Err(AtlasError::Stale { .. } | AtlasError::Revised { .. }) => self.go_on(due.id, observation, at_ms).await,
-            noted => noted,
-        };
-        let Noted { observed, unconfirmed, versions } = noted?;
+        let Noted { observed, unconfirmed, versions } = noted;
         let found = match observed {
             Observed::Version(1) => Found::First,
             _ if unconfirmed => Found::New { looks: due.looks + 1 },
@@ -179,8 +184,35 @@ impl Tracker<'_> {
         Ok(Seen::Found { outcome, found, page })
     }
 
-    /// Adds an observation to a document's history as the store has it now.
+    /// Notes that the pages are byte for byte what was captured last, if they are: there is nothing to read then. Not when the document is
+    /// to be looked at anew, for instance because its selectors are others now.
+    async fn same_bytes(&self, due: &DueDocument, pages: &[Success], at_ms: i64) -> Result<Option<Noted>, AtlasError> {
+        let Some(capture) = capture(pages, at_ms).filter(|_| due.last_checked_ms.is_some()) else { return Ok(None) };
+        if self.atlas.latest_body(due.id).await? != Some(Sha256Digest::of(&capture.body)) {
+            return Ok(None);
+        }
+        let versions = self.atlas.verified(due.id, at_ms).await?;
+        Ok(Some(Noted { observed: Observed::SameBytes, unconfirmed: false, versions }))
+    }
+
+    /// Adds an observation to a document's history.
     async fn go_on(&self, document: DocumentId, observation: Observation, at_ms: i64) -> Result<Noted, AtlasError> {
+        match self.go_on_once(document, observation.clone(), at_ms).await {
+            // Another process wrote to the document between reading its history and recording.
+            Err(AtlasError::Stale { .. } | AtlasError::Revised { .. }) => {
+                self.go_on_once(document, observation, at_ms).await
+            }
+            noted => noted,
+        }
+    }
+
+    /// Adds an observation to a document's history as the store has it now.
+    async fn go_on_once(
+        &self,
+        document: DocumentId,
+        observation: Observation,
+        at_ms: i64,
+    ) -> Result<Noted, AtlasError> {
         let mut history = History::resume(self.reader, document, self.atlas.history(document).await?);
         let observed = history.observe(observation);
         let unconfirmed = match observed {
@@ -188,9 +220,49 @@ impl Tracker<'_> {
                 self.atlas.verified(document, at_ms).await?;
                 false
             }
-            _ => self.atlas.record(&history.take_batch(self.reader.version(), at_ms, None)).await?.unconfirmed,
+            _ => {
+                let mut batch = history.take_batch(self.reader.version(), at_ms, None);
+                batch.standing = self.standing(&batch).await?;
+                self.atlas.record(&batch).await?.unconfirmed
+            }
         };
         Ok(Noted { observed, unconfirmed, versions: history.versions() })
+    }
+
+    /// The earlier versions whose change a new version confirms: where what changed then still stands, though other words do not.
+    async fn standing(&self, batch: &Batch) -> Result<Vec<i64>, AtlasError> {
+        let newest =
+            batch.entries.iter().rev().find_map(|entry| Some((entry, entry.version.as_ref()?, entry.change.as_ref()?)));
+        let Some((entry, version, change)) = newest else { return Ok(Vec::new()) };
+        if change.materiality == Materiality::Defective {
+            return Ok(Vec::new());
+        }
+        let filter = ChangeFilter { document: Some(batch.document), limit: LOOKED_BACK, ..ChangeFilter::default() };
+        let mut changes = self.atlas.changes(&filter).await?;
+        changes.retain(|change| change.as_read().materiality != Materiality::Defective);
+        changes.reverse();
+        if !changes.iter().any(|change| step(change) == Step::Open) {
+            return Ok(Vec::new());
+        }
+        let first = changes.first().map(|change| (change.change.from_version, change.change.at_ms, Step::Quiet));
+        let steps = changes.iter().map(|change| (change.change.to_version, change.change.at_ms, step(change)));
+        let mut seen = Vec::with_capacity(changes.len() + 2);
+        for (number, at_ms, step) in first.into_iter().chain(steps) {
+            let text = self.atlas.version_text(batch.document, number).await?.unwrap_or_default();
+            seen.push(standing::Seen { number, at_ms, text, step });
+        }
+        let (number, at_ms, text) = (version.number, entry.capture.at_ms, version.text.clone());
+        seen.push(standing::Seen { number, at_ms, text, step: Step::Open });
+        Ok(standing::standing(self.reader, &seen))
+    }
+
+    /// The text of a document's pages, and the pages that it was read from.
+    async fn read(&self, due: &DueDocument, pages: Vec<Success>) -> Result<(String, Vec<Success>), Seen> {
+        match read(due, &pages).await {
+            Ok(text) => Ok((text, pages)),
+            Err(_) if self.fetcher.renders() && pages.iter().any(is_html) => self.rendered(due).await,
+            Err(reason) => Err(unreadable(reason)),
+        }
     }
 
     /// The text of a document's pages and the pages as a browser shows them: those of some sites are an empty shell until their scripts ran.
@@ -202,10 +274,7 @@ impl Tracker<'_> {
         }
         match read(due, &pages).await {
             Ok(text) => Ok((text, pages)),
-            Err(reason) => {
-                let reason = format!("{reason}; a browser shows no more");
-                Err(Seen::Failed { trouble: Trouble::Unreadable, reason, asked_ms: None })
-            }
+            Err(reason) => Err(unreadable(format!("{reason}; a browser shows no more"))),
         }
     }
 
@@ -214,6 +283,15 @@ impl Tracker<'_> {
         let change = self.atlas.change_between(due.id, version).await?;
         let told = |materiality| matches!(materiality, Materiality::Minor | Materiality::Material);
         Ok(change.is_some_and(|change| change.confirmed_ms.is_some() && told(change.change.materiality)))
+    }
+}
+
+/// What is known of a sound change.
+fn step(change: &Change) -> Step {
+    match change.as_read().materiality {
+        Materiality::Minor | Materiality::Material if change.confirmed_ms.is_none() => Step::Open,
+        Materiality::Minor | Materiality::Material => Step::Told,
+        Materiality::Cosmetic | Materiality::Returning | Materiality::Defective => Step::Quiet,
     }
 }
 
@@ -266,6 +344,10 @@ fn failed(error: FetchError) -> Seen {
         FetchError::Network { .. } => (Trouble::Unreachable, None),
     };
     Seen::Failed { trouble, reason: error.to_string(), asked_ms: asked.map(milliseconds) }
+}
+
+fn unreadable(reason: String) -> Seen {
+    Seen::Failed { trouble: Trouble::Unreadable, reason, asked_ms: None }
 }
 
 fn milliseconds(seconds: u64) -> i64 {
@@ -329,13 +411,9 @@ async fn read(due: &DueDocument, pages: &[Success]) -> Result<String, String> {
 }
 
 /// One capture of a document's pages: the first page's headers; several bodies one after the other.
-fn capture(pages: Vec<Success>, at_ms: i64) -> Option<NewCapture> {
-    let mut pages = pages.into_iter();
-    let first = pages.next()?;
-    let mut body = first.body;
-    for page in pages {
-        body.push(b'\n');
-        body.extend(page.body);
-    }
-    Some(NewCapture { at_ms, url: Some(first.url), status: first.status, headers: first.headers, body, origin: None })
+fn capture(pages: &[Success], at_ms: i64) -> Option<NewCapture> {
+    let first = pages.first()?;
+    let body = pages.iter().map(|page| &page.body[..]).collect::<Vec<_>>().join(&b'\n');
+    let (url, headers) = (Some(first.url.clone()), first.headers.clone());
+    Some(NewCapture { at_ms, url, status: first.status, headers, body, origin: None })
 }

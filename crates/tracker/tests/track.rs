@@ -144,8 +144,13 @@ async fn worlds() -> Vec<World> {
 }
 
 impl World {
-    /// A document of a platform of this name at its `/terms`.
+    /// A document of a platform of this name.
     async fn document(&self, name: &str, kind: &str) -> DocumentId {
+        self.document_without(name, kind, &[]).await
+    }
+
+    /// The same, with selectors of what is taken out of its page.
+    async fn document_without(&self, name: &str, kind: &str, remove: &[&str]) -> DocumentId {
         let platform = Platform { slug: name.into(), name: name.into(), homepage: None, sector: None, country: None };
         self.atlas.put_platform(&platform).await.unwrap();
         let document = NewDocument {
@@ -155,7 +160,7 @@ impl World {
             urls: vec![format!("http://{name}.localhost:{}/{kind}", self.port)],
             language: None,
             select: Vec::new(),
-            remove: Vec::new(),
+            remove: remove.iter().map(ToString::to_string).collect(),
         };
         self.atlas.put_document(&document).await.unwrap()
     }
@@ -233,11 +238,27 @@ async fn a_page_that_flips_back_tells_nobody_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_same_bytes_are_read_again_when_the_selectors_are_others() {
+    for world in worlds().await {
+        world.web.show("plum.localhost/terms", page("Plum", &[1, 2, 3]));
+        let id = world.document("plum", "terms").await;
+        assert_eq!(world.after(0).await, [(id, Outcome::Version(1))], "{}", world.engine);
+        assert_eq!(world.after(DAY).await, [(id, Outcome::Unchanged)]);
+        world.document_without("plum", "terms", &["h1"]).await;
+        assert_eq!(world.after(0).await, [(id, Outcome::Version(2))]);
+        let texts = [world.atlas.version_text(id, 1).await.unwrap(), world.atlas.version_text(id, 2).await.unwrap()];
+        assert_eq!(texts.map(|text| text.unwrap().contains("# Plum\n")), [true, false]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_is_left_alone_as_long_as_it_asks() {
     for world in worlds().await {
         world.web.show("plum.localhost/terms", status("429 Too Many Requests\r\nRetry-After: 5400"));
         world.web.show("plum.localhost/privacy", page("Plum", &[1, 2, 3]));
         let (terms, privacy) = (world.document("plum", "terms").await, world.document("plum", "privacy").await);
+        let cookies = world.document("plum", "cookies").await;
+        world.atlas.postpone(cookies, START + 1_800_000).await.unwrap();
         let found = world.after(0).await;
         assert!(
             matches!(&found[..], [(a, Outcome::Failed { trouble: Trouble::Refused, .. }), (b, Outcome::Postponed)] if (*a, *b) == (terms, privacy)),
@@ -248,6 +269,7 @@ async fn a_server_is_left_alone_as_long_as_it_asks() {
         let health = world.atlas.health().await.unwrap();
         let due = |id| health.iter().find(|health| health.document == id).unwrap().next_due_ms - START;
         assert_eq!(due(terms), 5_400_000);
+        assert_eq!(due(cookies), 5_400_000, "a process that starts now knows of it as well");
         assert!((5_390_000..=5_401_000).contains(&due(privacy)), "{}", due(privacy));
         assert_eq!(world.state(privacy).await, State::Waiting, "that is no failure of its own");
     }

@@ -137,6 +137,7 @@ pub fn batch(document: DocumentId, after_version: i64) -> Making {
         wordings: vec![],
         provisions: vec![],
         events: vec![],
+        standing: Vec::new(),
         analyser: "test".into(),
         analysed_ms: START + 900 * DAY,
         cursor: None,

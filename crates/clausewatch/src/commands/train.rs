@@ -31,15 +31,16 @@ pub struct Args {
 
 /// Clauses of recorded histories, which are learnt from and not measured on.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("from_histories").multiple(true))]
 pub(super) struct MoreClauses {
     /// More labels to learn from, kept without their texts (labels/clauses.tsv); their texts are read from --histories
-    #[arg(long, value_name = "FILE", requires = "histories")]
+    #[arg(long, value_name = "FILE", requires = "histories", group = "from_histories")]
     labels: Option<PathBuf>,
     /// Learn from clauses of --histories that have no labels as well: networks with a wider vocabulary say what they are of
-    #[arg(long, requires = "histories")]
+    #[arg(long, requires = "histories", group = "from_histories")]
     unlabelled: bool,
     /// Folder of Open Terms Archive repositories
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", requires = "from_histories")]
     histories: Option<PathBuf>,
 }
 

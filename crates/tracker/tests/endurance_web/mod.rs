@@ -13,8 +13,10 @@ use crate::common::{DAY, terms};
 pub const DELAY: Duration = Duration::from_millis(20);
 /// What it waits for an answer.
 pub const PATIENCE: Duration = Duration::from_millis(800);
-/// Of a hundred requests so many fail.
+/// Of a hundred requests so many fail, where hosts do.
 const FAULTS: u64 = 12;
+/// Clauses of a page that never changes.
+const STEADY_CLAUSES: u32 = 200;
 /// A host that says 429 wants to be left alone for so long.
 const HOLD: Duration = Duration::from_secs(1);
 
@@ -31,6 +33,8 @@ pub enum Behaviour {
     Flapping,
     /// It changes about every day, the others at most once a week.
     Daily,
+    /// It never changes, and is as long as such pages are (40 kB).
+    Steady,
 }
 
 /// A page, which shows state 0, 1, 2 and so on, from one change to the next.
@@ -74,7 +78,8 @@ impl Page {
     }
 
     fn body(&self, state: usize, served: u64) -> String {
-        let text = terms(&self.host, &[1, 2, 3, 4, 5]);
+        let clauses = if self.behaviour == Behaviour::Steady { STEADY_CLAUSES } else { 5 };
+        let text = terms(&self.host, &(1..=clauses).collect::<Vec<_>>());
         let text: String = text.lines().skip(2).map(|line| format!("<p>{line}</p>")).collect();
         let days = state + 10;
         let aside = match (self.behaviour, served % 2) {
@@ -132,9 +137,13 @@ pub struct Asked {
 /// The hosts and their pages.
 pub struct Web {
     pub pages: Vec<Page>,
+    /// Of a hundred requests so many fail.
+    faults: u64,
     /// Milliseconds since 1970 UTC.
     pub clock: AtomicI64,
     port: AtomicU16,
+    /// Places of the pages, by host and path.
+    places: HashMap<String, usize>,
     hosts: Mutex<HashMap<String, Host>>,
     /// How often each page was shown.
     shown: Mutex<HashMap<String, u64>>,
@@ -144,9 +153,27 @@ pub struct Web {
 impl Web {
     /// Pages that change between two instants.
     pub fn new(pages: usize, hosts: usize, from: i64, until: i64) -> Web {
+        Web::of((0..pages).map(|number| Page::new(number, hosts, from, until)).collect(), FAULTS)
+    }
+
+    /// Pages that never change, on hosts that never fail.
+    pub fn steady(pages: usize, hosts: usize) -> Web {
+        let page = |number: usize| Page {
+            host: format!("h{}", number % hosts),
+            path: format!("/{}", number / hosts),
+            behaviour: Behaviour::Steady,
+            changes: Vec::new(),
+        };
+        Web::of((0..pages).map(page).collect(), 0)
+    }
+
+    fn of(pages: Vec<Page>, faults: u64) -> Web {
+        let places = pages.iter().enumerate().map(|(number, page)| (format!("{}{}", page.host, page.path), number));
         Web {
-            pages: (0..pages).map(|number| Page::new(number, hosts, from, until)).collect(),
-            clock: AtomicI64::new(from),
+            places: places.collect(),
+            pages,
+            faults,
+            clock: AtomicI64::new(0),
             port: AtomicU16::new(0),
             hosts: Mutex::default(),
             shown: Mutex::default(),
@@ -227,12 +254,12 @@ impl Web {
         if path == "/robots.txt" {
             return send(stream, "200 OK", "", "User-agent: *\nDisallow: /private\n").await;
         }
-        let Some(page) = self.pages.iter().find(|page| page.host == name && page.path == path) else {
+        let place = format!("{name}{path}");
+        let Some(page) = self.places.get(&place).map(|&number| &self.pages[number]) else {
             return send(stream, "404 Not Found", "", "no such page").await;
         };
-        let place = format!("{name}{path}");
         let number = self.asked.lock().unwrap().requests as u64;
-        if hash(number, 0xfa17) % 100 < FAULTS {
+        if hash(number, 0xfa17) % 100 < self.faults {
             self.asked.lock().unwrap().faults += 1;
             let fault = ALL_FAULTS[hash(number, 0x4057) as usize % ALL_FAULTS.len()];
             return self.fail(stream, name, fault).await;

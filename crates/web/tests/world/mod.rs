@@ -146,6 +146,7 @@ fn batch(document: DocumentId, entries: Vec<Entry>) -> Batch {
         wordings: Vec::new(),
         provisions: Vec::new(),
         events: Vec::new(),
+        standing: Vec::new(),
         analyser: "test 1".into(),
         analysed_ms: START + 30 * DAY,
         cursor: None,

@@ -194,7 +194,7 @@ fn evidence(site: &Site, record: &Record) -> Vec<(String, Vec<Span>)> {
     }
     for outside in held.outside() {
         let span = match outside.capture() {
-            Some(capture) => Span::link(&format!("{} (not part of this proof)", outside.sentence()), &capture.url),
+            Some(capture) => Span::link(format!("{} (not part of this proof)", outside.sentence()), &capture.url),
             None => Span::plain(outside.sentence()),
         };
         rows.push(("Elsewhere".into(), vec![span]));

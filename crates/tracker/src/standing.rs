@@ -1,0 +1,216 @@
+//! Which changes that were seen once still stand in a later capture that has other words elsewhere.
+//!
+//! A page with an advertisement that takes turns, or with a sentence that counts, is never seen twice with the same words, so a change of
+//! it cannot be confirmed by seeing the whole text again. It is confirmed clause by clause: of what changed, only that is left which has
+//! stood in every version since; what came back to an earlier wording does not count (or counts after a day, if people were told of
+//! what it came back from); and if what is left would be a change that people are told of by itself, the change is confirmed. Pure.
+use std::collections::HashSet;
+use std::ops::Range;
+
+use atlas::records::Materiality;
+use compare::{Alignment, Pair, align};
+use document::Structure;
+use provisions::Reader;
+
+use crate::history;
+
+/// How long a wording that came back has to stand until it is what the document says: a day.
+const STANDS_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// What is known of the change that led to a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It was seen once.
+    Open,
+    /// It was confirmed, and people were told of it.
+    Told,
+    /// Nobody is told of it.
+    Quiet,
+}
+
+/// A sound version.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// Its number.
+    pub number: i64,
+    /// When it was first seen, in milliseconds since 1970 UTC.
+    pub at_ms: i64,
+    /// Its clean text.
+    pub text: String,
+    /// The change that led to it.
+    pub step: Step,
+}
+
+/// A version with its clauses.
+struct Version<'a> {
+    seen: &'a Seen,
+    structure: Structure,
+    clauses: HashSet<&'a str>,
+}
+
+impl<'a> Version<'a> {
+    fn of(seen: &'a Seen) -> Version<'a> {
+        let structure = document::structure(&seen.text);
+        let clauses = structure.words(&seen.text).into_iter().collect();
+        Version { seen, structure, clauses }
+    }
+}
+
+/// The numbers of those among consecutive sound versions, oldest first, the change to which is confirmed by the last of them.
+pub fn standing(reader: &Reader, seen: &[Seen]) -> Vec<i64> {
+    let versions: Vec<Version> = seen.iter().map(Version::of).collect();
+    let earlier = 1..versions.len().saturating_sub(1);
+    let stands = |&at: &usize| versions[at].seen.step == Step::Open && stands(reader, &versions, at);
+    earlier.filter(stands).map(|at| versions[at].seen.number).collect()
+}
+
+/// Whether enough of the change to the version at this place still stands in the last one.
+fn stands(reader: &Reader, versions: &[Version], at: usize) -> bool {
+    let (before, after) = (&versions[at - 1], &versions[at]);
+    let (old, new) = (before.structure.words(&before.seen.text), after.structure.words(&after.seen.text));
+    let alignment = align(&old, &new);
+    let stays = |pair: &Pair| {
+        let came: Vec<&str> = pair.new.iter().map(|&index| new[index]).collect();
+        let gone = pair.old.iter().map(|&index| old[index]).filter(|words| !after.clauses.contains(words)).collect();
+        has_stood(versions, at, &came, gone)
+    };
+    if !alignment.differing().any(stays) {
+        return false;
+    }
+    let left = without(&after.seen.text, &after.structure, (&old, &alignment), &|pair| !stays(pair));
+    history::between(reader, &before.seen.text, &left)
+        .is_some_and(|change| matches!(change.materiality, Materiality::Minor | Materiality::Material))
+}
+
+/// Whether clauses that came at a place have stood ever since, and those that went have stayed away.
+fn has_stood(versions: &[Version], at: usize, came: &[&str], gone: Vec<&str>) -> bool {
+    let shows = |version: &Version| {
+        came.iter().all(|words| version.clauses.contains(words))
+            && !gone.iter().any(|words| version.clauses.contains(words))
+    };
+    if !versions[at + 1..].iter().all(shows) {
+        return false;
+    }
+    match versions[..at - 1].iter().rposition(shows) {
+        None => true,
+        // What stood there between was nothing that people know of, or they have to be told that it went.
+        Some(back) => {
+            let last = versions[versions.len() - 1].seen.at_ms;
+            let told = versions[back + 1..at].iter().any(|version| version.seen.step == Step::Told);
+            told && last - versions[at].seen.at_ms >= STANDS_MS
+        }
+    }
+}
+
+/// The new text with some of the changes undone.
+fn without(
+    text: &str,
+    structure: &Structure,
+    (old, alignment): (&[&str], &Alignment),
+    undone: &dyn Fn(&Pair) -> bool,
+) -> String {
+    let range = |index: usize| structure.clauses[index].range.clone();
+    let mut edits: Vec<(Range<usize>, String)> = Vec::new();
+    let mut end = 0;
+    for pair in &alignment.pairs {
+        let differs = !pair.is_unchanged() && !pair.cosmetic && undone(pair);
+        let words = pair.old.iter().map(|&index| old[index]).collect::<Vec<_>>().join("\n\n");
+        match &pair.new[..] {
+            [] if differs => edits.push((end..end, format!("\n\n{words}\n\n"))),
+            [first, rest @ ..] if differs => {
+                edits.push((range(*first), words));
+                edits.extend(rest.iter().map(|&index| (range(index), String::new())));
+            }
+            _ => {}
+        }
+        end = pair.new.last().map_or(end, |&index| range(index).end);
+    }
+    edits.sort_by_key(|(range, _)| range.start);
+    let (mut left, mut at) = (String::with_capacity(text.len()), 0);
+    for (range, words) in edits {
+        left.push_str(text.get(at..range.start).unwrap_or_default());
+        left.push_str(&words);
+        at = at.max(range.end);
+    }
+    left.push_str(&text[at..]);
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR_MS: i64 = 60 * 60 * 1000;
+
+    /// A document with a notice period and an advertisement; both are numbers, so that a test reads as a table.
+    fn text(days: u32, advertisement: u32) -> String {
+        let goods = ["lamps", "shelves", "chairs", "tables", "beds", "doors", "rugs"][advertisement as usize % 7];
+        format!(
+            "# Terms of Plum\n\nThese terms are an agreement between you and Plum Ltd about the use of our shop.\n\n\
+             You may end your account at any time in its settings.\n\n\
+             We may change these terms at any time with {days} days' notice by e-mail, and you accept them by going on.\n\n\
+             This week we sell all {goods} at half the price, and you will get a second one free.\n\n\
+             These terms are governed by the laws of Ireland.\n"
+        )
+    }
+
+    /// Versions an hour apart, first to last: notice period, advertisement, step.
+    fn confirmed(story: &[(u32, u32, Step)]) -> Vec<i64> {
+        let seen = |(index, &(days, advertisement, step)): (usize, &(u32, u32, Step))| Seen {
+            number: index as i64 + 1,
+            at_ms: index as i64 * HOUR_MS,
+            text: text(days, advertisement),
+            step,
+        };
+        let seen: Vec<Seen> = story.iter().enumerate().map(seen).collect();
+        standing(Reader::embedded(), &seen)
+    }
+
+    use Step::{Open, Quiet, Told};
+
+    #[test]
+    fn a_change_beside_an_advertisement_is_confirmed_by_the_next_capture() {
+        assert_eq!(confirmed(&[(30, 0, Quiet), (14, 1, Open)]), [0; 0], "seen once");
+        assert_eq!(confirmed(&[(30, 0, Quiet), (14, 1, Open), (14, 2, Open)]), [2]);
+        assert_eq!(
+            confirmed(&[(30, 0, Quiet), (30, 1, Open), (14, 2, Open), (14, 3, Open)]),
+            [3],
+            "not the advertisement"
+        );
+    }
+
+    #[test]
+    fn advertisements_alone_are_never_a_change() {
+        assert_eq!(confirmed(&[(30, 0, Quiet), (30, 1, Open), (30, 2, Open), (30, 3, Open)]), [0; 0]);
+        assert_eq!(confirmed(&[(30, 0, Quiet), (30, 1, Open), (30, 0, Quiet), (30, 1, Open), (30, 0, Quiet)]), [0; 0]);
+    }
+
+    #[test]
+    fn what_flips_beside_an_advertisement_is_not_confirmed() {
+        assert_eq!(confirmed(&[(30, 0, Quiet), (14, 1, Open), (30, 2, Open), (30, 3, Open)]), [0; 0]);
+        assert_eq!(confirmed(&[(30, 0, Quiet), (14, 1, Open), (30, 2, Open), (14, 3, Open)]), [0; 0]);
+    }
+
+    #[test]
+    fn what_was_told_and_went_back_is_confirmed_after_a_day() {
+        let mut story = vec![(30, 0, Quiet), (14, 1, Told), (14, 2, Open)];
+        story.extend((3..27).map(|advertisement| (30, advertisement, Open)));
+        assert_eq!(confirmed(&story), [0; 0], "23 hours");
+        story.push((30, 27, Open));
+        assert_eq!(confirmed(&story), [4]);
+    }
+
+    #[test]
+    fn clauses_that_come_and_go_are_put_back_at_their_places() {
+        let (old, new) = (
+            "# A\n\nOne stands.\n\nTwo goes.\n\nThree stands.\n",
+            "# A\n\nOne stands.\n\nThree stands.\n\nFour comes.\n",
+        );
+        let (before, after) = (document::structure(old), document::structure(new));
+        let words = before.words(old);
+        let alignment = align(&words, &after.words(new));
+        let left = without(new, &after, (&words, &alignment), &|_| true);
+        assert_eq!(document::structure(&left).words(&left), words);
+        assert_eq!(without(new, &after, (&words, &alignment), &|_| false), new);
+    }
+}
