@@ -26,6 +26,8 @@ use crate::track::read_page;
 const WAIT_MS: i64 = 24 * 60 * 60 * 1000;
 /// An error page or a wall has fewer words than this; a document has more, or is so short that nothing can be told of it.
 const WALL_WORDS: usize = 250;
+/// Short captures that are held back before the first version at most: where there are more, that is what the document is.
+const HELD: usize = 8;
 /// Parts of an index that are read at most: of more captures than this no person will read the history.
 const PARTS: usize = 100;
 
@@ -229,6 +231,7 @@ impl Backfill<'_> {
         self.atlas.put_document(&new).await
     }
 
+    /// Keeps a document that was never checked waiting for the rest of its past.
     async fn wait(&self, run: &Run<'_>) -> Result<(), AtlasError> {
         if run.unchecked {
             self.atlas.postpone(run.target, (self.now)() + WAIT_MS).await?;
@@ -249,8 +252,8 @@ impl Backfill<'_> {
         for _ in 0..PARTS {
             let part = match self.archive.captures(&run.due.urls[0], span, resume.as_deref()).await {
                 Ok(part) => part,
-                Err(Failure::Never { reason, .. }) => {
-                    run.filled.passed_over.push(reason);
+                Err(failure @ Failure::Never { .. }) => {
+                    run.filled.passed_over.push(failure.to_string());
                     break;
                 }
                 Err(failure) => return Ok(Err(failure)),
@@ -283,7 +286,7 @@ impl Backfill<'_> {
         if !run.empty {
             return self.note(run, seen).await;
         }
-        if seen.text.split_whitespace().nth(WALL_WORDS - 1).is_none() {
+        if seen.text.split_whitespace().nth(WALL_WORDS - 1).is_none() && run.held.len() < HELD {
             run.held.push(seen);
             return Ok(());
         }

@@ -192,6 +192,33 @@ async fn an_archive_that_fails_in_the_middle_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_killed_run_is_gone_on_with() {
+    for (atlas, _kept) in places().await {
+        let id = document(&atlas, &[PAGE]).await;
+        let captures = [held(10, LONG), held(20, LATER), held(30, LONG)];
+        let (asked, reached) = (Arc::new(AtomicUsize::new(0)), Arc::new(tokio::sync::Notify::new()));
+        let (count, tell) = (Arc::clone(&asked), Arc::clone(&reached));
+        let server = Server::start(move |request| {
+            let raw = request.is("/web/");
+            if raw && count.fetch_add(1, Ordering::Relaxed) == 1 {
+                tell.notify_one();
+                return Reply::silent();
+            }
+            sound(request, &captures, 10)
+        })
+        .await;
+        tokio::select! {
+            _ = backfill(&atlas, &server, id, ALL) => panic!("it waits for the second capture"),
+            () = reached.notified() => {}
+        }
+        assert_eq!(atlas.document(id).await.unwrap().unwrap().versions, 1);
+        let done = backfill(&atlas, &server, id, ALL).await.unwrap();
+        assert_eq!((done.listed, done.versions, done.left), (2, 2, 0), "{done:?}");
+        assert_eq!(atlas.check().await.unwrap(), []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_put_before_a_version_that_is_recorded() {
     for (atlas, _kept) in places().await {
         let id = document(&atlas, &[PAGE]).await;
@@ -252,6 +279,11 @@ async fn a_document_of_a_few_lines_has_a_past_too() {
         let server = Server::archive(vec![held(10, &[1, 2]), held(20, &[1, 2, 3])], 10).await;
         let done = backfill(&atlas, &server, id, ALL).await.unwrap();
         assert_eq!((done.versions, done.passed_over), (2, vec![]));
+        // Also where it has many captures: it is not waited for a long one that never comes.
+        let many = (20..32).map(|day| held(i64::from(day), &[1, 2, day])).collect();
+        let beside = Server::archive(many, 50).await;
+        let done = backfill(&atlas, &beside, id, Wanted { apart: true, ..ALL }).await.unwrap();
+        assert_eq!(done.versions, 12);
     }
 }
 

@@ -3,7 +3,10 @@
 mod world;
 
 use archive::evidence::{CheckName, CheckStatus, verify_bundle};
-use atlas::witnesses::{OutsideCapture, Question};
+use atlas::records::{NewCapture, Origin};
+use atlas::witnesses::{OutsideCapture, Question, WAYBACK};
+use provisions::Reader;
+use tracker::history::{History, Observation};
 use world::World;
 
 const DAY: i64 = 86_400_000;
@@ -60,6 +63,7 @@ async fn pages_say_what_the_archive_has_and_what_that_is_not() {
         assert_eq!(said[0]["capture"]["url"], *url);
         assert_eq!(said[0]["distance_ms"], -2 * DAY);
     }
+    assert_eq!(world.get(&format!("/provisions/{}.pdf", provision.id)).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,4 +101,40 @@ async fn the_bundle_names_the_capture_and_proves_nothing_by_it() {
     assert_eq!(labels.status, CheckStatus::NotCovered);
     assert!(labels.detail.contains("prove nothing here"), "{}", labels.detail);
     assert_eq!(leaf(plain.record), leaf(report.record), "the log entry is the same");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_was_taken_from_an_archive_says_so() {
+    let world = World::new().await;
+    let at_ms = archive::instant::parse("20260210000000").unwrap();
+    let shown = "https://web.archive.org/web/20260210000000/https://rowan.example/privacy";
+    let origin =
+        Origin { kind: WAYBACK.into(), name: ARCHIVE.into(), id: "20260210000000".into(), links: vec![shown.into()] };
+    let text = "# Privacy\n\nWe keep little.\n\nAny dispute between you and Rowan will be settled by binding individual arbitration, and you \
+                waive your right to a jury trial and to take part in a class action.\n";
+    let capture = NewCapture {
+        at_ms,
+        url: Some(shown.replace("/https:", "id_/https:")),
+        status: 200,
+        headers: vec![],
+        body: text.into(),
+        origin: Some(origin),
+    };
+    let rowan = world.atlas.platform("rowan").await.unwrap().unwrap().documents[0].id;
+    let mut history = History::resume(Reader::embedded(), rowan, world.atlas.history(rowan).await.unwrap());
+    history.observe(Observation { capture, text: text.into(), recorded: false, technical: None });
+    world.atlas.record(&history.take_batch("test 1", at_ms, None)).await.unwrap();
+    let provision = world.atlas.document_provisions(rowan, false).await.unwrap()[0].id;
+    let version = format!("/documents/{rowan}/versions/2");
+    for path in [version.clone(), format!("/documents/{rowan}"), format!("/provisions/{provision}")] {
+        let page = world.get(&path).await.page();
+        for words in ["Taken from", "The Wayback Machine", "we did not see the page ourselves", shown] {
+            assert!(page.contains(words), "{path}: {words}");
+        }
+    }
+    assert_eq!(world.get_json(&version).await.json()["origin"]["name"], ARCHIVE);
+    world.atlas.note_for_witness(ARCHIVE).await.unwrap();
+    while let Some(question) = world.atlas.next_question(ARCHIVE, 0).await.unwrap() {
+        assert_ne!((question.document, question.version), (rowan, 2), "it is not asked about what it gave");
+    }
 }

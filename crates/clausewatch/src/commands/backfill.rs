@@ -49,7 +49,11 @@ pub struct Args {
 
 /// Reads a day.
 fn day(text: &str) -> Result<i64, String> {
-    let rest = "0000-01-01".get(text.len()..).unwrap_or("x");
+    let rest = match text.len() {
+        4 => "-01-01",
+        7 => "-01",
+        _ => "",
+    };
     let instant = archive::instant::parse(&format!("{text}{rest}T00:00:00Z"));
     instant.ok_or_else(|| "give a year, a month or a day: 2020, 2020-06 or 2020-06-15".into())
 }
