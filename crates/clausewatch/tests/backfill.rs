@@ -146,6 +146,9 @@ fn versions_are_asked_about_in_the_background() {
     assert!(said.contains("is asked about versions; pages that changed are submitted to it"), "{said}");
     assert!(!said.contains("topsecret"));
     let asked = asked.lock().unwrap();
+    let shown = run(folder.path(), &["show", "CW-D-00001", "--json"], b"");
+    let shown: serde_json::Value = serde_json::from_str(&shown.out).unwrap();
+    assert!(shown["outside_captures"].is_array(), "{shown}");
     assert!(asked[0].contains("/wayback/available?url=https%3A%2F%2Fplum.example%2Fterms&timestamp=20240610100000"));
     assert!(!asked.iter().any(|request| request.contains("topsecret")), "keys go with submissions only");
     drop(asked);
