@@ -106,6 +106,16 @@ pub(crate) async fn resolve(
     if allowed.is_empty() { Err(refusal(&host.to_string()).into()) } else { Ok(allowed) }
 }
 
+/// Whether the host of an address is, or is resolved to, one of these networks. A name that cannot be resolved is in none.
+pub async fn leads_into(networks: &[IpNet], url: &str) -> bool {
+    let host = url::Url::parse(url).ok().and_then(|url| url.host().map(|host| host.to_owned()));
+    let Some(host) = host.filter(|_| !networks.is_empty()) else { return false };
+    let within = |address: &IpAddr| networks.iter().any(|network| network.contains(address));
+    let plain = |address: IpAddr| embedded_v4(address).map_or(address, IpAddr::V4);
+    let everywhere = Guard { allowed: Vec::new(), reserved: Vec::new() };
+    resolve(&everywhere, &host).await.is_ok_and(|found| found.into_iter().map(plain).any(|address| within(&address)))
+}
+
 /// The system's resolver behind the guard.
 #[derive(Clone)]
 pub(crate) struct GuardedResolver(pub Arc<Guard>);
@@ -170,6 +180,20 @@ mod tests {
         {
             let url = url::Url::parse(url).unwrap();
             assert!(!guard.allows_host(&url.host().unwrap()), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn addresses_on_a_network_are_known_by_name_and_number() {
+        let networks: Vec<IpNet> = vec!["127.0.0.0/8".parse().unwrap(), "10.1.0.0/16".parse().unwrap()];
+        for url in
+            ["http://plum.localhost:8080/terms", "http://10.1.2.3/", "http://[::ffff:10.1.2.3]/", "http://127.1/"]
+        {
+            assert!(leads_into(&networks, url).await, "{url}");
+            assert!(!leads_into(&[], url).await, "{url}");
+        }
+        for url in ["http://10.2.2.3/", "https://93.184.216.34/", "no address"] {
+            assert!(!leads_into(&networks, url).await, "{url}");
         }
     }
 

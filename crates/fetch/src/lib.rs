@@ -4,6 +4,7 @@
 //!
 //! It does what it is told and never decides when: schedules are the tracker's.
 mod browser;
+mod call;
 mod client;
 pub mod guard;
 mod host;
@@ -12,6 +13,7 @@ mod post;
 pub use ipnet::IpNet;
 
 pub use browser::BrowserSettings;
+pub use call::{Call, Reply};
 pub use client::{Fetched, Fetcher, Request, Settings, Success, USER_AGENT, cause, plain_client};
 pub use post::{Posted, Poster};
 

@@ -15,6 +15,7 @@ mod holder;
 mod links;
 mod meaning;
 mod negotiate;
+mod outside;
 mod owner;
 mod page;
 mod pages;

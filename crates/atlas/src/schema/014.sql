@@ -1,38 +1,55 @@
--- Organisations: persons who share a watchlist. An organisation holds watches, channels and messages as a person does, under a number of the
--- same kind, so that matching, telling and sending know no difference; its name stands in `persons`.
-CREATE TABLE organisations (
-    person_id BIGINT PRIMARY KEY REFERENCES persons (id),
-    made_ms BIGINT NOT NULL
+-- What archives outside say of our versions. Nothing else in the store refers to it or depends on it.
+
+-- An archive: how far its captures were asked about, and until when it is left alone.
+CREATE TABLE archives (
+    -- Its host.
+    archive TEXT COLLATE "C" PRIMARY KEY,
+    -- The last of our captures whose version it is to be asked about.
+    capture_id BIGINT NOT NULL,
+    -- Failures in a row.
+    failures BIGINT NOT NULL,
+    rest_until_ms BIGINT NOT NULL,
+    -- Why it rests.
+    reason TEXT
 );
 
-CREATE TABLE members (
-    organisation_id BIGINT NOT NULL REFERENCES organisations (person_id),
-    person_id BIGINT NOT NULL REFERENCES accounts (person_id),
-    -- 0 reader, 1 editor, 2 owner.
-    role BIGINT NOT NULL,
-    since_ms BIGINT NOT NULL,
-    PRIMARY KEY (organisation_id, person_id)
-);
-CREATE INDEX members_of_person ON members (person_id, organisation_id);
+-- The capture of an archive nearest to a version's first sight.
+CREATE TABLE witnesses (
+    document_id BIGINT NOT NULL REFERENCES documents (id),
+    version BIGINT NOT NULL,
+    archive TEXT COLLATE "C" NOT NULL,
+    -- When it last answered; null: it has not yet.
+    asked_ms BIGINT,
+    -- Answers so far.
+    answers BIGINT NOT NULL,
+    -- When to ask; null: not any more. Versions that were never asked about have their negated first sight here: the latest is the first.
+    again_ms BIGINT,
+    -- The capture; null: it has none.
+    url TEXT,
+    at_ms BIGINT,
+    -- Why it will not say.
+    reason TEXT,
+    PRIMARY KEY (document_id, version, archive)
+) /*WITHOUT ROWID*/;
+CREATE INDEX witnesses_again ON witnesses (archive, again_ms) WHERE again_ms IS NOT NULL;
 
--- Who is invited and has not answered. The mail about it is in account_mails; what its link does holds for as long as this row is there.
-INSERT INTO numbers (name, last) VALUES ('invitations', 0);
-CREATE TABLE invitations (
-    id BIGINT PRIMARY KEY,
-    organisation_id BIGINT NOT NULL REFERENCES organisations (person_id),
-    -- As it was typed, and in small letters.
-    address TEXT NOT NULL,
-    address_key TEXT COLLATE "C" NOT NULL,
-    role BIGINT NOT NULL,
-    -- Who invited them: an owner.
-    by_id BIGINT NOT NULL,
-    made_ms BIGINT NOT NULL,
-    expires_ms BIGINT NOT NULL,
-    UNIQUE (organisation_id, address_key)
-);
-CREATE INDEX invitations_to ON invitations (address_key, id);
-
--- Of what happened to an organisation: who did it, and to whom; 0: nobody's.
-ALTER TABLE audit ADD COLUMN by_id BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE audit ADD COLUMN member_id BIGINT NOT NULL DEFAULT 0;
-CREATE INDEX audit_by ON audit (by_id) WHERE by_id > 0;
+-- Versions whose page was, or is to be, submitted to an archive.
+CREATE TABLE submissions (
+    document_id BIGINT NOT NULL REFERENCES documents (id),
+    version BIGINT NOT NULL,
+    archive TEXT COLLATE "C" NOT NULL,
+    -- The archive's name of the job that is under way; null: none is.
+    job TEXT,
+    -- When it was last submitted.
+    submitted_ms BIGINT,
+    attempts BIGINT NOT NULL,
+    -- When to look at the job, or to submit again; null: it is over.
+    again_ms BIGINT,
+    -- The capture that was made.
+    url TEXT,
+    at_ms BIGINT,
+    -- Why there is none.
+    reason TEXT,
+    PRIMARY KEY (document_id, version, archive)
+) /*WITHOUT ROWID*/;
+CREATE INDEX submissions_again ON submissions (archive, again_ms) WHERE again_ms IS NOT NULL;

@@ -6,6 +6,7 @@ use crate::commands::{serve, work};
 use crate::instance::Place;
 use crate::members::Members;
 use crate::model::Model;
+use crate::witnessing::Witnessing;
 
 /// Track your catalog, serve the site and tell who watches, in one process
 #[derive(Debug, clap::Args)]
@@ -23,6 +24,8 @@ pub struct Args {
     alerting: Alerting,
     #[command(flatten)]
     model: Model,
+    #[command(flatten)]
+    witnessing: Witnessing,
 }
 
 /// Serves and tracks until interrupted.
@@ -34,6 +37,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let fetcher = args.sources.fetcher()?;
     args.alerting.attend(&atlas, &args.sources.allowed)?;
     args.model.attend(&atlas)?;
+    args.witnessing.attend(&atlas, &args.sources)?;
     tokio::select! {
         done = work::forever(&atlas, &fetcher) => done,
         done = serve::site(place, atlas.clone(), args.listen, &args.members, &args.alerting, offer) => done,

@@ -13,6 +13,7 @@ use crate::alerting::Alerting;
 use crate::commands::serve::interrupted;
 use crate::instance::{Place, now_ms};
 use crate::model::Model;
+use crate::witnessing::Witnessing;
 
 /// Track what is due and tell who watches, again and again; the site is another process (`serve`)
 #[derive(Debug, clap::Args)]
@@ -23,6 +24,8 @@ pub struct Args {
     pub alerting: Alerting,
     #[command(flatten)]
     pub model: Model,
+    #[command(flatten)]
+    pub witnessing: Witnessing,
 }
 
 /// What to track and how to reach it.
@@ -83,6 +86,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let fetcher = args.sources.fetcher()?;
     args.alerting.attend(&atlas, &args.sources.allowed)?;
     args.model.attend(&atlas)?;
+    args.witnessing.attend(&atlas, &args.sources)?;
     tokio::select! {
         done = forever(&atlas, &fetcher) => done,
         () = interrupted() => Ok(true),

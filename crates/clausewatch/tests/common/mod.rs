@@ -28,6 +28,9 @@ pub fn program(folder: &Path) -> Command {
         command.env_remove(format!("CLAUSEWATCH_MODEL_{name}"));
     }
     command.env_remove("CLAUSEWATCH_MODEL");
+    for name in ["WITNESS", "WITNESS_URL", "WITNESS_KEYS"] {
+        command.env_remove(format!("CLAUSEWATCH_{name}"));
+    }
     command.env("NO_COLOR", "1").env_remove("COLUMNS").env("TMPDIR", folder);
     command
 }
