@@ -63,16 +63,16 @@ fn part_text(out: &mut String, part: &Part) {
         if !line.matters.is_empty() {
             paragraph(out, &format!("What it means: {}", line.matters), ("  ", "  "));
         }
+        // A line of its own: an address must not be broken.
+        if let Some(url) = &line.url {
+            out.push_str(&format!("  {url}\n\n"));
+        }
     }
     for clause in &part.clauses {
         clause_text(out, clause);
     }
     paragraph(out, &more(part.more_clauses), PLAIN);
-    out.push_str(&format!("All clauses, before and after: {}\n", part.url));
-    for url in part.provisions.iter().filter_map(|line| line.url.as_ref()) {
-        out.push_str(&format!("Provision: {url}\n"));
-    }
-    out.push('\n');
+    out.push_str(&format!("All clauses, before and after: {}\n\n", part.url));
     paragraph(out, &because(&part.why), PLAIN);
 }
 
