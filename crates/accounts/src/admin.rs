@@ -1,12 +1,29 @@
-//! What an operator does with accounts, from the command line of the instance.
+//! What an operator does with accounts and organisations: from the command line of the instance, or on the site.
 use atlas::accounts::{Account, Deed, NewAccount, Role};
 use atlas::watching::PersonId;
 
 use crate::organisations::done;
-use crate::{AccountError, Accounts, MailAddress, role_name};
+use crate::{AccountError, Accounts, Caller, MailAddress, MailKind, Visitor, Wish, role_name};
 
-/// Where such changes come from, in the audit log.
+/// Where changes from the command line come from, in the audit log.
 const SOURCE: &str = "command line";
+/// Who made a change on the site, for the person whose account it is: they are told neither who operates it nor from where.
+const AN_OPERATOR: &str = "an operator";
+
+/// Who does what an operator may.
+#[derive(Clone, Copy)]
+pub enum Hand<'a> {
+    /// Whoever has the store and the program. They can make an operator again, so they may leave none.
+    CommandLine,
+    /// An operator in a session, who has proved who they are ([`Accounts::prove`]). They cannot take the last operator away.
+    Operator(&'a Visitor, &'a Caller),
+}
+
+impl Hand<'_> {
+    fn spares_last(self) -> bool {
+        matches!(self, Hand::Operator(..))
+    }
+}
 
 impl Accounts {
     /// The account at an address.
@@ -22,45 +39,83 @@ impl Accounts {
         self.atlas().add_account(&new, self.now_ms()).await?;
         let account = self.atlas().account_at(address.key()).await?;
         let account = account.ok_or_else(|| AccountError::Internal("the account vanished".into()))?;
-        self.grant(&account, true).await?;
+        self.grant(&account, true, Hand::CommandLine).await?;
         Ok(Account { operator: true, ..account })
     }
 
     /// Makes somebody an operator, or no longer.
-    pub async fn grant(&self, account: &Account, operator: bool) -> Result<(), AccountError> {
-        self.atlas().set_operator(account.person, operator).await?;
-        self.by_command(account, if operator { "operator-granted" } else { "operator-revoked" }).await
+    pub async fn grant(&self, account: &Account, operator: bool, hand: Hand<'_>) -> Result<(), AccountError> {
+        if !self.atlas().set_operator(account.person, operator, hand.spares_last()).await? {
+            return Err(AccountError::LastOperator);
+        }
+        self.operated(account, if operator { "operator-granted" } else { "operator-revoked" }, hand).await
     }
 
     /// Closes an account to its person, which ends its sessions, tokens and links, or opens it again.
-    pub async fn disable(&self, account: &Account, disabled: bool) -> Result<(), AccountError> {
+    pub async fn disable(&self, account: &Account, disabled: bool, hand: Hand<'_>) -> Result<(), AccountError> {
+        let since_ms = disabled.then(|| self.now_ms());
+        if !self.atlas().set_disabled(account.person, since_ms, hand.spares_last()).await? {
+            return Err(AccountError::LastOperator);
+        }
         self.atlas().end_account_links(account.person, self.now_ms()).await?;
-        self.atlas().set_disabled(account.person, disabled.then(|| self.now_ms())).await?;
-        self.by_command(account, if disabled { "account-disabled" } else { "account-enabled" }).await
+        self.operated(account, if disabled { "account-disabled" } else { "account-enabled" }, hand).await
     }
 
     /// Ends all sessions, tokens and links of an account.
-    pub async fn end_all_access(&self, account: &Account) -> Result<(), AccountError> {
+    pub async fn end_all_access(&self, account: &Account, hand: Hand<'_>) -> Result<(), AccountError> {
         self.atlas().end_account_links(account.person, self.now_ms()).await?;
         self.atlas().end_all_access(account.person).await?;
-        self.by_command(account, "access-ended").await
+        self.operated(account, "access-ended", hand).await
+    }
+
+    /// Mails a link that sets another password, as its person could ask for themselves ([`Accounts::mail_reset`]). It is counted as theirs.
+    pub async fn send_reset(&self, account: &Account, operator: &Visitor, caller: &Caller) -> Result<(), AccountError> {
+        if account.disabled_ms.is_some() {
+            return Err(AccountError::Input("the account is closed; open it first".into()));
+        }
+        if !self.may_mail(&MailAddress::parse(&account.address)?, caller).await? {
+            return Err(AccountError::Input("this address was mailed too often; try again in an hour".into()));
+        }
+        self.post(MailKind::Reset, &account.address, Some(account), &Wish::default()).await?;
+        self.operated(account, "reset-sent", Hand::Operator(operator, caller)).await
     }
 
     /// Ends the second factor of somebody who lost it, and of whom the operator knows who they are.
     pub async fn drop_factor(&self, account: &Account) -> Result<(), AccountError> {
         self.atlas().drop_factor(account.person).await?;
-        self.by_command(account, "second-factor-ended").await
+        self.operated(account, "second-factor-ended", Hand::CommandLine).await
     }
 
     /// Makes a member of an organisation an owner of it: its owners are gone, or cannot sign in.
-    pub async fn hand_over(&self, organisation: PersonId, account: &Account) -> Result<(), AccountError> {
+    pub async fn hand_over(
+        &self,
+        organisation: PersonId,
+        account: &Account,
+        hand: Hand<'_>,
+    ) -> Result<(), AccountError> {
         done(self.atlas().set_role(organisation, account.person, Role::Owner).await?)?;
+        let source = if hand.spares_last() { AN_OPERATOR } else { SOURCE };
         let (member, event) = (Some(account.person), "role-changed");
-        let deed = Deed { organisation, by: None, member, event, source: SOURCE, detail: role_name(Role::Owner) };
-        Ok(self.atlas().note_deed(deed, self.now_ms()).await?)
+        // By nobody of the organisation: its owners are told that an operator did it.
+        let deed = Deed { organisation, by: None, member, event, source, detail: role_name(Role::Owner) };
+        self.atlas().note_deed(deed, self.now_ms()).await?;
+        if let Hand::Operator(operator, caller) = hand {
+            let detail = format!("organisation {organisation} handed over to person {}", account.person);
+            self.note(Some(operator.account.person), "operated", caller, &detail).await?;
+        }
+        Ok(())
     }
 
-    async fn by_command(&self, account: &Account, event: &str) -> Result<(), AccountError> {
-        Ok(self.atlas().note_audit(Some(account.person), event, SOURCE, "", self.now_ms()).await?)
+    /// Writes down what was done with an account: in its log, and in that of the operator who did it on the site, with from where.
+    async fn operated(&self, account: &Account, event: &str, hand: Hand<'_>) -> Result<(), AccountError> {
+        let (person, now_ms) = (account.person, self.now_ms());
+        match hand {
+            Hand::CommandLine => Ok(self.atlas().note_audit(Some(person), event, SOURCE, "", now_ms).await?),
+            Hand::Operator(operator, caller) => {
+                let by = operator.account.person;
+                self.atlas().note_operated(person, by, event, AN_OPERATOR, now_ms).await?;
+                Ok(self.note(Some(by), "operated", caller, &format!("{event} of person {person}")).await?)
+            }
+        }
     }
 }

@@ -30,6 +30,7 @@ use atlas::{Atlas, AtlasError};
 
 pub use account::Export;
 pub use address::{AddressError, MailAddress};
+pub use admin::Hand;
 pub use factor::Enrolment;
 pub use link::{Followed, Link, MailKind, Wish};
 pub use organisations::{Invited, OrganisationExport, role_name};
@@ -83,6 +84,9 @@ pub enum AccountError {
     /// The person's role in the organisation is less than this one.
     #[error("this needs the role “{}” in the organisation; an owner of it can give it to you", role_name(*.0))]
     Role(Role),
+    /// The site would be left without an operator.
+    #[error("this site has no other operator who can sign in: make somebody else one first")]
+    LastOperator,
     /// The organisation would be left without an owner.
     #[error(
         "an organisation has an owner who can sign in: make another member an owner first, or delete the organisation"

@@ -190,7 +190,7 @@ async fn nobody_learns_who_has_an_account() {
         assert_eq!(known, accounts.sign_in(BOB, OTHER, None, &hall.here()).await.err().unwrap().to_string());
         // An account that is out of use is not told from none either.
         let ada = accounts.find(ADA).await.unwrap().unwrap();
-        accounts.disable(&ada, true).await.unwrap();
+        accounts.disable(&ada, true, Hand::CommandLine).await.unwrap();
         assert_eq!(accounts.sign_in(ADA, PASSWORD, None, &hall.here()).await.err().unwrap().to_string(), known);
         accounts.mail_sign_in(ADA, &Wish::default(), &hall.here()).await.unwrap();
         assert_eq!(hall.mail().await.header("Subject"), "No account at Clausewatch with this address");
@@ -362,10 +362,10 @@ async fn a_link_ends_with_what_it_was_for() {
             accounts.ask_for_address(&visitor, BOB, &here).await.unwrap();
             let asked = hall.link().await;
             match closes {
-                false => accounts.end_all_access(&visitor.account).await.unwrap(),
+                false => accounts.end_all_access(&visitor.account, Hand::CommandLine).await.unwrap(),
                 true => {
-                    accounts.disable(&visitor.account, true).await.unwrap();
-                    accounts.disable(&visitor.account, false).await.unwrap();
+                    accounts.disable(&visitor.account, true, Hand::CommandLine).await.unwrap();
+                    accounts.disable(&visitor.account, false, Hand::CommandLine).await.unwrap();
                 }
             }
             assert!(matches!(accounts.link(&asked).await, Err(AccountError::Link)), "closes: {closes}");
@@ -511,7 +511,7 @@ async fn sessions_end() {
         let ada = accounts.sign_in(ADA, PASSWORD, None, &hall.here()).await.unwrap();
         let program =
             accounts.add_token(&hall.visitor(&ada).await, "laptop", &[Scope::Read], 30, &hall.here()).await.unwrap();
-        accounts.disable(&ada.account, true).await.unwrap();
+        accounts.disable(&ada.account, true, Hand::CommandLine).await.unwrap();
         assert!(!hall.is_in(&ada).await && accounts.program(&program).await.unwrap().is_none());
         hall.post.sweep().await.unwrap();
     }
@@ -692,7 +692,7 @@ async fn the_first_operator_is_made_from_the_command_line() {
         assert!(!bob.account.operator);
         hall.accounts.create_operator(BOB).await.unwrap();
         assert!(hall.visitor(&bob).await.account.operator, "an account that is there is kept");
-        hall.accounts.grant(&bob.account, false).await.unwrap();
+        hall.accounts.grant(&bob.account, false, Hand::CommandLine).await.unwrap();
         assert!(!hall.visitor(&bob).await.account.operator);
         assert_eq!(hall.stage.atlas.operators().await.unwrap(), 1);
     }

@@ -1,7 +1,7 @@
 //! Plans: what a person may watch, said in the instance's configuration (a TOML file) and decided in one place, [`Entitlements::allow`].
 //!
 //! Without configuration everybody may do everything, and so may always the owner, who runs the instance.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use atlas::plans::Trial;
@@ -132,6 +132,19 @@ struct File {
     plans: Vec<Plan>,
 }
 
+/// How much a plan is in use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlanUse {
+    /// The plan.
+    pub plan: Plan,
+    /// Persons with accounts who have it now, for nothing, to try it, or because they pay for it.
+    pub persons: i64,
+    /// How many of them try it.
+    pub trials: i64,
+    /// Subscriptions to it that run.
+    pub subscriptions: i64,
+}
+
 /// The plans of an instance; none: everything is allowed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plans(Vec<Plan>);
@@ -195,17 +208,53 @@ impl Plans {
             return Ok(Entitlements::everything());
         }
         let (trials, paid) = (atlas.trials(person).await?, atlas.paid_plan(person).await?);
-        // What somebody began to pay for later takes the place of a trial.
-        let holds = |trial: &Trial| {
-            now_ms < trial.until_ms && paid.as_ref().is_none_or(|(_, since_ms)| trial.since_ms > *since_ms)
-        };
-        let trial = trials.last.filter(holds).and_then(|trial| Some((self.get(&trial.plan)?, trial.until_ms)));
         let pays = paid.is_some();
+        let (plan, trial_until_ms) = self.chosen(first, trials.last.as_ref(), paid.as_ref(), now_ms);
+        Ok(Entitlements { plan: Some(plan.clone()), trial_until_ms, pays, tried: trials.tried })
+    }
+
+    /// The plan of a person by their last trial and what they pay for (a plan, since when), and when it ends if it is a trial.
+    fn chosen<'p>(
+        &'p self,
+        first: &'p Plan,
+        last: Option<&Trial>,
+        paid: Option<&(String, i64)>,
+        now_ms: i64,
+    ) -> (&'p Plan, Option<i64>) {
+        // What somebody began to pay for later takes the place of a trial.
+        let holds =
+            |trial: &&Trial| now_ms < trial.until_ms && paid.is_none_or(|(_, since_ms)| trial.since_ms > *since_ms);
+        let trial = last.filter(holds).and_then(|trial| Some((self.get(&trial.plan)?, trial.until_ms)));
         // A plan that the configuration does not know any more is the first one.
-        let without_trial = || paid.and_then(|(id, _)| self.get(&id)).unwrap_or(first);
-        let trial_until_ms = trial.map(|(_, until_ms)| until_ms);
-        let plan = trial.map_or_else(without_trial, |(plan, _)| plan).clone();
-        Ok(Entitlements { plan: Some(plan), trial_until_ms, pays, tried: trials.tried })
+        let without_trial = || paid.and_then(|(id, _)| self.get(id)).unwrap_or(first);
+        trial.map_or_else(|| (without_trial(), None), |(plan, until_ms)| (plan, Some(until_ms)))
+    }
+
+    /// How much each plan is in use, in their order; nothing where there are no plans.
+    pub async fn in_use(&self, atlas: &Atlas, now_ms: i64) -> Result<Vec<PlanUse>, AtlasError> {
+        let Some(first) = self.0.first() else { return Ok(Vec::new()) };
+        let in_use = atlas.plans_in_use(now_ms).await?;
+        let all = self.0.iter().map(|plan| PlanUse { plan: plan.clone(), persons: 0, trials: 0, subscriptions: 0 });
+        let mut uses: Vec<PlanUse> = all.collect();
+        let mut paid = BTreeMap::new();
+        for (person, id, since_ms) in in_use.paid {
+            if let Some(of) = uses.iter_mut().find(|of| of.plan.id == id) {
+                of.subscriptions += 1;
+            }
+            paid.insert(person, (id, since_ms));
+        }
+        let persons: BTreeSet<PersonId> = paid.keys().chain(in_use.trials.keys()).copied().collect();
+        let mut others = in_use.accounts;
+        for person in persons {
+            let (plan, until_ms) = self.chosen(first, in_use.trials.get(&person), paid.get(&person), now_ms);
+            if let Some(of) = uses.iter_mut().find(|of| of.plan.id == plan.id) {
+                of.persons += 1;
+                of.trials += i64::from(until_ms.is_some());
+                others -= 1;
+            }
+        }
+        uses[0].persons += others;
+        Ok(uses)
     }
 
     /// Begins the trial of a plan; the reason if that is not possible.

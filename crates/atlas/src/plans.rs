@@ -1,5 +1,7 @@
 //! Trials of plans and what persons pay for. Which plan somebody has follows from both (`alerts::plans`), and what a plan allows is said in
 //! the instance's configuration.
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::error::Result;
@@ -15,6 +17,11 @@ statements! {
             trial_until_ms = excluded.trial_until_ms, tried = excluded.tried WHERE plans.tried = $6",
     BEGUN = "INSERT INTO subscriptions (id, person_id, plan, since_ms, ended_ms) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
     ENDED = "UPDATE subscriptions SET ended_ms = $2 WHERE id = $1 AND ended_ms IS NULL",
+    RUNNING_TRIALS = "SELECT p.person_id, p.plan, p.since_ms, p.trial_until_ms FROM plans p JOIN accounts a ON a.person_id = p.person_id
+        WHERE p.trial_until_ms > $1",
+    RUNNING = "SELECT s.person_id, s.plan, s.since_ms FROM subscriptions s JOIN accounts a ON a.person_id = s.person_id
+        WHERE s.ended_ms IS NULL ORDER BY s.since_ms, s.id DESC",
+    ACCOUNTS = "SELECT COUNT(*) FROM accounts",
     OF_PERSON = "SELECT id, plan, since_ms, ended_ms FROM subscriptions WHERE person_id = $1 ORDER BY since_ms DESC, id",
 }
 
@@ -62,7 +69,34 @@ pub struct Trials {
     pub tried: Vec<String>,
 }
 
+/// What all persons with accounts try and pay for at an instant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InUse {
+    /// How many accounts there are.
+    pub accounts: i64,
+    /// Trials that run, each with whose it is.
+    pub trials: BTreeMap<PersonId, Trial>,
+    /// What is paid for and runs: who pays, the plan and since when. Of one person the one that counts ([`Atlas::paid_plan`]) comes last.
+    pub paid: Vec<(PersonId, String, i64)>,
+}
+
 impl Atlas {
+    /// What all persons with accounts try and pay for.
+    pub async fn plans_in_use(&self, now_ms: i64) -> Result<InUse> {
+        let accounts = self.store.one(ACCOUNTS, args![]).await?.map_or(Ok(0), |row| row.get(0))?;
+        let (mut trials, mut paid) = (BTreeMap::new(), Vec::new());
+        for row in self.store.fetch(RUNNING_TRIALS, args![now_ms]).await? {
+            let mut c = row.columns();
+            let person = PersonId(c.next()?);
+            trials.insert(person, Trial { plan: c.next()?, since_ms: c.next()?, until_ms: c.next()? });
+        }
+        for row in self.store.fetch(RUNNING, args![]).await? {
+            let mut c = row.columns();
+            paid.push((PersonId(c.next()?), c.next()?, c.next()?));
+        }
+        Ok(InUse { accounts, trials, paid })
+    }
+
     /// What a person has tried.
     pub async fn trials(&self, person: PersonId) -> Result<Trials> {
         let row = self.store.one(TRIALS, args![person]).await?;

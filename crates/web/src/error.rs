@@ -107,9 +107,11 @@ impl From<accounts::AccountError> for Failure {
             AccountError::Wrong | AccountError::Code | AccountError::Unproven => StatusCode::FORBIDDEN,
             AccountError::Link | AccountError::NoOrganisation | AccountError::Invitation => StatusCode::NOT_FOUND,
             AccountError::Role(_) => StatusCode::FORBIDDEN,
-            AccountError::Taken | AccountError::LastOwner | AccountError::Owns(_) | AccountError::Paying => {
-                StatusCode::CONFLICT
-            }
+            AccountError::Taken
+            | AccountError::LastOperator
+            | AccountError::LastOwner
+            | AccountError::Owns(_)
+            | AccountError::Paying => StatusCode::CONFLICT,
             AccountError::Address(_) | AccountError::Password(_) | AccountError::Input(_) => StatusCode::BAD_REQUEST,
         };
         Failure::Refused(status, error.to_string())

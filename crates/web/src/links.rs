@@ -58,6 +58,12 @@ pub(crate) const SIGN_OUT: &str = "/account/sign-out";
 pub(crate) const FORGOT: &str = "/account/forgot";
 /// What an operator looks after.
 pub(crate) const OPERATE: &str = "/operate";
+/// Who has an account, for an operator.
+pub(crate) const OPERATE_USERS: &str = "/operate/users";
+/// Which organisations there are, for an operator.
+pub(crate) const OPERATE_ORGANISATIONS: &str = "/operate/organisations";
+/// How much plans are in use, for an operator.
+pub(crate) const OPERATE_PLANS: &str = "/operate/plans";
 /// What can be watched, and how soon changes are told.
 pub(crate) const PLANS: &str = "/plans";
 /// What waits for an editor's judgement.

@@ -424,7 +424,7 @@ mod tests {
         let ada = accounts.create_operator("ada@example.org").await.unwrap();
         public.atlas.begin_session(ada.person, "secret", "", 1).await.unwrap();
         assert_eq!(asks_operator(&public, "192.0.2.1:1", "secret").await, Ok(ada.person));
-        accounts.grant(&ada, false).await.unwrap();
+        accounts.grant(&ada, false, accounts::Hand::CommandLine).await.unwrap();
         assert_eq!(asks_operator(&public, "192.0.2.1:1", "secret").await, Err(StatusCode::FORBIDDEN));
     }
 }

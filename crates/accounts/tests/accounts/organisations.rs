@@ -288,15 +288,18 @@ async fn an_owner_who_cannot_sign_in_is_none() {
         let ada = hall.person(ADA).await;
         let of = hall.organisation(&ada).await;
         let bob = hall.member(&ada, of, BOB, Role::Owner).await;
-        accounts.disable(&bob.account, true).await.unwrap();
+        accounts.disable(&bob.account, true, Hand::CommandLine).await.unwrap();
         assert!(matches!(accounts.leave(&hall.visitor(&ada).await, of, &here).await, Err(AccountError::LastOwner)));
         let eve = hall.member(&ada, of, EVE, Role::Reader).await;
-        accounts.disable(&ada.account, true).await.unwrap();
+        accounts.disable(&ada.account, true, Hand::CommandLine).await.unwrap();
         // Whoever operates the site makes another member the owner.
-        accounts.hand_over(of, &eve.account).await.unwrap();
+        accounts.hand_over(of, &eve.account, Hand::CommandLine).await.unwrap();
         assert_eq!(hall.role(of, &eve).await, Some(Role::Owner));
         let stranger = hall.person("x@example.org").await;
-        assert!(matches!(accounts.hand_over(of, &stranger.account).await, Err(AccountError::NoOrganisation)));
+        assert!(matches!(
+            accounts.hand_over(of, &stranger.account, Hand::CommandLine).await,
+            Err(AccountError::NoOrganisation)
+        ));
     }
 }
 

@@ -28,7 +28,7 @@ pub struct AuditEntry {
     /// Whose account, or which organisation, it is about.
     #[serde(skip)]
     pub person: Option<PersonId>,
-    /// Of an organisation: who did it.
+    /// Who did it, if somebody else than the person: in an organisation, or as an operator.
     #[serde(skip)]
     pub by: Option<PersonId>,
     /// Of an organisation: to whom.
@@ -78,6 +78,18 @@ impl Atlas {
         now_ms: i64,
     ) -> Result<()> {
         self.note(person, event, source, detail, [None, None], now_ms).await
+    }
+
+    /// Writes down what an operator did with an account.
+    pub async fn note_operated(
+        &self,
+        person: PersonId,
+        by: PersonId,
+        event: &str,
+        source: &str,
+        now_ms: i64,
+    ) -> Result<()> {
+        self.note(Some(person), event, source, "", [Some(by), None], now_ms).await
     }
 
     /// Writes down what happened in an organisation.

@@ -4,6 +4,7 @@ mod audit;
 mod erase;
 mod factors;
 mod mails;
+mod members;
 mod organisations;
 mod sessions;
 
@@ -12,23 +13,25 @@ use serde::Serialize;
 
 use crate::error::{AtlasError, Result};
 use crate::open::Atlas;
-use crate::store::{Row, args, statements};
+use crate::store::{Columns, Row, Tx, args, statements};
 use crate::watching::{ChannelKind, NewChannel, PersonId, Template, channel_in, person_in, readdress};
 
 pub use audit::{AuditEntry, Deed};
 pub use erase::Erased;
 pub use factors::Factor;
 pub use mails::{AccountMail, MailOutcome, NewMail};
+pub use members::User;
 pub use organisations::{Belonging, Changed, Invitation, NewInvitation, Organisation, OrganisationMember, Role};
 pub use sessions::{NewToken, Session, Token};
 
 #[cfg(test)]
-pub(crate) const ALL_STATEMENTS: [&[crate::store::Sql]; 7] = [
+pub(crate) const ALL_STATEMENTS: [&[crate::store::Sql]; 8] = [
     STATEMENTS,
     audit::STATEMENTS,
     erase::STATEMENTS,
     factors::STATEMENTS,
     mails::STATEMENTS,
+    members::STATEMENTS,
     organisations::STATEMENTS,
     sessions::STATEMENTS,
 ];
@@ -50,6 +53,8 @@ statements! {
         AND NOT EXISTS (SELECT 1 FROM accounts other WHERE other.address_key = $3 AND other.person_id <> $1)",
     SET_OPERATOR = "UPDATE accounts SET operator = $2 WHERE person_id = $1",
     SET_DISABLED = "UPDATE accounts SET disabled_ms = $2 WHERE person_id = $1",
+    // Changes of operators wait for each other, so that two cannot make each other ordinary persons at the same moment.
+    LOCK_OPERATORS = "UPDATE accounts SET operator = 1 WHERE operator = 1",
     OPERATORS = "SELECT COUNT(*) FROM accounts WHERE operator = 1 AND disabled_ms IS NULL",
 }
 
@@ -96,7 +101,11 @@ pub struct NewAccount {
 }
 
 fn account(row: &Row) -> Result<Account> {
-    let mut c = row.columns();
+    account_in(&mut row.columns())
+}
+
+/// The account that a row begins with.
+fn account_in(c: &mut Columns<'_>) -> Result<Account> {
     Ok(Account {
         person: PersonId(c.next()?),
         address: c.next()?,
@@ -168,22 +177,36 @@ impl Atlas {
         Ok(set)
     }
 
-    /// Makes somebody an operator, or no longer.
-    pub async fn set_operator(&self, person: PersonId, operator: bool) -> Result<()> {
+    /// Makes somebody an operator, or no longer. False, with nothing done, if `spares_last` and no operator who can sign in would be left.
+    pub async fn set_operator(&self, person: PersonId, operator: bool, spares_last: bool) -> Result<bool> {
         let mut tx = self.store.write_unordered().await?;
+        tx.run(LOCK_OPERATORS, args![]).await?;
         one(tx.run(SET_OPERATOR, args![person, i64::from(operator)]).await?, person)?;
-        tx.commit().await
+        unless_unoperated(tx, spares_last).await
     }
 
-    /// Closes an account to its person, or opens it again; sessions and tokens end when it is closed.
-    pub async fn set_disabled(&self, person: PersonId, since_ms: Option<i64>) -> Result<()> {
+    /// Closes an account to its person, or opens it again; sessions and tokens end when it is closed. False, with nothing done, if
+    /// `spares_last` and no operator who can sign in would be left.
+    pub async fn set_disabled(&self, person: PersonId, since_ms: Option<i64>, spares_last: bool) -> Result<bool> {
         let mut tx = self.store.write_unordered().await?;
+        tx.run(LOCK_OPERATORS, args![]).await?;
         one(tx.run(SET_DISABLED, args![person, since_ms]).await?, person)?;
         if since_ms.is_some() {
             sessions::end_all(&mut tx, person).await?;
         }
-        tx.commit().await
+        unless_unoperated(tx, spares_last).await
     }
+}
+
+/// Commits a change, unless it leaves no operator who can sign in and one is to be spared.
+async fn unless_unoperated(mut tx: Tx, spares_last: bool) -> Result<bool> {
+    let left: i64 = tx.one(OPERATORS, args![]).await?.map_or(Ok(0), |row| row.get(0))?;
+    if spares_last && left == 0 {
+        tx.undo().await?;
+        return Ok(false);
+    }
+    tx.commit().await?;
+    Ok(true)
 }
 
 fn one(rows: u64, person: PersonId) -> Result<()> {

@@ -1,7 +1,7 @@
 //! `clausewatch admin`: the accounts and organisations of an instance that has them.
 use std::io::Write;
 
-use accounts::{Accounts, role_name};
+use accounts::{Accounts, Hand, role_name};
 use anyhow::Context;
 use atlas::Atlas;
 use atlas::accounts::{Account, Organisation};
@@ -94,27 +94,27 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         }
         Verb::Grant(who) => {
             let account = found(&accounts, &who).await?;
-            accounts.grant(&account, true).await?;
+            accounts.grant(&account, true, Hand::CommandLine).await?;
             writeln!(out, "{} is an operator", account.address)?;
         }
         Verb::Revoke(who) => {
             let account = found(&accounts, &who).await?;
-            accounts.grant(&account, false).await?;
+            accounts.grant(&account, false, Hand::CommandLine).await?;
             writeln!(out, "{} is no operator any more", account.address)?;
         }
         Verb::Disable(who) => {
             let account = found(&accounts, &who).await?;
-            accounts.disable(&account, true).await?;
+            accounts.disable(&account, true, Hand::CommandLine).await?;
             writeln!(out, "{} is closed", account.address)?;
         }
         Verb::Enable(who) => {
             let account = found(&accounts, &who).await?;
-            accounts.disable(&account, false).await?;
+            accounts.disable(&account, false, Hand::CommandLine).await?;
             writeln!(out, "{} is open", account.address)?;
         }
         Verb::SignOut(who) => {
             let account = found(&accounts, &who).await?;
-            accounts.end_all_access(&account).await?;
+            accounts.end_all_access(&account, Hand::CommandLine).await?;
             writeln!(out, "{} is signed out everywhere", account.address)?;
         }
         Verb::EndSecondFactor(who) => {
@@ -138,7 +138,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         }
         Verb::HandOver(HandOver { organisation, address }) => {
             let account = found(&accounts, &Address { address }).await?;
-            accounts.hand_over(organisation, &account).await?;
+            accounts.hand_over(organisation, &account, Hand::CommandLine).await?;
             writeln!(out, "{} is an owner of organisation {organisation}", account.address)?;
         }
         Verb::Audit => {

@@ -17,7 +17,7 @@ use smtp::Smtp;
 use tower::ServiceExt;
 use web::{Site, SiteConfig};
 
-use crate::{Answer, between, organisations, unescaped, well_formed, world};
+use crate::{Answer, between, operate_users, organisations, unescaped, well_formed, world};
 
 const BASE: &str = "https://record.example";
 pub const PASSWORD: &str = "violet anchor seldom 9";
@@ -35,7 +35,7 @@ pub struct Hall {
 /// Who asks: a browser with its cookie, a program with its token, or another site's page.
 #[derive(Clone, Default)]
 pub struct Asks {
-    cookie: Option<String>,
+    pub cookie: Option<String>,
     bearer: Option<String>,
     fetch_site: Option<&'static str>,
     origin: Option<&'static str>,
@@ -60,7 +60,7 @@ pub async fn hall() -> Hall {
 }
 
 /// A site with accounts, and with more if it is added.
-async fn hall_of(more: impl FnOnce(Site) -> Site) -> Hall {
+pub async fn hall_of(more: impl FnOnce(Site) -> Site) -> Hall {
     let atlas = world::world().await;
     let clock = Arc::new(AtomicI64::new(world::START + 400 * world::DAY));
     let next = AtomicU64::new(1);
@@ -326,7 +326,8 @@ fn no_address_of_persons_is_forgotten() {
     let pages = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let links = std::fs::read_to_string(pages.join("links.rs")).unwrap();
     let mut found = BTreeSet::new();
-    for file in ["pages/watching/mod.rs", "pages/account/mod.rs", "pages/organisations/mod.rs"] {
+    for file in ["pages/watching/mod.rs", "pages/account/mod.rs", "pages/organisations/mod.rs", "pages/operate/mod.rs"]
+    {
         let text = std::fs::read_to_string(pages.join(file)).unwrap();
         for rest in text.split(".route(").skip(1) {
             let name = rest.split(',').next().unwrap().trim();
@@ -345,7 +346,8 @@ fn no_address_of_persons_is_forgotten() {
     }
     let own = POSTS.iter().map(|(path, _)| *path).chain([DELETE.0]).chain(READS);
     let changes = organisations::CHANGES.iter().map(|(path, _, _)| *path).chain([organisations::DELETE.0]);
-    let listed = own.chain(changes).chain(organisations::READS).chain(organisations::OTHERS);
+    let operated = operate_users::CHANGES.iter().map(|(path, _)| *path).chain(operate_users::READS);
+    let listed = own.chain(changes).chain(organisations::READS).chain(organisations::OTHERS).chain(operated);
     assert_eq!(found, listed.map(str::to_string).collect::<BTreeSet<_>>());
 }
 
@@ -368,9 +370,12 @@ async fn other_sites_change_nothing() {
         let posts = POSTS.iter().filter(|(path, _)| !path.starts_with("/unsubscribe"));
         let of_organisations = organisations::CHANGES.map(|(path, form, _)| (path, form));
         let more = [DELETE, organisations::DELETE, ("/organisations", "name=x"), ("/check", "text=x"), ("/verify", "")];
-        for (path, form) in posts.chain(&of_organisations).chain(&more) {
-            let path =
-                path.replace("{id}", &watch.id.to_string()).replace("{token}", "x").replace("{organisation}", "9");
+        for (path, form) in posts.chain(&of_organisations).chain(&more).chain(&operate_users::CHANGES) {
+            let path = path
+                .replace("{id}", &watch.id.to_string())
+                .replace("{token}", "x")
+                .replace("{organisation}", "9")
+                .replace("{person}", "2");
             let answer = hall.post(asks, &path, form).await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} from {:?} {:?}", asks.fetch_site, asks.origin);
             assert!(answer.body.contains("The form was sent from another site"), "{path}");
@@ -680,7 +685,7 @@ async fn the_account_page_does_what_it_says() {
 }
 
 /// A site with plans, all but the first of which are sold.
-async fn market() -> Hall {
+pub async fn market() -> Hall {
     let sold = |text: &str, id: &str| {
         text.replace(&format!("id = \"{id}\""), &format!("id = \"{id}\"\nstripe_price = \"price_{id}\""))
     };
@@ -754,9 +759,10 @@ async fn the_way_to_plans_and_to_operating_is_shown_to_whom_it_is_for() {
         let ada = Asks::browser(&secret);
         assert!(!hall.get(&ada, "/account").await.body.contains("href=\"/operate\""));
         assert_eq!(hall.get(&ada, "/operate").await.status, StatusCode::FORBIDDEN);
-        hall.atlas.set_operator(person, true).await.unwrap();
+        hall.atlas.set_operator(person, true, false).await.unwrap();
         assert!(hall.get(&ada, "/account").await.body.contains("href=\"/operate\""));
         assert_eq!(hall.get(&ada, "/operate").await.status, StatusCode::OK);
+        assert_eq!(hall.get(&ada, "/operate/plans").await.status == StatusCode::OK, plans);
         // A program does not operate, whoever it belongs to.
         let visitor = hall.accounts.visitor(&secret).await.unwrap().unwrap();
         let token = hall.accounts.add_token(&visitor, "all", &Scope::ALL, 30, &here()).await.unwrap();

@@ -58,7 +58,7 @@ struct Company {
 
 const MARK: &str = "orgmark";
 
-async fn joined(hall: &Hall, by: PersonId, of: PersonId, person: PersonId, address: &str, role: Role) {
+pub async fn joined(hall: &Hall, by: PersonId, of: PersonId, person: PersonId, address: &str, role: Role) {
     let new = NewInvitation { organisation: of, address, key: address, role, by, expires_ms: i64::MAX };
     let id = hall.atlas.invite(&new, 0).await.unwrap().unwrap();
     let invitation = hall.atlas.invitation(id, 0).await.unwrap().unwrap();

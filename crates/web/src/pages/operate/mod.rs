@@ -1,7 +1,11 @@
-//! Operating the instance: documents that need somebody, messages that were not delivered, announcements, what is stored.
+//! Operating the instance: documents that need somebody, messages that were not delivered, announcements, what is stored; and where there are
+//! accounts, who has one.
 mod announcements;
 mod documents;
 mod messages;
+mod organisations;
+mod plans;
+mod users;
 
 use alerts::{Letter, Links};
 use askama::Template;
@@ -35,6 +39,11 @@ pub(super) fn routes() -> Router<Site> {
         .route("/operate/messages", post(messages::again))
         .route("/operate/announcements", post(announcements::add))
         .route("/operate/announcements/{id}", post(announcements::end))
+        .route(links::OPERATE_USERS, get(users::show))
+        .route("/operate/users/{person}", post(users::change))
+        .route(links::OPERATE_ORGANISATIONS, get(organisations::show))
+        .route("/operate/organisations/{organisation}", post(organisations::hand_over))
+        .route(links::OPERATE_PLANS, get(plans::show))
         .layer(DefaultBodyLimit::max(FORM))
 }
 
@@ -50,6 +59,8 @@ struct Dead {
 #[template(path = "pages/operate/page.html")]
 struct OperatePage {
     head: Head,
+    /// Whether there are accounts here.
+    accounts: bool,
     now_ms: i64,
     counts: Counts,
     health: Vec<Health>,
@@ -143,6 +154,7 @@ async fn show(_: Operator, State(site): State<Site>, wants: Wants) -> Result<Res
     });
     let page = OperatePage {
         head: site.head("Operate", links::OPERATE).here("Operate").unlisted(),
+        accounts: site.accounts.is_some(),
         now_ms,
         counts: atlas.counts().await?,
         health: atlas.health().await?,
