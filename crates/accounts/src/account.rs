@@ -44,7 +44,7 @@ impl Accounts {
         self.atlas().set_password(account.person, Some(hash)).await?;
         self.atlas().end_other_sessions(account.person, visitor.session.id).await?;
         self.atlas().end_account_links(account.person, self.now_ms()).await?;
-        self.atlas().session_proven(visitor.session.id, self.now_ms()).await?;
+        self.renew(visitor).await?;
         self.note(Some(account.person), "password-set", caller, "").await?;
         self.post(MailKind::PasswordChanged, &account.address, Some(account), &Wish::default()).await
     }

@@ -135,6 +135,7 @@ impl Accounts {
             ));
         }
         self.atlas().end_other_sessions(account.person, visitor.session.id).await?;
+        self.renew(visitor).await?;
         self.note(Some(account.person), "second-factor-added", caller, "").await?;
         Ok(codes)
     }
@@ -147,6 +148,7 @@ impl Accounts {
             return Err(AccountError::Wrong);
         }
         self.atlas().drop_factor(account.person).await?;
+        self.renew(visitor).await?;
         Ok(self.note(Some(account.person), "second-factor-ended", caller, "").await?)
     }
 

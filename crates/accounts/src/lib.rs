@@ -36,7 +36,7 @@ pub use link::{Followed, Link, MailKind, Wish};
 pub use organisations::{Invited, OrganisationExport, role_name};
 pub use password::{Cost, PasswordError};
 pub use post::Post;
-pub use session::{SignedIn, Visitor};
+pub use session::{Renewed, SignedIn, Visitor};
 pub use tokens::{Program, Scope};
 
 use password::Passwords;

@@ -1,4 +1,6 @@
 //! Signing in with a password, and the sessions of browsers.
+use std::sync::{Arc, OnceLock};
+
 use atlas::accounts::{Account, Session};
 
 use crate::{AccountError, Accounts, Caller, MailAddress, one_line};
@@ -30,6 +32,27 @@ pub struct Visitor {
     pub account: Account,
     /// The session.
     pub session: Session,
+    /// The secret that it has since they proved in it who they are.
+    pub renewed: Renewed,
+}
+
+/// The secret that a session was given in place of the one that the browser has, which must be told to the browser; none if it is as it was.
+/// Clones are one.
+#[derive(Clone, Default)]
+pub struct Renewed(Arc<OnceLock<String>>);
+
+impl Renewed {
+    /// The secret that the browser is to keep.
+    pub fn secret(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
+}
+
+impl std::fmt::Debug for Renewed {
+    /// Without the secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Renewed").field(&self.0.get().is_some()).finish()
+    }
 }
 
 /// Whether a session is over at an instant.
@@ -90,7 +113,7 @@ impl Accounts {
         if now_ms - session.seen_ms > SEEN_MS {
             self.atlas().session_seen(session.id, now_ms).await?;
         }
-        Ok(Some(Visitor { account, session }))
+        Ok(Some(Visitor { account, session, renewed: Renewed::default() }))
     }
 
     /// Ends the session with this secret, if there is one.
@@ -123,7 +146,21 @@ impl Accounts {
         self.now_ms() - visitor.session.proven_ms <= PROOF_MS
     }
 
-    /// Has the person prove who they are, unless they did of late. Who has no password signs in anew.
+    /// Gives the session another secret, since the person proved in it who they are: one that somebody else had learnt is worth nothing any
+    /// more. Once for a visitor.
+    pub(crate) async fn renew(&self, visitor: &Visitor) -> Result<(), AccountError> {
+        if visitor.renewed.secret().is_some() {
+            return Ok(());
+        }
+        let secret = self.secret("");
+        if self.atlas().renew_session(visitor.session.id, &secret, self.now_ms()).await? {
+            visitor.renewed.0.get_or_init(|| secret);
+        }
+        Ok(())
+    }
+
+    /// Has the person prove who they are, unless they did of late. Who has no password signs in anew. The session of who gives the password
+    /// has another secret then ([`Visitor::renewed`]).
     pub async fn prove(&self, visitor: &Visitor, password: Option<&str>, caller: &Caller) -> Result<(), AccountError> {
         if self.is_proven(visitor) {
             return Ok(());
@@ -132,7 +169,7 @@ impl Accounts {
             return Err(AccountError::Unproven);
         };
         self.check_password(visitor, password, caller).await?;
-        Ok(self.atlas().session_proven(visitor.session.id, self.now_ms()).await?)
+        self.renew(visitor).await
     }
 
     /// Checks the person's password, which counts as a guess. The right one does not make the count begin anew, or who knows the password

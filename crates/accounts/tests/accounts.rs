@@ -103,6 +103,13 @@ impl Hall {
         self.accounts.visitor(&signed_in.secret).await.unwrap().expect("a session")
     }
 
+    /// Somebody with the secret that their session was given when they proved who they are.
+    fn renewed(&self, signed_in: &SignedIn, visitor: &Visitor) -> SignedIn {
+        let secret = visitor.renewed.secret().expect("another secret").to_string();
+        assert_ne!(secret, signed_in.secret);
+        SignedIn { secret, ..signed_in.clone() }
+    }
+
     async fn is_in(&self, signed_in: &SignedIn) -> bool {
         self.accounts.visitor(&signed_in.secret).await.unwrap().is_some()
     }
@@ -410,7 +417,8 @@ async fn a_password_is_changed_by_who_knows_it() {
         let weak = accounts.set_password(&visitor, Some(PASSWORD), "ada@example.org", &hall.here()).await;
         assert!(matches!(weak, Err(AccountError::Password(PasswordError::Common))));
         accounts.set_password(&visitor, Some(PASSWORD), OTHER, &hall.here()).await.unwrap();
-        assert!(hall.is_in(&ada).await && !hall.is_in(&elsewhere).await);
+        assert!(hall.is_in(&hall.renewed(&ada, &visitor)).await, "who changed it stays signed in");
+        assert!(!hall.is_in(&ada).await && !hall.is_in(&elsewhere).await, "with another secret");
         assert_eq!(hall.mail().await.header("Subject"), "Your password at Clausewatch was changed");
     }
 }
@@ -422,12 +430,18 @@ async fn who_was_away_proves_who_they_are() {
         let ada = hall.person(ADA).await;
         let fresh = hall.visitor(&ada).await;
         accounts.prove(&fresh, None, &hall.here()).await.unwrap();
+        assert_eq!(fresh.renewed.secret(), None, "nothing was proved anew");
         hall.stage.pass(PROOF_MS + 1);
         let stale = hall.visitor(&ada).await;
         assert!(matches!(accounts.prove(&stale, None, &hall.here()).await, Err(AccountError::Unproven)));
         assert!(matches!(accounts.prove(&stale, Some(OTHER), &hall.here()).await, Err(AccountError::Wrong)));
+        assert!(stale.renewed.secret().is_none() && hall.is_in(&ada).await);
         accounts.prove(&stale, Some(PASSWORD), &hall.here()).await.unwrap();
-        assert!(accounts.is_proven(&hall.visitor(&ada).await));
+        let proven = hall.renewed(&ada, &stale);
+        assert!(!hall.is_in(&ada).await, "a secret that somebody learnt before is worth nothing");
+        assert_eq!(hall.visitor(&proven).await.session.id, stale.session.id);
+        assert!(accounts.is_proven(&hall.visitor(&proven).await));
+        assert!(!format!("{stale:?}").contains(&proven.secret));
         // Who has no password signs in anew; there is nothing that could be given instead.
         accounts.sign_up(BOB, &Wish::default(), &hall.here()).await.unwrap();
         let link = hall.link().await;

@@ -2,7 +2,9 @@
 //!
 //! In: what would change something must come from a page of ours, or from no page; an address that is not the one address of its record is
 //! redirected there; `.json` is taken off and remembered; HEAD becomes GET.
-//! Out: failures become pages or JSON; every answer gets its validator, its cache policy and the headers that keep browsers safe.
+//! Out: failures become pages or JSON; every answer gets its validator, its cache policy, the secret of a session that
+//! was renewed, and the headers that keep browsers safe.
+use accounts::Renewed;
 use askama::Template;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -14,7 +16,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use crate::error::{ErrorPage, Failure, Told};
 use crate::negotiate::{Wants, json};
-use crate::owner::{is_ours, is_reading, session_secret};
+use crate::owner::{cookie, is_ours, is_reading, session_secret};
 use crate::site::Site;
 use crate::{assets, links};
 
@@ -62,6 +64,9 @@ async fn pass(State(site): State<Site>, mut request: Request, next: Next) -> Res
     let known = request.headers().contains_key(header::AUTHORIZATION)
         || session_secret(request.headers(), &site.config).is_some();
     let personal = site.accounts.is_some() && (known || path.starts_with(links::ACCOUNT));
+    // A session that is given another secret while the request is answered: whatever the answer is, it tells the browser.
+    let renewed = Renewed::default();
+    request.extensions_mut().insert(renewed.clone());
     let file = FILES.iter().any(|folder| path.starts_with(folder));
     let redirect = if reading && !file { links::canonical(&path) } else { None };
     let response = if request.uri().to_string().len() > LONGEST_ADDRESS {
@@ -91,6 +96,13 @@ async fn pass(State(site): State<Site>, mut request: Request, next: Next) -> Res
     let failed = response.status().is_client_error() || response.status().is_server_error();
     let response = if failed && !is_page(&response) { explained(&site, response, wants, &path) } else { response };
     let mut response = if reading { validated(response, asked.as_ref()).await } else { response };
+    if let Some(secret) = renewed.secret()
+        && !response.headers().contains_key(header::SET_COOKIE)
+        && let (name, value) = cookie(&site.config, Some(secret))
+        && let Ok(value) = HeaderValue::from_str(&value)
+    {
+        response.headers_mut().insert(name, value);
+    }
     finish(response.headers_mut(), site.accounts.is_some(), personal);
     if head {
         *response.body_mut() = Body::empty();

@@ -6,7 +6,7 @@
 //! with `Sec-Fetch-Site` and `Origin`; a program that says neither is not a page at all. [`crate::doors`] asks that of every request.
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use accounts::{Accounts, Caller, Scope, Visitor};
+use accounts::{Accounts, Caller, Renewed, Scope, Visitor};
 use atlas::watching::PersonId;
 use axum::extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
@@ -201,10 +201,13 @@ async fn visitor(parts: &mut Parts, site: &Site, accounts: &Accounts) -> Result<
     if let Some(InSession(visitor)) = parts.extensions.get() {
         return Ok(visitor.clone());
     }
-    let visitor = match session_secret(&parts.headers, &site.config) {
+    let mut visitor = match session_secret(&parts.headers, &site.config) {
         Some(secret) => accounts.visitor(secret).await?,
         None => None,
     };
+    if let (Some(visitor), Some(renewed)) = (&mut visitor, parts.extensions.get::<Renewed>()) {
+        visitor.renewed = renewed.clone();
+    }
     parts.extensions.insert(InSession(visitor.clone()));
     Ok(visitor)
 }

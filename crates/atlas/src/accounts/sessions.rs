@@ -23,7 +23,7 @@ statements! {
     SESSIONS = sessions!("WHERE person_id = $1 ORDER BY seen_ms DESC, id DESC"),
     BEGIN = "INSERT INTO sessions (id, person_id, token, made_ms, seen_ms, proven_ms, agent) VALUES ($1, $2, $3, $4, $4, $4, $5)",
     SEEN = "UPDATE sessions SET seen_ms = $2 WHERE id = $1",
-    PROVEN = "UPDATE sessions SET proven_ms = $2 WHERE id = $1",
+    RENEW = "UPDATE sessions SET token = $2, proven_ms = $3 WHERE id = $1",
     END = "DELETE FROM sessions WHERE person_id = $1 AND id = $2",
     END_OTHERS = "DELETE FROM sessions WHERE person_id = $1 AND id <> $2",
     END_OLD = "DELETE FROM sessions WHERE seen_ms < $1 OR made_ms < $2",
@@ -131,11 +131,12 @@ impl Atlas {
         tx.commit().await
     }
 
-    /// Notes that the person proved in a session who they are.
-    pub async fn session_proven(&self, id: i64, now_ms: i64) -> Result<()> {
+    /// Gives a session another secret, since the person proved in it who they are; false if it has ended.
+    pub async fn renew_session(&self, id: i64, secret: &str, now_ms: i64) -> Result<bool> {
         let mut tx = self.store.write_unordered().await?;
-        tx.run(PROVEN, args![id, now_ms]).await?;
-        tx.commit().await
+        let renewed = tx.run(RENEW, args![id, hashed(secret), now_ms]).await? > 0;
+        tx.commit().await?;
+        Ok(renewed)
     }
 
     /// Ends a session of a person; false if they have none with this number.

@@ -279,6 +279,43 @@ async fn a_session_is_never_one_that_a_browser_brings() {
     assert_eq!(hall.get(&Asks::stranger(), &query).await.status, StatusCode::SEE_OTHER);
 }
 
+#[tokio::test]
+async fn who_proves_who_they_are_is_known_by_another_secret() {
+    let hall = hall().await;
+    let (mut secret, _) = hall.person("ada@example.org").await;
+    let proof = format!("proof={}", encoded(PASSWORD));
+    // Whatever comes of the form: a page, a file, or an error beside the proof.
+    for (path, form, status) in [
+        ("/account/address", "address=eve@example.org", StatusCode::OK),
+        ("/account/export", "", StatusCode::OK),
+        ("/account/tokens", "name=x&days=30", StatusCode::BAD_REQUEST),
+        ("/account/second-factor", "do=begin", StatusCode::OK),
+    ] {
+        hall.clock.fetch_add(16 * 60 * 1000, Ordering::Relaxed);
+        let ada = Asks::browser(&secret);
+        let unproven = hall.post(&ada, path, form).await;
+        assert!(
+            unproven.status == StatusCode::FORBIDDEN && !unproven.headers.contains_key(header::SET_COOKIE),
+            "{path}"
+        );
+        let proven = hall.post(&ada, path, &format!("{form}&{proof}")).await;
+        assert_eq!(proven.status, status, "{path}: {}", proven.body);
+        assert!(
+            proven.header(header::SET_COOKIE).ends_with("; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax; Secure")
+        );
+        let renewed = given(&proven);
+        assert!(renewed.len() == 64 && !proven.body.contains(&renewed), "{path}");
+        assert_eq!(hall.get(&ada, "/account").await.status, StatusCode::SEE_OTHER, "{path}: the secret before is over");
+        secret = renewed;
+        let within = hall.post(&Asks::browser(&secret), "/account/export", "").await;
+        assert!(within.status == StatusCode::OK && !within.headers.contains_key(header::SET_COOKIE), "{path}");
+    }
+    let form = format!("current={}&password=copper+lantern+mostly+4", encoded(PASSWORD));
+    let changed = hall.post(&Asks::browser(&secret), "/account/password", &form).await;
+    assert_eq!(hall.get(&Asks::browser(&given(&changed)), "/account").await.status, StatusCode::OK);
+    assert_eq!(hall.get(&Asks::browser(&secret), "/account").await.status, StatusCode::SEE_OTHER);
+}
+
 /// Every address to which something is posted, with a form that would do something.
 pub const POSTS: [(&str, &str); 21] = [
     ("/watch", "subject=%7B%22watches%22%3A%22platform%22%2C%22subject%22%3A%22plum%22%7D"),
