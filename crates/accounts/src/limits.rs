@@ -21,11 +21,14 @@ pub struct Limit {
 pub const PASSWORDS_OF_ADDRESS: Limit = Limit { tries: 10, window_ms: 15 * MINUTE_MS };
 /// Passwords tried from one network address.
 pub const PASSWORDS_FROM: Limit = Limit { tries: 50, window_ms: 15 * MINUTE_MS };
+/// Passwords tried from one IPv6 /48, which is what one site is given: its 65 536 networks of the size /64 are not so many strangers.
+pub const PASSWORDS_FROM_SITE: Limit = Limit { tries: 200, window_ms: 15 * MINUTE_MS };
 /// Mails sent to one address. More are silently not sent.
 pub const MAILS_TO: Limit = Limit { tries: 5, window_ms: 60 * MINUTE_MS };
 /// Mails asked for from one network address.
 pub const MAILS_FROM: Limit = Limit { tries: 30, window_ms: 60 * MINUTE_MS };
-
+/// Mails asked for from one IPv6 /48.
+pub const MAILS_FROM_SITE: Limit = Limit { tries: 120, window_ms: 60 * MINUTE_MS };
 /// Invitations to organisations by one person.
 pub const INVITATIONS_BY: Limit = Limit { tries: 40, window_ms: 24 * 60 * MINUTE_MS };
 
@@ -52,15 +55,42 @@ fn from_network(what: &str, from: IpAddr) -> String {
     }
 }
 
+/// The name of what is counted beside that for the whole site that a network address of IPv6 is in; none for IPv4.
+fn from_site(what: &str, from: IpAddr) -> Option<String> {
+    match from.to_canonical() {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(address) => {
+            let [a, b, c, ..] = address.segments();
+            Some(format!("{what} from {a:x}:{b:x}:{c:x}::/48"))
+        }
+    }
+}
+
 impl Accounts {
     pub(crate) async fn count(&self, what: &str, limit: Limit) -> Result<Option<i64>, AccountError> {
         let now_ms = self.now_ms();
         Ok(limit.wait_ms(self.atlas().count_try(what, limit.window_ms, now_ms).await?, now_ms))
     }
 
+    /// Counts a try from a network address; how long to wait, if there were too many from its network or its site.
+    async fn count_from(
+        &self,
+        what: &str,
+        from: IpAddr,
+        network: Limit,
+        site: Limit,
+    ) -> Result<Option<i64>, AccountError> {
+        let near = self.count(&from_network(what, from), network).await?;
+        let wide = match from_site(what, from) {
+            Some(name) => self.count(&name, site).await?,
+            None => None,
+        };
+        Ok(near.max(wide))
+    }
+
     /// Counts a password for an address.
     pub(crate) async fn may_guess(&self, address: &MailAddress, caller: &Caller) -> Result<(), AccountError> {
-        let from = self.count(&from_network("password", caller.from), PASSWORDS_FROM).await?;
+        let from = self.count_from("password", caller.from, PASSWORDS_FROM, PASSWORDS_FROM_SITE).await?;
         let of = self.count(&of_address("password", address), PASSWORDS_OF_ADDRESS).await?;
         match from.max(of) {
             Some(wait_ms) => Err(AccountError::TooOften { wait_ms }),
@@ -75,7 +105,7 @@ impl Accounts {
 
     /// Counts a mail that is asked for; false if it is not to be sent, which whoever asks is not told.
     pub async fn may_mail(&self, address: &MailAddress, caller: &Caller) -> Result<bool, AccountError> {
-        if let Some(wait_ms) = self.count(&from_network("mail", caller.from), MAILS_FROM).await? {
+        if let Some(wait_ms) = self.count_from("mail", caller.from, MAILS_FROM, MAILS_FROM_SITE).await? {
             return Err(AccountError::TooOften { wait_ms });
         }
         Ok(self.count(&of_address("mail", address), MAILS_TO).await?.is_none())
@@ -92,6 +122,10 @@ mod tests {
         assert_eq!(name("2001:db8:1:2:3:4:5:6"), name("2001:db8:1:2::9"));
         assert_ne!(name("2001:db8:1:3::9"), name("2001:db8:1:2::9"));
         assert_eq!(name("::ffff:192.0.2.7"), name("192.0.2.7"));
+        let site = |text: &str| from_site("mail", text.parse().unwrap());
+        assert_eq!(site("2001:db8:1:2::9"), site("2001:db8:1:ffff::1"));
+        assert_ne!(site("2001:db8:2:2::9"), site("2001:db8:1:2::9"));
+        assert!(site("192.0.2.7").is_none() && site("::ffff:192.0.2.7").is_none());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! "At the machine" means: the connection comes from the loopback interface, names it as its host (a page elsewhere whose name was made to
 //! point here does not), and was handed on by no proxy. What changes something must come from a page of ours, as browsers say
 //! with `Sec-Fetch-Site` and `Origin`; a program that says neither is not a page at all. [`crate::doors`] asks that of every request.
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use accounts::{Accounts, Caller, Renewed, Scope, Visitor};
 use atlas::watching::PersonId;
@@ -227,10 +227,20 @@ fn peer(parts: &Parts) -> Option<IpAddr> {
 fn caller(parts: &Parts) -> Caller {
     let peer = peer(parts).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let said = parts.headers.get_all(FORWARDED_FOR).iter().next_back().and_then(|value| value.to_str().ok());
-    let nearest = said.and_then(|said| said.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
+    let nearest = said.and_then(|said| named_address(said.rsplit(',').next()?.trim()));
     let from = nearest.filter(|_| peer.is_loopback()).unwrap_or(peer);
     let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
     Caller { from: from.to_canonical(), agent: agent.into() }
+}
+
+/// The network address that a proxy names: alone, or with the port that some add, where IPv6 stands in brackets.
+fn named_address(said: &str) -> Option<IpAddr> {
+    let bare = said.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let with_port = || said.parse::<SocketAddr>().map(|address| address.ip());
+    match bare {
+        Some(bare) => bare.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+        None => said.parse().or_else(|_| with_port()).ok(),
+    }
 }
 
 /// The name of a session's cookie. A browser takes one that begins with `__Host-` from this host alone, over TLS.
@@ -369,7 +379,16 @@ mod tests {
         );
         assert_eq!(from("127.0.0.1:1", &["10.9.9.9", "192.0.2.7"]), "192.0.2.7");
         assert_eq!(from("198.51.100.2:1", &["192.0.2.7"]), "198.51.100.2");
-        assert_eq!(from("127.0.0.1:1", &["unknown"]), "127.0.0.1");
+        assert_eq!(from("127.0.0.1:1", &["10.9.9.9:80, 203.0.113.7:4711"]), "203.0.113.7");
+        assert_eq!(from("127.0.0.1:1", &["[2001:db8::1]:4711"]), "2001:db8::1");
+        assert_eq!(from("127.0.0.1:1", &["[2001:db8::1]"]), "2001:db8::1");
+        assert_eq!(from("127.0.0.1:1", &["2001:db8::1"]), "2001:db8::1");
+        assert_eq!(from("127.0.0.1:1", &["[::ffff:203.0.113.7]:1"]), "203.0.113.7");
+        for damaged in
+            ["unknown", "", "[192.0.2.7]", "192.0.2.7:", "192.0.2.7:99999", "[2001:db8::1", "2001:db8::1]:1", "[]:1"]
+        {
+            assert_eq!(from("127.0.0.1:1", &[damaged]), "127.0.0.1", "{damaged}");
+        }
         assert_eq!(from("[::ffff:198.51.100.2]:1", &[]), "198.51.100.2");
     }
 
