@@ -27,12 +27,14 @@ pub struct Export {
 }
 
 impl Accounts {
-    /// Sets another password. Who has one gives it; who has none must have signed in of late. Ends all other sessions.
+    /// Sets another password. Who has one gives it; who has none must have signed in of late. Ends all other sessions, and
+    /// the tokens of programs if `end_tokens`.
     pub async fn set_password(
         &self,
         visitor: &Visitor,
         current: Option<&str>,
         new: &str,
+        end_tokens: bool,
         caller: &Caller,
     ) -> Result<(), AccountError> {
         let account = &visitor.account;
@@ -44,8 +46,12 @@ impl Accounts {
         self.atlas().set_password(account.person, Some(hash)).await?;
         self.atlas().end_other_sessions(account.person, visitor.session.id).await?;
         self.atlas().end_account_links(account.person, self.now_ms()).await?;
+        if end_tokens {
+            self.atlas().end_tokens(account.person).await?;
+        }
         self.renew(visitor).await?;
-        self.note(Some(account.person), "password-set", caller, "").await?;
+        let detail = if end_tokens { "tokens ended" } else { "" };
+        self.note(Some(account.person), "password-set", caller, detail).await?;
         self.post(MailKind::PasswordChanged, &account.address, Some(account), &Wish::default()).await
     }
 

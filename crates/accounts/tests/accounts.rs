@@ -279,6 +279,35 @@ async fn guessing_is_slowed() {
 }
 
 #[tokio::test]
+async fn who_has_many_networks_is_slowed_as_a_site() {
+    for hall in halls().await {
+        let accounts = &hall.accounts;
+        hall.person(ADA).await;
+        let mut at = 0;
+        let mut next = || {
+            at += 1;
+            (format!("p{at}@example.org"), caller(&format!("2001:db8:7:{at:x}::1")))
+        };
+        for _ in 0..limits::PASSWORDS_FROM_SITE.tries {
+            let (address, from) = next();
+            let wrong = accounts.sign_in(&address, OTHER, None, &from).await;
+            assert!(matches!(wrong, Err(AccountError::Wrong)), "{address}");
+        }
+        let slowed = accounts.sign_in(ADA, PASSWORD, None, &next().1).await;
+        assert!(matches!(slowed, Err(AccountError::TooOften { .. })), "from a network that tried nothing yet");
+        accounts.sign_in(ADA, PASSWORD, None, &caller("2001:db8:8:1::1")).await.expect("another site");
+        for _ in 0..limits::MAILS_FROM_SITE.tries {
+            let (address, from) = next();
+            accounts.sign_up(&address, &Wish::default(), &from).await.unwrap();
+        }
+        let (address, from) = next();
+        let slowed = accounts.sign_up(&address, &Wish::default(), &from).await;
+        assert!(matches!(slowed, Err(AccountError::TooOften { .. })));
+        accounts.sign_up(&address, &Wish::default(), &caller("2001:db8:8:1::1")).await.expect("another site");
+    }
+}
+
+#[tokio::test]
 async fn nobody_is_flooded_with_mail() {
     for hall in halls().await {
         let accounts = &hall.accounts;
@@ -411,15 +440,33 @@ async fn a_password_is_changed_by_who_knows_it() {
         let elsewhere = accounts.sign_in(ADA, PASSWORD, None, &hall.here()).await.unwrap();
         let visitor = hall.visitor(&ada).await;
         for current in [None, Some(""), Some(OTHER)] {
-            let refused = accounts.set_password(&visitor, current, OTHER, &hall.here()).await;
+            let refused = accounts.set_password(&visitor, current, OTHER, false, &hall.here()).await;
             assert!(matches!(refused, Err(AccountError::Wrong)), "{current:?}");
         }
-        let weak = accounts.set_password(&visitor, Some(PASSWORD), "ada@example.org", &hall.here()).await;
+        let weak = accounts.set_password(&visitor, Some(PASSWORD), "ada@example.org", false, &hall.here()).await;
         assert!(matches!(weak, Err(AccountError::Password(PasswordError::Common))));
-        accounts.set_password(&visitor, Some(PASSWORD), OTHER, &hall.here()).await.unwrap();
+        accounts.set_password(&visitor, Some(PASSWORD), OTHER, false, &hall.here()).await.unwrap();
         assert!(hall.is_in(&hall.renewed(&ada, &visitor)).await, "who changed it stays signed in");
         assert!(!hall.is_in(&ada).await && !hall.is_in(&elsewhere).await, "with another secret");
         assert_eq!(hall.mail().await.header("Subject"), "Your password at Clausewatch was changed");
+    }
+}
+
+#[tokio::test]
+async fn a_new_password_ends_tokens_if_the_person_wants_that() {
+    for hall in halls().await {
+        let accounts = &hall.accounts;
+        let mut ada = hall.person(ADA).await;
+        let visitor = hall.visitor(&ada).await;
+        let token = accounts.add_token(&visitor, "laptop", &Scope::ALL, 30, &hall.here()).await.unwrap();
+        for (current, new, end_tokens) in [(PASSWORD, OTHER, false), (OTHER, PASSWORD, true)] {
+            let visitor = hall.visitor(&ada).await;
+            accounts.set_password(&visitor, Some(current), new, end_tokens, &hall.here()).await.unwrap();
+            assert_eq!(accounts.program(&token).await.unwrap().is_none(), end_tokens);
+            ada = hall.renewed(&ada, &visitor);
+        }
+        let log = hall.stage.atlas.audit(Some(ada.account.person), 0, 9).await.unwrap();
+        assert!(log.iter().any(|entry| entry.event == "password-set" && entry.detail == "tokens ended"), "{log:?}");
     }
 }
 
@@ -801,7 +848,7 @@ async fn who_knows_the_password_does_not_guess_codes_without_end() {
     for at in 0..limits::PASSWORDS_OF_ADDRESS.tries {
         let from = caller(&format!("198.51.100.{at}"));
         // The right password in between does not make the count begin anew.
-        let _ = hall.accounts.set_password(&visitor, Some(PASSWORD), PASSWORD, &from).await;
+        let _ = hall.accounts.set_password(&visitor, Some(PASSWORD), PASSWORD, false, &from).await;
         let guess = hall.accounts.end_factor(&visitor, "000000", &from).await;
         guesses += i64::from(matches!(guess, Err(AccountError::Wrong)));
     }

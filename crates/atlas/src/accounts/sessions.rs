@@ -189,6 +189,13 @@ impl Atlas {
         tx.commit().await
     }
 
+    /// Ends all tokens of a person.
+    pub async fn end_tokens(&self, person: PersonId) -> Result<()> {
+        let mut tx = self.store.write_unordered().await?;
+        tx.run(END_TOKENS, args![person]).await?;
+        tx.commit().await
+    }
+
     /// Notes that a token was used.
     pub async fn token_used(&self, id: i64, now_ms: i64) -> Result<()> {
         let mut tx = self.store.write_unordered().await?;

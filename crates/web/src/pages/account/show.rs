@@ -160,8 +160,13 @@ pub(super) async fn show(member: Member, State(site): State<Site>) -> Result<Res
 pub(super) async fn password(member: Member, State(site): State<Site>, body: String) -> Result<Response, Failure> {
     let form = Query::parse(&body);
     let new = form.exact("password").unwrap_or("");
-    let set = member.accounts.set_password(&member.visitor, form.exact("current"), new, &member.caller).await;
-    after(&site, member, set.map(|()| Outcome::done("Your password is set; all other browsers are signed out."))).await
+    let (current, end_tokens) = (form.exact("current"), form.text("tokens") == Some("end"));
+    let set = member.accounts.set_password(&member.visitor, current, new, end_tokens, &member.caller).await;
+    let words = match end_tokens {
+        true => "Your password is set; all other browsers are signed out, and the tokens of programs are ended.",
+        false => "Your password is set; all other browsers are signed out.",
+    };
+    after(&site, member, set.map(|()| Outcome::done(words))).await
 }
 
 pub(super) async fn address(member: Member, State(site): State<Site>, body: String) -> Result<Response, Failure> {
