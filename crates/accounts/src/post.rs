@@ -133,6 +133,14 @@ impl Post {
         if self.accounts.now_ms() >= mail.expires_ms {
             return Handed::Never { reason: "its link is over".into(), nobody: false };
         }
+        match self.is_closed(mail).await {
+            // That there is no account that can be used, who asks to sign in is told also of one that is closed.
+            Ok(true) if kind != MailKind::NoAccount => {
+                return Handed::Never { reason: "the account at the address is closed".into(), nobody: false };
+            }
+            Ok(_) => {}
+            Err(error) => return Handed::Later(error.to_string()),
+        }
         let (subject, lead, button) = match self.words(kind, mail).await {
             Ok(Some(words)) => words,
             Ok(None) => return Handed::Never { reason: "the invitation is over".into(), nobody: false },
@@ -143,6 +151,12 @@ impl Post {
         let (letter, foot) = (Letter { subject, lead, parts: Vec::new() }, Foot { action, ..Foot::default() });
         let name = format!("account-{}-{}", mail.id, crate::hex(&mail.nonce[..mail.nonce.len().min(6)]));
         self.mailer.send_letter(&mail.address, &name, &letter, &foot, self.accounts.now_ms()).await
+    }
+
+    /// Whether the account at the address of a mail is closed.
+    async fn is_closed(&self, mail: &AccountMail) -> Result<bool, AccountError> {
+        let account = self.accounts.find(&mail.address).await?;
+        Ok(account.is_some_and(|account| account.disabled_ms.is_some()))
     }
 
     /// The words of a mail; none if it is about an invitation that is over.

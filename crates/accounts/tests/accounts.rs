@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use accounts::session::{IDLE_MS, LONGEST_MS, PROOF_MS};
 use accounts::*;
 use alerts::{MailServer, Mailer};
+use atlas::accounts::Role;
 use atlas::plans::{NewSubscription, Trial, Trials};
 use atlas::watching::{ChannelKind, ChannelState, NewWatch, Subject};
 use common::smtp::{Mail, Smtp};
@@ -575,6 +576,40 @@ async fn sessions_end() {
         accounts.disable(&ada.account, true, Hand::CommandLine).await.unwrap();
         assert!(!hall.is_in(&ada).await && accounts.program(&program).await.unwrap().is_none());
         hall.post.sweep().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_a_closed_account() {
+    for hall in halls().await {
+        let (accounts, atlas, now) = (&hall.accounts, &hall.stage.atlas, hall.stage.now());
+        let (ada, bob) = (hall.person(ADA).await, hall.person(BOB).await);
+        let (own, other) = (ada.account.person, bob.account.person);
+        let company = accounts.found_organisation(&hall.visitor(&bob).await, "Byron", &hall.here()).await.unwrap();
+        let webhook = hall.stage.webhook(own, "http://127.0.0.1:9/", atlas::watching::Template::Plain).await;
+        let theirs = hall.stage.mail(company, "Ada@Example.org").await;
+        let mail = |channels: Vec<atlas::watching::Channel>| {
+            channels.into_iter().find(|channel| channel.kind == ChannelKind::Mail).unwrap().id
+        };
+        let to_ada = mail(atlas.channels(own).await.unwrap());
+        let to_bob = mail(atlas.channels(other).await.unwrap());
+        accounts.disable(&ada.account, true, Hand::CommandLine).await.unwrap();
+        let mut sent = Vec::new();
+        for (holder, channel) in [(own, to_ada), (own, webhook.id), (company, theirs.id), (other, to_bob)] {
+            let kind = atlas::watching::MessageKind::Test;
+            sent.push(atlas.post_note(holder, channel, kind, "a test", now).await.unwrap());
+        }
+        let claimed = async || {
+            let mut claimed = atlas.claim_messages(ChannelKind::Mail, now, 99).await.unwrap();
+            claimed.extend(atlas.claim_messages(ChannelKind::Webhook, now, 99).await.unwrap());
+            claimed.sort_unstable();
+            claimed
+        };
+        assert_eq!(claimed().await, [sent[3]], "{}: but others are told", hall.stage.engine);
+        accounts.invite(&hall.visitor(&bob).await, company, ADA, Role::Reader, &hall.here()).await.unwrap();
+        assert_eq!(hall.mails().await.len(), 0, "nobody invites them either");
+        accounts.disable(&ada.account, false, Hand::CommandLine).await.unwrap();
+        assert_eq!(claimed().await, sent[..3], "it waited");
     }
 }
 

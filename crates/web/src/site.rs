@@ -6,6 +6,7 @@ use alerts::payment::Provider;
 use alerts::plans::Plans;
 use atlas::Atlas;
 use atlas::operate::Announcement;
+use atlas::watching::PersonId;
 use fetch::Poster;
 
 use crate::desk::{Desk, ReadBrought};
@@ -143,6 +144,11 @@ impl Site {
 
     fn personal_parts(&self) -> Result<&Personal, Failure> {
         self.personal.as_ref().ok_or_else(|| Failure::missing("watchlist on this site"))
+    }
+
+    /// Whether the account of a holder of a watchlist is closed: what they gave to others to read is not shown until it is opened.
+    pub(crate) async fn is_closed(&self, holder: PersonId) -> Result<bool, Failure> {
+        Ok(self.atlas.account(holder).await?.is_some_and(|account| account.disabled_ms.is_some()))
     }
 
     /// Now, in milliseconds since 1970 UTC.

@@ -31,6 +31,9 @@ macro_rules! claimed {
             "UPDATE messages SET due_ms = $3 WHERE id IN (SELECT m.id FROM messages m JOIN channels c ON c.id = m.channel_id
                 WHERE m.channel_kind = $1 AND m.state = 0 AND m.due_ms <= $2 AND c.hold_ms <= $2
                     AND (c.state = $5 OR (m.kind >= $6 AND c.state <> $7))
+                    AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.person_id = m.person_id AND a.disabled_ms IS NOT NULL)
+                    AND (m.channel_kind <> 1 OR NOT EXISTS (SELECT 1 FROM accounts a WHERE a.address_key = LOWER(c.address)
+                        AND a.disabled_ms IS NOT NULL))
                 ORDER BY m.due_ms, m.id LIMIT $4",
             $skip,
             ") RETURNING id"
@@ -421,7 +424,8 @@ impl Atlas {
         Ok(id)
     }
 
-    /// Takes up to `limit` messages that are to be sent over channels of a kind, longest due first. They are the caller's for two
+    /// Takes up to `limit` messages that are to be sent over channels of a kind, longest due first. Those of a closed account, and mail to its
+    /// address by whomever, wait until it is opened. They are the caller's for two
     /// minutes; if it does not settle them by then, anybody may take them.
     pub async fn claim_messages(&self, kind: ChannelKind, now_ms: i64, limit: i64) -> Result<Vec<MessageId>> {
         let mut tx = self.store.write_unordered().await?;

@@ -265,3 +265,29 @@ async fn plans_in_use_are_counted() {
     let page = hall.get(&olga, "/operate/plans").await;
     assert!(page.body.contains("3 persons have accounts, 0 trials run, 2 subscriptions run."), "{}", page.body);
 }
+
+#[tokio::test]
+async fn what_a_closed_account_gave_to_others_is_gone_until_it_is_opened() {
+    let hall = hall().await;
+    let (olga, _) = operated(&hall).await;
+    let (_, ada) = hall.person("ada@example.org").await;
+    let feed = NewChannel {
+        kind: ChannelKind::Feed,
+        address: String::new(),
+        template: Template::Plain,
+        confirmed: true,
+        secret: [9; 32],
+    };
+    let feed = hall.atlas.add_channel(ada, &feed, 0).await.unwrap();
+    hall.atlas.share_watchlist(ada, Some([8; 32])).await.unwrap();
+    let share = hall.atlas.person(ada).await.unwrap().unwrap().shared.unwrap();
+    let paths = [format!("/feeds/{}", feed.feed_token().unwrap()), format!("/watchlists/{share}")];
+    for (form, status) in [("", StatusCode::OK), ("do=close", StatusCode::NOT_FOUND), ("do=open", StatusCode::OK)] {
+        if !form.is_empty() {
+            assert_eq!(hall.post(&olga, &users(ada), form).await.status, StatusCode::OK);
+        }
+        for path in &paths {
+            assert_eq!(hall.get(&Asks::stranger(), path).await.status, status, "{path} after {form:?}");
+        }
+    }
+}

@@ -115,6 +115,9 @@ pub(super) async fn unsubscribe(
 pub(super) async fn feed(State(site): State<Site>, Path(token): Path<String>) -> Result<Response, Failure> {
     let channel = site.atlas.feed_by_token(&token).await?.ok_or_else(outdated)?;
     let of = channel.person;
+    if site.is_closed(of).await? {
+        return Err(outdated());
+    }
     let zone = site.atlas.person(of).await?.map_or_else(|| "UTC".into(), |person| person.zone);
     let organisation = site.atlas.organisation(of).await?;
     let messages = site.atlas.channel_messages(channel.id, ENTRIES).await?;

@@ -256,6 +256,9 @@ pub(super) async fn shared(State(site): State<Site>, Path(token): Path<String>) 
         )
     };
     let person = site.atlas.shared_watchlist(&token).await?.ok_or_else(gone)?;
+    if site.is_closed(person.id).await? {
+        return Err(gone());
+    }
     let rows = rows(&site, person.id).await?;
     let head = site
         .head("A watchlist", format!("/watchlists/{}", links::segment(&token)))
