@@ -82,6 +82,9 @@ impl Accounts {
 
     /// Ends the second factor of somebody who lost it, and of whom the operator knows who they are.
     pub async fn drop_factor(&self, account: &Account) -> Result<(), AccountError> {
+        if self.has_factor(account).await? {
+            self.post(MailKind::FactorEnded, &account.address, Some(account), &Wish::default()).await?;
+        }
         self.atlas().drop_factor(account.person).await?;
         self.operated(account, "second-factor-ended", Hand::CommandLine).await
     }

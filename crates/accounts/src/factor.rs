@@ -8,7 +8,7 @@ use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundK
 use sha2::Sha256;
 use totp_rs::{Builder, Secret, Totp};
 
-use crate::{AccountError, Accounts, Caller, MailAddress, Visitor};
+use crate::{AccountError, Accounts, Caller, MailAddress, MailKind, Visitor, Wish};
 
 /// Bytes of a secret, as RFC 4226 advises.
 const SECRET: usize = 20;
@@ -126,8 +126,7 @@ impl Accounts {
         if !self.is_code(account, &factor, code).await? {
             return Err(AccountError::Wrong);
         }
-        let codes: Vec<String> = (0..CODES).map(|_| shown_code(&self.random())).collect();
-        let hashes: Vec<Sha256Digest> = codes.iter().filter_map(|code| Some(hashed(&recovery_code(code)?))).collect();
+        let (codes, hashes) = self.new_codes();
         // Of two windows that confirm at once, one is shown the codes that are kept.
         if !self.atlas().confirm_factor(account.person, &hashes, self.now_ms()).await? {
             return Err(AccountError::Input(
@@ -137,7 +136,41 @@ impl Accounts {
         self.atlas().end_other_sessions(account.person, visitor.session.id).await?;
         self.renew(visitor).await?;
         self.note(Some(account.person), "second-factor-added", caller, "").await?;
+        self.post(MailKind::FactorAdded, &account.address, Some(account), &Wish::default()).await?;
         Ok(codes)
+    }
+
+    /// New recovery codes in the place of those that there were, by a code of the factor or one of them; they are shown this once. The person
+    /// must have proved who they are.
+    pub async fn renew_codes(
+        &self,
+        visitor: &Visitor,
+        code: &str,
+        caller: &Caller,
+    ) -> Result<Vec<String>, AccountError> {
+        let account = &visitor.account;
+        self.may_guess(&MailAddress::parse(&account.address)?, caller).await?;
+        if !self.has_factor(account).await? {
+            return Err(AccountError::Input("you have no second factor; set one up first".into()));
+        }
+        if !self.passes_factor(account, Some(code)).await? {
+            return Err(AccountError::Wrong);
+        }
+        let (codes, hashes) = self.new_codes();
+        if !self.atlas().renew_recovery_codes(account.person, &hashes).await? {
+            return Err(AccountError::Input("your second factor was ended elsewhere; set one up first".into()));
+        }
+        self.renew(visitor).await?;
+        self.note(Some(account.person), "recovery-codes-renewed", caller, "").await?;
+        self.post(MailKind::CodesRenewed, &account.address, Some(account), &Wish::default()).await?;
+        Ok(codes)
+    }
+
+    /// Recovery codes to be shown, and their hashes to be kept.
+    fn new_codes(&self) -> (Vec<String>, Vec<Sha256Digest>) {
+        let codes: Vec<String> = (0..CODES).map(|_| shown_code(&self.random())).collect();
+        let hashes = codes.iter().filter_map(|code| Some(hashed(&recovery_code(code)?))).collect();
+        (codes, hashes)
     }
 
     /// Ends the second factor, by a code of it or a recovery code. The person must have proved who they are.
@@ -149,7 +182,8 @@ impl Accounts {
         }
         self.atlas().drop_factor(account.person).await?;
         self.renew(visitor).await?;
-        Ok(self.note(Some(account.person), "second-factor-ended", caller, "").await?)
+        self.note(Some(account.person), "second-factor-ended", caller, "").await?;
+        self.post(MailKind::FactorEnded, &account.address, Some(account), &Wish::default()).await
     }
 
     /// Whether a code is one of the factor at this time that was not used yet; it is used up.

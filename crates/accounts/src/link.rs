@@ -34,10 +34,16 @@ pub enum MailKind {
     Deleted,
     /// An organisation invites whoever reads the mailbox.
     Invitation,
+    /// Notice: a second factor is in use.
+    FactorAdded,
+    /// Notice: the second factor is ended.
+    FactorEnded,
+    /// Notice: there are other recovery codes.
+    CodesRenewed,
 }
 
 impl MailKind {
-    const ALL: [MailKind; 10] = [
+    const ALL: [MailKind; 13] = [
         MailKind::SignUp,
         MailKind::SignIn,
         MailKind::Reset,
@@ -48,6 +54,9 @@ impl MailKind {
         MailKind::AddressChanged,
         MailKind::Deleted,
         MailKind::Invitation,
+        MailKind::FactorAdded,
+        MailKind::FactorEnded,
+        MailKind::CodesRenewed,
     ];
 
     fn code(self) -> i64 {

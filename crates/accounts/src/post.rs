@@ -91,6 +91,21 @@ fn words(kind: MailKind, site: &str) -> Option<Words> {
             "Your account, your watchlist and all that you were told are deleted. This is the last mail to you.".into(),
             "",
         ),
+        MailKind::FactorAdded => (
+            format!("A second factor at {site} is in use"),
+            "Signing in to your account needs a code of an app now, and all other browsers were signed out. If it was not you, somebody was in your account: write to whoever operates the site.".into(),
+            "",
+        ),
+        MailKind::FactorEnded => (
+            format!("Your second factor at {site} is ended"),
+            "Signing in to your account needs no code any more. If it was not you, set a new password at once: choose “Forgot the password” where you sign in; then set up a second factor anew.".into(),
+            "",
+        ),
+        MailKind::CodesRenewed => (
+            format!("Your recovery codes at {site} are new"),
+            "New recovery codes were made for your account; those that you had before are worth nothing. If it was not you, set a new password at once: choose “Forgot the password” where you sign in.".into(),
+            "",
+        ),
         MailKind::Invitation => return None,
     };
     Some(words)

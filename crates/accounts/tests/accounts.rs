@@ -802,6 +802,40 @@ fn code(hall: &Hall, secret: &str) -> String {
 }
 
 #[tokio::test]
+async fn recovery_codes_are_made_anew_by_who_has_the_factor() {
+    for hall in halls().await {
+        let (accounts, atlas) = (&hall.accounts, &hall.stage.atlas);
+        let ada = hall.person(ADA).await;
+        let visitor = hall.visitor(&ada).await;
+        let none = accounts.renew_codes(&visitor, "000000", &hall.here()).await;
+        assert!(matches!(none, Err(AccountError::Input(_))), "there is no factor");
+        let begun = accounts.begin_factor(&visitor).await.unwrap();
+        assert!(!atlas.renew_recovery_codes(ada.account.person, &[]).await.unwrap(), "nor while it is not confirmed");
+        let first = code(&hall, &begun.secret);
+        let before = accounts.confirm_factor(&visitor, &first, &hall.here()).await.unwrap();
+        hall.mails().await;
+        let ada = hall.renewed(&ada, &visitor);
+        let visitor = hall.visitor(&ada).await;
+        for wrong in ["", "000000", first.as_str()] {
+            let refused = accounts.renew_codes(&visitor, wrong, &hall.here()).await;
+            assert!(matches!(refused, Err(AccountError::Wrong)), "{wrong:?}");
+        }
+        let codes = accounts.renew_codes(&visitor, &before[0], &hall.here()).await.unwrap();
+        assert!(codes.len() == 10 && codes.iter().all(|code| !before.contains(code)));
+        assert_eq!(atlas.recovery_codes(ada.account.person).await.unwrap(), 10);
+        assert_eq!(hall.mail().await.header("Subject"), "Your recovery codes at Clausewatch are new");
+        assert!(hall.is_in(&hall.renewed(&ada, &visitor)).await && !hall.is_in(&ada).await);
+        assert!(
+            accounts.sign_in(ADA, PASSWORD, Some(&before[1]), &hall.here()).await.is_err(),
+            "the old ones are over"
+        );
+        accounts.sign_in(ADA, PASSWORD, Some(&codes[1]), &hall.here()).await.unwrap();
+        accounts.drop_factor(&ada.account).await.unwrap();
+        assert_eq!(hall.mail().await.header("Subject"), "Your second factor at Clausewatch is ended");
+    }
+}
+
+#[tokio::test]
 async fn a_second_factor_is_asked_for_on_every_way_in() {
     for hall in halls().await {
         let (accounts, atlas) = (&hall.accounts, &hall.stage.atlas);
@@ -815,6 +849,7 @@ async fn a_second_factor_is_asked_for_on_every_way_in() {
         let first = code(&hall, &begun.secret);
         let codes = accounts.confirm_factor(&visitor, &first, &hall.here()).await.unwrap();
         assert_eq!(codes.len(), 10);
+        assert_eq!(hall.mail().await.header("Subject"), "A second factor at Clausewatch is in use");
         let sealed = atlas.factor(ada.account.person).await.unwrap().unwrap().secret;
         let secret = totp_rs::Secret::try_from_base32(&begun.secret).unwrap();
         assert!(!sealed.windows(20).any(|part| part == secret.as_bytes()), "the store holds it sealed only");
@@ -865,7 +900,11 @@ async fn a_second_factor_is_asked_for_on_every_way_in() {
         let back = accounts.sign_in(ADA, OTHER, Some(&codes[5]), &hall.here()).await.unwrap();
         let visitor = hall.visitor(&back).await;
         assert!(matches!(accounts.end_factor(&visitor, "000000", &hall.here()).await, Err(AccountError::Wrong)));
+        hall.mails().await;
         accounts.end_factor(&visitor, &codes[6], &hall.here()).await.unwrap();
+        let told = hall.mail().await;
+        assert_eq!((told.to.clone(), plain(&told).contains("/account/link/")), (vec![ADA.to_string()], false));
+        assert_eq!(told.header("Subject"), "Your second factor at Clausewatch is ended");
         accounts.sign_in(ADA, OTHER, None, &hall.here()).await.unwrap();
         accounts.erase(&visitor_bob, &hall.here()).await.unwrap();
         left_of(&hall.stage, bob.account.person.0).await;
@@ -916,6 +955,7 @@ async fn codes_cannot_be_guessed() {
     let visitor = hall.visitor(&ada).await;
     let begun = hall.accounts.begin_factor(&visitor).await.unwrap();
     hall.accounts.confirm_factor(&visitor, &code(&hall, &begun.secret), &hall.here()).await.unwrap();
+    hall.mails().await;
     hall.accounts.mail_sign_in(ADA, &Wish::default(), &hall.here()).await.unwrap();
     let link = hall.link().await;
     let mut refused = 0;

@@ -3,7 +3,7 @@ use archive::Sha256Digest;
 
 use crate::error::Result;
 use crate::open::Atlas;
-use crate::store::{args, statements};
+use crate::store::{Tx, args, statements};
 use crate::watching::PersonId;
 
 statements! {
@@ -15,6 +15,8 @@ statements! {
     DROP = "DELETE FROM second_factors WHERE person_id = $1",
     ADD_CODE = "INSERT INTO recovery_codes (person_id, code) VALUES ($1, $2)",
     USE_CODE = "DELETE FROM recovery_codes WHERE person_id = $1 AND code = $2",
+    // Two windows that make codes anew at once wait for each other.
+    LOCK = "UPDATE second_factors SET step = step WHERE person_id = $1 AND confirmed_ms IS NOT NULL",
     DROP_CODES = "DELETE FROM recovery_codes WHERE person_id = $1",
     CODES = "SELECT COUNT(*) FROM recovery_codes WHERE person_id = $1",
 }
@@ -26,6 +28,14 @@ pub struct Factor {
     pub secret: Vec<u8>,
     /// Since when it is asked for; none: its first code was not given yet.
     pub confirmed_ms: Option<i64>,
+}
+
+async fn put_codes(tx: &mut Tx, person: PersonId, codes: &[Sha256Digest]) -> Result<()> {
+    tx.run(DROP_CODES, args![person]).await?;
+    for code in codes {
+        tx.run(ADD_CODE, args![person, *code]).await?;
+    }
+    Ok(())
 }
 
 impl Atlas {
@@ -55,13 +65,21 @@ impl Atlas {
         let mut tx = self.store.write_unordered().await?;
         let confirmed = tx.run(CONFIRM, args![person, now_ms]).await? > 0;
         if confirmed {
-            tx.run(DROP_CODES, args![person]).await?;
-            for code in codes {
-                tx.run(ADD_CODE, args![person, *code]).await?;
-            }
+            put_codes(&mut tx, person, codes).await?;
         }
         tx.commit().await?;
         Ok(confirmed)
+    }
+
+    /// Puts recovery codes, given as their hashes, in the place of those that a person has; false if no second factor is in use.
+    pub async fn renew_recovery_codes(&self, person: PersonId, codes: &[Sha256Digest]) -> Result<bool> {
+        let mut tx = self.store.write_unordered().await?;
+        let used = tx.run(LOCK, args![person]).await? > 0;
+        if used {
+            put_codes(&mut tx, person, codes).await?;
+        }
+        tx.commit().await?;
+        Ok(used)
     }
 
     /// Ends a person's second factor and its recovery codes.

@@ -689,6 +689,10 @@ async fn the_account_page_does_what_it_says() {
     let page = hall.get(&ada, "/account").await;
     well_formed::check(&page.body).unwrap();
     assert!(page.body.contains("Signing in needs a code of your app"));
+    let wrong = hall.post(&ada, "/account/second-factor", "do=codes&code=000000").await;
+    assert_eq!(wrong.status, StatusCode::FORBIDDEN);
+    well_formed::check(&wrong.body).unwrap();
+    assert!(page.body.contains("value=\"codes\"") && !wrong.body.contains("These are your recovery codes"));
     let without = hall
         .post(&Asks::stranger(), "/account/sign-in", "address=ada@example.org&password=violet+anchor+seldom+9")
         .await;

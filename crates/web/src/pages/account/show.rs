@@ -220,7 +220,7 @@ pub(super) async fn tokens(member: Member, State(site): State<Site>, body: Strin
     after(&site, member, made.map(|token| Outcome { token: Some(token), ..Outcome::default() })).await
 }
 
-/// Begins, confirms or ends the second factor.
+/// Begins, confirms or ends the second factor, or makes its recovery codes anew.
 pub(super) async fn second_factor(member: Member, State(site): State<Site>, body: String) -> Result<Response, Failure> {
     let form = Query::parse(&body);
     let code = form.text("code").unwrap_or("");
@@ -230,7 +230,15 @@ pub(super) async fn second_factor(member: Member, State(site): State<Site>, body
         match form.text("do") {
             Some("confirm") => {
                 let codes = accounts.confirm_factor(visitor, code, caller).await?;
-                Ok(Outcome { codes, ..Outcome::default() })
+                let words = "Your second factor is in use, and all other browsers are signed out.";
+                Ok(Outcome { codes, ..Outcome::done(words) })
+            }
+            Some("codes") => {
+                let codes = accounts.renew_codes(visitor, code, caller).await?;
+                Ok(Outcome {
+                    codes,
+                    ..Outcome::done("Your recovery codes are new; those that you had are worth nothing.")
+                })
             }
             Some("end") => {
                 accounts.end_factor(visitor, code, caller).await?;
