@@ -7,6 +7,7 @@ mod inputs;
 mod instance;
 mod members;
 mod model;
+mod network;
 mod paint;
 
 use std::process::ExitCode;

@@ -365,7 +365,9 @@ mod tests {
         use std::sync::Arc;
         let log = atlas::LogConfig { origin: "example.com/test".into(), fresh_seed: [7; 32] };
         let atlas = atlas::Atlas::open(&atlas::Location::Memory, &log).await.unwrap();
-        let poster = fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new()).unwrap();
+        let poster =
+            fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default())
+                .unwrap();
         let config = config("http://127.0.0.1:8080");
         let personal = Site::new(atlas.clone(), config.clone(), Arc::new(|| 1)).personal(Arc::new(|| [7; 32]), poster);
         assert_eq!(asks_operator(&personal, "127.0.0.1:1", "").await, Ok(PersonId::OWNER));

@@ -7,7 +7,7 @@ use provisions::{Provision, Reader, taxonomy};
 use serde_json::{Value, json};
 
 use crate::commands::read_table;
-use crate::inputs::{self, Input, Inputs};
+use crate::inputs::{self, Input, Inputs, Reach};
 
 /// Read documents and show their provisions; nothing is kept
 ///
@@ -27,9 +27,8 @@ pub struct Args {
     /// Print one line of JSON for each page: source, url, title, language, markdown, clauses
     #[arg(long)]
     jsonl: bool,
-    /// A network that may be reached though it is private, when an address is read
-    #[arg(long = "allow-network", value_name = "NETWORK")]
-    allowed: Vec<fetch::IpNet>,
+    #[command(flatten)]
+    reach: Reach,
 }
 
 /// A document being read.
@@ -42,7 +41,7 @@ pub async fn run(args: Args) -> crate::Answer {
     for path in &args.paths {
         match if args.jsonl { Inputs::many(path) } else { Inputs::one(path) } {
             Inputs::Url(url) => {
-                let input = inputs::fetched(&url, &args.allowed).await;
+                let input = inputs::fetched(&url, &args.reach).await;
                 output.start(input);
             }
             Inputs::Stored(stored) => {

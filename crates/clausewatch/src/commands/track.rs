@@ -103,7 +103,7 @@ async fn named(atlas: &Atlas, platforms: &[String], added: &[Adopted]) -> anyhow
 
 /// Checks documents; status 1 if one failed.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
-    let fetcher = args.sources.fetcher()?;
+    let fetcher = args.sources.fetcher(&args.sources.network.outbound()?)?;
     let (urls, names): (Vec<String>, Vec<String>) = args.platforms.iter().cloned().partition(|name| is_url(name));
     let mut added = Vec::new();
     let mut sound = true;

@@ -78,7 +78,8 @@ async fn hall() -> Hall {
         ..MailServer::default()
     };
     let post = Post::new(accounts.clone(), Mailer::new(&server).unwrap());
-    let poster = fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new()).unwrap();
+    let poster =
+        fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
     let site = Site::new(atlas.clone(), config, now).personal(secrets, poster).with_accounts(accounts.clone());
     Hall { site: web::router(site), atlas, accounts, post, smtp, clock }
 }

@@ -106,7 +106,8 @@ async fn plans_are_shown_with_what_they_allow() {
     let plans = alerts::plans::Plans::read(include_str!("../../../../docs/plans.toml")).unwrap();
     let config = web::SiteConfig { name: "C".into(), base_url: "https://c.example".into(), note: String::new() };
     let now = std::sync::Arc::new(|| NOW);
-    let poster = fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new()).unwrap();
+    let poster =
+        fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
     let site = web::Site::new(atlas, config, now).plans(plans).personal(std::sync::Arc::new(|| [7; 32]), poster);
     let site = web::router(site);
     let page = get(&site, "/plans").await;
