@@ -73,7 +73,7 @@ async fn add(url: &str, args: &Args, fetcher: &Fetcher) -> anyhow::Result<Adopte
     };
     let reading = tracker::track::read_page(source).await.map_err(|reason| anyhow::anyhow!("{url}: {reason}"))?;
     let asked = page.moved_to.as_deref().unwrap_or(url);
-    let found = adopt::Page { url: asked, bytes: &page.body, reading: &reading };
+    let found = adopt::Page { url: asked, reading: &reading };
     let adopted = adopt::adopt(&args.sources.catalog, found, args.platform.as_deref())
         .map_err(|reason| anyhow::anyhow!("{url}: {reason}"))?;
     adopted.write().with_context(|| format!("{} cannot be written", adopted.path.display()))?;
