@@ -82,13 +82,15 @@ pub async fn fetched(url: &str, reach: &Reach) -> anyhow::Result<Input> {
 }
 
 /// Reads an input. A fault of our own on one input must not end the others, so it is an error like any other.
-pub async fn read(input: Input) -> anyhow::Result<(Input, Reading)> {
+/// `kind` is the document's terms type, where it is known: of several documents on one page, that one is read.
+pub async fn read(input: Input, kind: Option<&'static str>) -> anyhow::Result<(Input, Reading)> {
     let name = input.source.clone();
     let task = tokio::spawn(async move {
         let source = Source {
             bytes: &input.bytes,
             content_type: input.content_type.as_deref(),
             url: input.url.as_deref(),
+            name: kind,
             ..Source::default()
         };
         let read = tracker::reading::read(source).await;

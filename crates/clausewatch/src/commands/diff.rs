@@ -78,7 +78,7 @@ async fn read(path: &str, reach: &Reach) -> anyhow::Result<Reading> {
         Inputs::Url(url) => inputs::fetched(&url, reach).await?,
         Inputs::Stored(mut one) => one.next().unwrap_or_else(|| Err(anyhow::anyhow!("{path}: there is nothing")))?,
     };
-    Ok(inputs::read(input).await?.1)
+    Ok(inputs::read(input, None).await?.1)
 }
 
 impl Comparison<'_> {
