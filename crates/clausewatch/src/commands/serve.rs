@@ -85,8 +85,8 @@ impl PlansFile {
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let outbound = args.network.outbound()?;
     let atlas = place.open().await?;
-    let offer = args.plans.read(&outbound)?;
-    site(place, atlas, args.listen, &args.members, &args.alerting, Means { offer, outbound }).await
+    let (offer, adding) = (args.plans.read(&outbound)?, None);
+    site(place, atlas, args.listen, &args.members, &args.alerting, Means { offer, outbound, adding }).await
 }
 
 /// What a site has beside the record.
@@ -96,6 +96,8 @@ pub struct Means {
     pub offer: Offer,
     /// How it reaches the web.
     pub outbound: Outbound,
+    /// Who adds documents, where this process tracks.
+    pub adding: Option<Arc<dyn web::Adding>>,
 }
 
 /// Serves the site of an atlas until interrupted, with accounts if they are turned on.
@@ -148,12 +150,13 @@ pub async fn listening(
     let _ = writeln!(std::io::stdout(), "open {here}/");
     let base_url = shown.public_url.unwrap_or(here);
     let config = web::SiteConfig { name: "Clausewatch".into(), base_url, note: shown.note.into() };
-    let Means { offer, outbound } = shown.means;
+    let Means { offer, outbound, adding } = shown.means;
     let poster = crate::alerting::poster(&[], &outbound)?;
     let site = web::Site::new(atlas, config, now)
         .reading(crate::desk::reader(&outbound)?)
         .plans(offer.plans)
         .paid_through(offer.payment)
+        .adding_by(adding)
         .personal(Arc::new(fresh_secret), poster);
     let site = match shown.accounts {
         Some(accounts) => site.with_accounts(accounts),

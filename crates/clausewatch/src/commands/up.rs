@@ -1,6 +1,8 @@
 //! `clausewatch up`: everything in one process.
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use crate::adding::Adder;
 use crate::alerting::Alerting;
 use crate::commands::serve::{self, Means};
 use crate::commands::work;
@@ -33,10 +35,11 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let platforms = args.sources.register(&atlas).await?;
     println!("{platforms} platforms in {}", args.sources.catalog.display());
     let offer = args.plans.read(&outbound)?;
-    let fetcher = args.sources.fetcher(&outbound)?;
+    let fetcher = Arc::new(args.sources.fetcher(&outbound)?);
     args.alerting.attend(&atlas, &args.sources.allowed, &outbound)?;
     args.model.attend(&atlas, &outbound.authorities)?;
-    let means = Means { offer, outbound };
+    let adder = Adder::new(atlas.clone(), Arc::clone(&fetcher), args.sources.catalog.clone());
+    let means = Means { offer, outbound, adding: Some(Arc::new(adder)) };
     tokio::select! {
         done = work::forever(&atlas, &fetcher) => done,
         done = serve::site(place, atlas.clone(), args.listen, &args.members, &args.alerting, means) => done,
