@@ -59,8 +59,9 @@ impl Atlas {
         let begun = tx.run(BEGUN, args![&to.id, to.person, &to.plan, now_ms, None::<i64>]).await? > 0;
         if begun {
             follow(&mut tx, to.person, now_ms).await?;
-            tx.commit().await?;
         }
+        // Also where nothing was written: its locks end here, and not at some time later.
+        tx.commit().await?;
         Ok(begun)
     }
 

@@ -92,6 +92,11 @@ impl Guard {
         self.proxy.as_ref()
     }
 
+    /// " through the proxy …", to be said of what was not reached; nothing where there is none.
+    pub(crate) fn by_way(&self) -> String {
+        self.proxy.as_ref().map_or_else(String::new, |proxy| format!(" through the proxy {proxy}"))
+    }
+
     /// Whether `address` may be reached. An IPv4 address inside an IPv6 one (mapped, NAT64) is judged as IPv4.
     pub fn allows(&self, address: IpAddr) -> bool {
         within(&self.allowed, address) || !within(&self.reserved, address)

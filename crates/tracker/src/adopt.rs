@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use document::{Reading, Source};
 use fetch::{Fetched, Fetcher, Request, Success};
 use provisions::{Provision, Reader};
-use url::Url;
+use url::{Position, Url};
 
 use crate::catalog::{self, Entry, EntryDocument};
 use crate::{slug, track};
@@ -113,12 +113,9 @@ pub fn same_address(a: &str, b: &str) -> bool {
     let bare = |url: &str| {
         let url = Url::parse(url).ok()?;
         let host = url.host_str()?;
-        let host = host.strip_prefix("www.").unwrap_or(host).to_owned();
-        let (path, rest) = (
-            url.path().trim_end_matches('/').to_owned(),
-            (url.query().map(str::to_owned), url.fragment().map(str::to_owned)),
-        );
-        Some((host, url.port(), path, rest))
+        let host = host.strip_prefix("www.").unwrap_or(host);
+        let (path, rest) = (url.path().trim_end_matches('/'), &url[Position::AfterPath..]);
+        Some(format!("{host} {:?} {path}{rest}", url.port()))
     };
     a == b || bare(a).is_some_and(|bare_a| bare(b) == Some(bare_a))
 }

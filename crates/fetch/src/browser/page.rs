@@ -68,16 +68,17 @@ impl Running {
             let limit = usize::try_from(self.settings.max_bytes).unwrap_or(usize::MAX);
             return Err(FetchError::TooLarge { url: url.to_string(), limit });
         }
-        if let Some(mut reason) = failed {
+        if let Some(reason) = failed {
+            let mut reason = reason + &self.guard.by_way();
             if reason.contains("ERR_CERT_AUTHORITY_INVALID") {
                 reason += "; the browser has a list of authorities of its own (docs/tracking.md says how to add to it)";
             }
             return Err(FetchError::Network { url: url.to_string(), reason });
         }
-        let (status, mut headers) = loading
-            .response
-            .take()
-            .ok_or_else(|| FetchError::Network { url: url.to_string(), reason: "the browser got no answer".into() })?;
+        let silent = || format!("the browser got no answer{}", self.guard.by_way());
+        let response = loading.response.take();
+        let (status, mut headers) =
+            response.ok_or_else(|| FetchError::Network { url: url.to_string(), reason: silent() })?;
         if !(200..300).contains(&status) {
             let proxy = self.guard.proxy().filter(|_| url.scheme() == "http").map(ToString::to_string);
             return Err(FetchError::Status { url: url.to_string(), status, retry_after: None, proxy });

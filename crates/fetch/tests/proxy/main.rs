@@ -253,13 +253,14 @@ async fn the_browser_goes_through_it_too() {
                   fetch('http://' + host + '/private', { mode: 'no-cors' }).catch(() => {})</script>";
     let site = Server::start("127.0.0.1", move |request| match request.path.as_str() {
         "/terms" => Answer::html(script.into()),
+        "/moved" => Answer::redirect("http://terms.plum.example/terms"),
         "/words" => Answer::text(TEXT.into()),
         _ => Answer::status(404),
     })
     .await;
     let private = ["10.0.0.1:80", "localhost:80", "127.0.0.1:80", "plum.localhost:80"].map(|host| (host, site.port()));
     let mut hosts = world(&private);
-    hosts.insert("terms.plum.example:80".into(), site.port());
+    hosts.extend(world(&[("terms.plum.example:80", site.port()), ("www.plum.example:80", site.port())]));
     let proxy = TestProxy::start(Manner::Asks("Basic YWRhOnNlY3JldA==", hosts)).await;
     let render = async |outbound: Outbound, url: &str| {
         let settings =
@@ -274,6 +275,9 @@ async fn the_browser_goes_through_it_too() {
     assert!(asked.iter().all(|line| line.contains("terms.plum.example")), "{asked:?}");
     assert!(asked.iter().any(|line| line.contains("/words")), "{asked:?}");
     assert!(site.requests().iter().all(|request| request.header("proxy-authorization").is_none()));
+    let moved = render(outbound(&proxy, true, "ada:secret@", Authorities::default()), "http://www.plum.example/moved");
+    let moved = moved.await.unwrap();
+    assert!(moved.url == url && String::from_utf8(moved.body).unwrap().contains(TEXT));
     // A tunnel: there is no server behind it, and the proxy says so.
     let said =
         render(outbound(&proxy, true, "ada:secret@", Authorities::default()), "https://gone.plum.example/").await;
