@@ -1,5 +1,6 @@
 //! What a person does with their account.
 use atlas::accounts::{Account, AccountMail, AuditEntry, Session, Token};
+use atlas::plans::{Subscription, Trials};
 use serde::Serialize;
 
 use crate::{AccountError, Accounts, Caller, MailAddress, MailKind, Visitor, Wish};
@@ -15,6 +16,10 @@ pub struct Export {
     pub tokens: Vec<Token>,
     /// What happened to the account.
     pub audit: Vec<AuditEntry>,
+    /// The plans that they tried.
+    pub trials: Trials,
+    /// What they pay for and paid for.
+    pub subscriptions: Vec<Subscription>,
 }
 
 impl Accounts {
@@ -81,12 +86,16 @@ impl Accounts {
             sessions: atlas.sessions(person).await?,
             tokens: atlas.tokens(person).await?,
             audit: atlas.audit(Some(person), 0, i64::MAX).await?,
+            trials: atlas.trials(person).await?,
+            subscriptions: atlas.subscriptions(person).await?,
         })
     }
 
-    /// Deletes the account and all that is the person's. They must have proved who they are.
+    /// Deletes the account and all that is the person's. They must have proved who they are, and pay for nothing any more.
     pub async fn erase(&self, visitor: &Visitor, caller: &Caller) -> Result<(), AccountError> {
-        self.atlas().erase_person(visitor.account.person).await?;
+        if !self.atlas().erase_person(visitor.account.person).await? {
+            return Err(AccountError::Paying);
+        }
         self.note(None, "account-deleted", caller, "").await?;
         self.post(MailKind::Deleted, &visitor.account.address, None, &Wish::default()).await
     }

@@ -74,6 +74,11 @@ pub enum AccountError {
     /// A new address belongs to somebody's account.
     #[error("there is an account with this address already; delete that one first, or keep your address")]
     Taken,
+    /// An account is not deleted while its person pays for a plan.
+    #[error(
+        "you pay for a plan, and would go on to be charged; ask whoever runs this site to end your subscription, and delete the account when it is over"
+    )]
+    Paying,
     /// A name or a choice cannot be used.
     #[error("{0}")]
     Input(String),

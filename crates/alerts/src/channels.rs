@@ -5,6 +5,9 @@ use fetch::{FetchError, Poster};
 
 use crate::mail::{MailError, address};
 
+/// Most channels of a person who is not the owner of the instance, the inbox among them.
+const MOST_CHANNELS: usize = 20;
+
 /// Why a channel cannot be added.
 #[derive(Debug, thiserror::Error)]
 pub enum ChannelError {
@@ -14,9 +17,19 @@ pub enum ChannelError {
     /// It is no web address that may be posted to.
     #[error(transparent)]
     Web(#[from] FetchError),
+    /// The person has as many as anybody may have.
+    #[error("a person may have {MOST_CHANNELS} channels here; remove one first")]
+    Full,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] AtlasError),
+}
+
+async fn add(atlas: &Atlas, person: PersonId, new: &NewChannel, now_ms: i64) -> Result<Channel, ChannelError> {
+    if person != PersonId::OWNER && atlas.channels(person).await?.len() >= MOST_CHANNELS {
+        return Err(ChannelError::Full);
+    }
+    Ok(atlas.add_channel(person, new, now_ms).await?)
 }
 
 /// Adds a mail address. Unless it is `confirmed`, it is asked first whether it wants to be told (double opt-in).
@@ -30,7 +43,7 @@ pub async fn add_mail(
 ) -> Result<Channel, ChannelError> {
     let new =
         NewChannel { kind: ChannelKind::Mail, address: address(to)?, template: Template::Plain, confirmed, secret };
-    let channel = atlas.add_channel(person, &new, now_ms).await?;
+    let channel = add(atlas, person, &new, now_ms).await?;
     if channel.state == atlas::watching::ChannelState::Unconfirmed {
         atlas.post_note(person, channel.id, MessageKind::Confirmation, "", now_ms).await?;
     }
@@ -49,14 +62,14 @@ pub async fn add_webhook(
 ) -> Result<Channel, ChannelError> {
     let address = poster.check(url.trim())?.to_string();
     let new = NewChannel { kind: ChannelKind::Webhook, address, template, confirmed: true, secret };
-    Ok(atlas.add_channel(person, &new, now_ms).await?)
+    add(atlas, person, &new, now_ms).await
 }
 
 /// Adds a private feed; a person has one.
 pub async fn add_feed(atlas: &Atlas, person: PersonId, secret: [u8; 32], now_ms: i64) -> Result<Channel, ChannelError> {
     let (kind, template) = (ChannelKind::Feed, Template::Plain);
     let new = NewChannel { kind, address: String::new(), template, confirmed: true, secret };
-    Ok(atlas.add_channel(person, &new, now_ms).await?)
+    add(atlas, person, &new, now_ms).await
 }
 
 /// Sends a test over a channel, in use or not.

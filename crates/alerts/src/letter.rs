@@ -165,7 +165,7 @@ impl Part {
 
 /// "Material, up to severity High. Seen 3 March 2024, 14:05 CET. In force from 2024-04-01, as it says."
 fn verdict(story: &Story, zone: &str) -> String {
-    let mut words = capital(name(story.materiality)).to_string();
+    let mut words = capital(story.materiality.name());
     if let Some(severity) = story.severity().filter(|_| story.correction.is_none()) {
         words += &format!(", up to severity {severity}");
     }
@@ -180,7 +180,7 @@ fn corrected(story: &Story, correction: &Correction, zone: &str) -> String {
     format!(
         "On {} we called this change {}: “{}”. Read again, it is {}",
         day(correction.told_ms, zone),
-        name(correction.was),
+        correction.was.name(),
         story.headline,
         match story.materiality {
             Materiality::Minor => "minor: words changed, but no provision and no duty or right",
@@ -190,16 +190,6 @@ fn corrected(story: &Story, correction: &Correction, zone: &str) -> String {
             Materiality::Material => "material still",
         }
     )
-}
-
-fn name(materiality: Materiality) -> &'static str {
-    match materiality {
-        Materiality::Cosmetic => "cosmetic",
-        Materiality::Returning => "returning",
-        Materiality::Defective => "defective",
-        Materiality::Minor => "minor",
-        Materiality::Material => "material",
-    }
 }
 
 fn capital(word: &str) -> String {

@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use atlas::plans::PersonPlan;
+use atlas::plans::Trial;
 use atlas::watching::{Cadence, NewWatch, PersonId, Subject, Watch};
 use atlas::{Atlas, AtlasError};
 use serde::{Deserialize, Serialize};
 
 const DAY_MS: i64 = 86_400_000;
+/// Most watches of a person who is not the owner of the instance, whatever their plan.
+const MOST_WATCHES: usize = 500;
 
 /// How soon a plan tells, the soonest last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -172,13 +174,18 @@ impl Plans {
         if person == PersonId::OWNER {
             return Ok(Entitlements::everything());
         }
-        let given = atlas.plan_of(person).await?;
-        let runs = |given: &PersonPlan| given.trial_until_ms.is_none_or(|until_ms| now_ms < until_ms);
-        let trial_until_ms = given.as_ref().filter(|given| runs(given)).and_then(|given| given.trial_until_ms);
-        let tried = given.as_ref().map_or(Vec::new(), |given| given.tried.clone());
+        let (trials, paid) = (atlas.trials(person).await?, atlas.paid_plan(person).await?);
+        // What somebody began to pay for later takes the place of a trial.
+        let holds = |trial: &Trial| {
+            now_ms < trial.until_ms && paid.as_ref().is_none_or(|(_, since_ms)| trial.since_ms > *since_ms)
+        };
+        let trial = trials.last.filter(holds).and_then(|trial| Some((self.get(&trial.plan)?, trial.until_ms)));
+        let pays = paid.is_some();
         // A plan that the configuration does not know any more is the first one.
-        let plan = given.filter(runs).and_then(|given| self.get(&given.plan)).unwrap_or(first).clone();
-        Ok(Entitlements { plan: Some(plan), trial_until_ms, tried })
+        let without_trial = || paid.and_then(|(id, _)| self.get(&id)).unwrap_or(first);
+        let trial_until_ms = trial.map(|(_, until_ms)| until_ms);
+        let plan = trial.map_or_else(without_trial, |(plan, _)| plan).clone();
+        Ok(Entitlements { plan: Some(plan), trial_until_ms, pays, tried: trials.tried })
     }
 
     /// Begins the trial of a plan; the reason if that is not possible.
@@ -191,14 +198,14 @@ impl Plans {
         if now.plan.is_none() {
             return Err(Refused::NoTrial("everything is allowed to you already".into()));
         }
-        if now.has_tried(id) {
-            return Err(Refused::NoTrial(format!("you have tried the plan {} before", plan.name)));
+        if now.plan.is_some_and(|own| own.id == id) {
+            return Err(Refused::NoTrial(format!("the plan {} is yours", plan.name)));
         }
-        let mut tried = now.tried;
-        tried.push(id.to_owned());
-        let trial_until_ms = Some(now_ms + i64::from(days) * DAY_MS);
-        atlas.give_plan(person, &PersonPlan { plan: id.to_owned(), since_ms: now_ms, trial_until_ms, tried }).await?;
-        Ok(())
+        let trial = Trial { plan: id.to_owned(), since_ms: now_ms, until_ms: now_ms + i64::from(days) * DAY_MS };
+        match atlas.begin_trial(person, &trial).await? {
+            true => Ok(()),
+            false => Err(Refused::NoTrial(format!("you have tried the plan {} before", plan.name))),
+        }
     }
 }
 
@@ -209,6 +216,8 @@ pub struct Entitlements {
     pub plan: Option<Plan>,
     /// When the trial ends, if it is one.
     pub trial_until_ms: Option<i64>,
+    /// Whether the person pays for a plan, be it this one or, during a trial, another.
+    pub pays: bool,
     /// Plans that were tried.
     tried: Vec<String>,
 }
@@ -216,9 +225,12 @@ pub struct Entitlements {
 /// Why something is not done.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// The plan does not allow it; the text says which limit, and what to do.
-    #[error("{0}")]
+    /// The plan does not allow it; the text says which limit.
+    #[error("{0}; /plans shows the others")]
     Limit(String),
+    /// The person has as many watches as anybody may have.
+    #[error("a person may have {MOST_WATCHES} watches here; end one first")]
+    Full,
     /// A trial cannot begin.
     #[error("{0}")]
     NoTrial(String),
@@ -230,7 +242,7 @@ pub enum Refused {
 impl Entitlements {
     /// What the owner may do, and everybody where no plans are configured.
     pub fn everything() -> Entitlements {
-        Entitlements { plan: None, trial_until_ms: None, tried: Vec::new() }
+        Entitlements { plan: None, trial_until_ms: None, pays: false, tried: Vec::new() }
     }
 
     /// Whether a plan was tried.
@@ -242,7 +254,7 @@ impl Entitlements {
     /// the watch is on, if it is on one.
     pub fn allow(&self, asks: &NewWatch, platforms: &BTreeSet<String>, platform: Option<&str>) -> Result<(), Refused> {
         let Some(plan) = &self.plan else { return Ok(()) };
-        let limit = |what: String| Err(Refused::Limit(format!("the plan {} {what}.", plan.name)));
+        let limit = |what: String| Err(Refused::Limit(format!("the plan {} {what}", plan.name)));
         if let Some(feature) = Feature::needed(&asks.subject).filter(|feature| !plan.features.contains(feature)) {
             return limit(format!("does not watch {}", feature.words()));
         }
@@ -270,19 +282,6 @@ impl Entitlements {
     }
 }
 
-/// What a person uses of what the plan allows, in a sentence.
-impl Entitlements {
-    /// "You watch 1 of 1 platform, told in a weekly digest."; none where nothing is limited.
-    pub fn told(&self, platforms: &BTreeSet<String>) -> Option<String> {
-        let plan = self.plan.as_ref()?;
-        let of = match plan.platforms {
-            Some(most) => format!("{} of {}", platforms.len(), counted(most)),
-            None => counted(platforms.len()),
-        };
-        Some(format!("With the plan {} you watch {of}, told {} at the soonest.", plan.name, plan.soonest.words()))
-    }
-}
-
 fn counted(platforms: usize) -> String {
     if platforms == 1 { "1 platform".into() } else { format!("{platforms} platforms") }
 }
@@ -295,18 +294,11 @@ impl fmt::Display for Plan {
     }
 }
 
-/// The platforms that a person watches, by their slugs: those of watched documents and provisions too. `except` is a subject that is not
-/// counted.
-pub async fn platforms_watched(
-    atlas: &Atlas,
-    person: PersonId,
-    except: Option<&Subject>,
-) -> Result<BTreeSet<String>, AtlasError> {
+/// The platforms of watches, by their slugs: those of watched documents and provisions too.
+async fn platforms_of(atlas: &Atlas, watches: &[Watch]) -> Result<BTreeSet<String>, AtlasError> {
     let mut platforms = BTreeSet::new();
-    for watch in atlas.watches(person).await? {
-        if except != Some(&watch.asks.subject) {
-            platforms.extend(platform_of(atlas, &watch.asks.subject).await?);
-        }
+    for watch in watches {
+        platforms.extend(platform_of(atlas, &watch.asks.subject).await?);
     }
     Ok(platforms)
 }
@@ -318,6 +310,24 @@ async fn platform_of(atlas: &Atlas, subject: &Subject) -> Result<Option<String>,
         Subject::Provision(id) => atlas.provision(*id).await?.map(|provision| provision.platform),
         Subject::ClauseType(_) | Subject::Category(_) | Subject::Regulation(_) | Subject::Search(_) => None,
     })
+}
+
+/// Whether a person may make or change a watch. Watches are read only where they are limited, and their platforms only where those are.
+async fn weigh(atlas: &Atlas, entitled: &Entitlements, person: PersonId, asks: &NewWatch) -> Result<(), Refused> {
+    if person == PersonId::OWNER {
+        return Ok(());
+    }
+    let mut others = atlas.watches(person).await?;
+    let before = others.len();
+    others.retain(|watch| watch.asks.subject != asks.subject);
+    if others.len() == before && before >= MOST_WATCHES {
+        return Err(Refused::Full);
+    }
+    let (platforms, platform) = match entitled.plan.as_ref().and_then(|plan| plan.platforms) {
+        Some(_) => (platforms_of(atlas, &others).await?, platform_of(atlas, &asks.subject).await?),
+        None => (BTreeSet::new(), None),
+    };
+    entitled.allow(asks, &platforms, platform.as_deref())
 }
 
 /// Why a person's plan does not allow to watch a subject with one click, if it does not: told before anybody tries.
@@ -332,13 +342,14 @@ pub async fn limit(
     if entitled.plan.is_none() {
         return Ok(None);
     }
-    let platforms = platforms_watched(atlas, person, Some(subject)).await?;
-    let platform = platform_of(atlas, subject).await?;
-    let asks = entitled.one_click(subject.clone());
-    Ok(entitled.allow(&asks, &platforms, platform.as_deref()).err().map(|refused| refused.to_string()))
+    match weigh(atlas, &entitled, person, &entitled.one_click(subject.clone())).await {
+        Err(Refused::Limit(why)) => Ok(Some(why)),
+        Err(Refused::Store(error)) => Err(error),
+        Ok(()) | Err(Refused::Full | Refused::NoTrial(_)) => Ok(None),
+    }
 }
 
-/// Makes or changes a watch, if the person's plan allows it.
+/// Makes or changes a watch, if the person may: the door through which the site does that.
 pub async fn put_watch(
     atlas: &Atlas,
     plans: &Plans,
@@ -347,10 +358,22 @@ pub async fn put_watch(
     now_ms: i64,
 ) -> Result<Watch, Refused> {
     let entitled = plans.of(atlas, person, now_ms).await?;
-    let platform = platform_of(atlas, &asks.subject).await?;
-    let platforms = platforms_watched(atlas, person, Some(&asks.subject)).await?;
-    entitled.allow(asks, &platforms, platform.as_deref())?;
+    weigh(atlas, &entitled, person, asks).await?;
     Ok(atlas.put_watch(person, asks, now_ms).await?)
+}
+
+/// What a person uses of what their plan allows, in a sentence; none where nothing is limited.
+pub async fn used(atlas: &Atlas, entitled: &Entitlements, person: PersonId) -> Result<Option<String>, AtlasError> {
+    let Some(plan) = &entitled.plan else { return Ok(None) };
+    let platforms = match plan.platforms {
+        Some(most) => {
+            let watched = platforms_of(atlas, &atlas.watches(person).await?).await?;
+            format!("{} of {}", watched.len(), counted(most))
+        }
+        None => "any number of platforms".into(),
+    };
+    let Plan { name, soonest, .. } = plan;
+    Ok(Some(format!("With the plan {name} you watch {platforms}, told {} at the soonest.", soonest.words())))
 }
 
 #[cfg(test)]
@@ -363,7 +386,7 @@ mod tests {
     }
 
     fn entitled(id: &str) -> Entitlements {
-        Entitlements { plan: example().get(id).cloned(), trial_until_ms: None, tried: Vec::new() }
+        Entitlements { plan: example().get(id).cloned(), ..Entitlements::everything() }
     }
 
     #[test]
@@ -389,7 +412,7 @@ mod tests {
         assert!(free.allow(&weekly(on("plum")), &watched(&["plum"]), Some("plum")).is_ok(), "it is watched already");
         let told = |refused: Result<(), Refused>| refused.unwrap_err().to_string();
         let second = told(free.allow(&weekly(on("pear")), &watched(&["plum"]), Some("pear")));
-        assert_eq!(second, "the plan Free watches 1 platform, and you watch 1.");
+        assert_eq!(second, "the plan Free watches 1 platform, and you watch 1; /plans shows the others");
         let soon = told(free.allow(&NewWatch::on(on("plum")), &watched(&[]), Some("plum")));
         assert!(soon.contains("in a weekly digest at the soonest"), "{soon}");
         let clause_type = weekly(Subject::ClauseType("arbitration".into()));
@@ -400,10 +423,6 @@ mod tests {
         );
         let click = free.one_click(on("plum"));
         assert!(free.allow(&click, &watched(&[]), Some("plum")).is_ok(), "one click never asks for too much");
-        assert_eq!(
-            free.told(&watched(&["plum"])).unwrap(),
-            "With the plan Free you watch 1 of 1 platform, told in a weekly digest at the soonest."
-        );
     }
 
     #[test]

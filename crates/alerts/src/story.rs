@@ -150,8 +150,23 @@ impl Story {
     }
 }
 
-/// A platform's document in words: "Plum's Privacy Policy", "Ladders' Terms".
+/// A platform's document in words: "Plum’s Privacy Policy", "Ladders’ Terms"; the title alone where it says whose it is: "Plum Terms".
 pub fn of_platform(platform: &str, title: &str) -> String {
-    let ending = if platform.ends_with(['s', 'S', 'x', 'X']) { "’" } else { "’s" };
+    if title.to_lowercase().contains(&platform.to_lowercase()) {
+        return title.to_owned();
+    }
+    let ending = if platform.ends_with(['s', 'S']) { "’" } else { "’s" };
     format!("{platform}{ending} {title}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_platform;
+
+    #[test]
+    fn whose_a_document_is() {
+        assert_eq!(of_platform("Plum", "Terms"), "Plum’s Terms");
+        assert_eq!(of_platform("Ladders", "Terms"), "Ladders’ Terms");
+        assert_eq!(of_platform("Plum", "plum Privacy Policy"), "plum Privacy Policy");
+    }
 }

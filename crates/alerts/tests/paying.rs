@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use alerts::payment::{Event, PaymentError, Provider, Stripe};
 use alerts::plans::Plans;
-use atlas::plans::Subscription;
+use atlas::plans::NewSubscription;
 use common::*;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
@@ -92,6 +92,9 @@ async fn a_checkout_is_begun_as_the_api_documents_it() {
     let (api, _) = stripe((402, json!({"error": {"message": "Your account cannot make live charges."}}))).await;
     let refused = provider(&api).checkout(person, monitor, "https://c.example/plans").await.unwrap_err();
     assert!(refused.to_string().contains("cannot make live charges"), "{refused}");
+    let (api, _) = stripe((200, json!({"url": "http://127.0.0.1/pay"}))).await;
+    let elsewhere = provider(&api).checkout(person, monitor, "https://c.example/plans").await.unwrap_err();
+    assert!(matches!(elsewhere, PaymentError::Refused(_)), "nobody pays at an address without TLS");
     let free = provider(&api).checkout(person, plans.get("free").unwrap(), "x").await.unwrap_err();
     assert!(matches!(free, PaymentError::NotSold(_)));
 }
@@ -102,11 +105,18 @@ async fn only_signed_events_of_now_are_believed() {
     let body = json!({"type": "checkout.session.completed", "data": {"object": {"client_reference_id": "7", "subscription": "sub_1",
         "payment_status": "paid", "metadata": {"plan": "monitor"}}}})
     .to_string();
-    let paid = Subscription { id: "sub_1".into(), person: atlas::watching::PersonId(7), plan: "monitor".into() };
+    let paid = NewSubscription { id: "sub_1".into(), person: atlas::watching::PersonId(7), plan: "monitor".into() };
     let event = |signature: &str, body: &str| provider.event(signature, body.as_bytes(), 1_000_000);
-    assert_eq!(event(&signed(1_000, &body, SECRET), &body).unwrap(), Event::Paid(paid));
+    let believed = |body: &str| event(&signed(1_000, body, SECRET), body).unwrap();
+    assert_eq!(believed(&body), Event::Paid(paid.clone()));
+    // A way of paying that takes days: completed, and paid or not paid later.
     let unpaid = body.replace("\"paid\"", "\"unpaid\"");
-    assert_eq!(event(&signed(1_000, &unpaid, SECRET), &unpaid).unwrap(), Event::Nothing);
+    assert_eq!(believed(&unpaid), Event::Nothing);
+    assert_eq!(believed(&body.replace("\"paid\"", "null")), Event::Nothing, "nothing is said of it");
+    let later = |how: &str| body.replace("session.completed", how);
+    assert_eq!(believed(&later("session.async_payment_succeeded")), Event::Paid(paid.clone()));
+    assert_eq!(believed(&later("session.async_payment_failed")), Event::Nothing);
+    assert_eq!(believed(&body.replace("\"paid\"", "\"no_payment_required\"")), Event::Paid(paid));
     let ended = json!({"type": "customer.subscription.deleted", "data": {"object": {"id": "sub_1"}}}).to_string();
     assert_eq!(event(&signed(1_000, &ended, SECRET), &ended).unwrap(), Event::Ended { id: "sub_1".into() });
     for signature in [
@@ -115,6 +125,7 @@ async fn only_signed_events_of_now_are_believed() {
         signed(600, &body, SECRET),
         signed(1_400, &body, SECRET),
         "v1=00".into(),
+        format!("t={},v1=00", i64::MIN),
         "t=1000,v1=xyz".into(),
         String::new(),
     ] {
@@ -128,7 +139,7 @@ async fn a_subscription_gives_its_plan_while_it_runs() {
     for stage in stages().await {
         let person = stage.atlas.add_person("Ada", "UTC", stage.now()).await.unwrap();
         let plan = async || plans.of(&stage.atlas, person, stage.now()).await.unwrap().plan.unwrap().id;
-        let of = |id: &str, plan: &str| Subscription { id: id.into(), person, plan: plan.into() };
+        let of = |id: &str, plan: &str| NewSubscription { id: id.into(), person, plan: plan.into() };
         plans.try_out(&stage.atlas, person, "compliance", stage.now()).await.unwrap();
         assert!(stage.atlas.subscribed(&of("sub_1", "monitor"), stage.now()).await.unwrap());
         assert_eq!(plan().await, "monitor", "{}", stage.engine);
@@ -152,5 +163,39 @@ async fn a_subscription_gives_its_plan_while_it_runs() {
         assert_eq!(plan().await, "free");
         let again = plans.try_out(&stage.atlas, person, "compliance", stage.now()).await;
         assert!(again.is_err(), "what was tried stays tried");
+    }
+}
+
+#[tokio::test]
+async fn neither_a_trial_nor_a_subscription_overwrites_the_other() {
+    let plans = plans();
+    for stage in stages().await {
+        let ada = stage.atlas.add_person("Ada", "UTC", stage.now()).await.unwrap();
+        let bob = stage.atlas.add_person("Bob", "UTC", stage.now()).await.unwrap();
+        let has = async |person| {
+            let entitled = plans.of(&stage.atlas, person, stage.now()).await.unwrap();
+            (entitled.plan.unwrap().id, entitled.trial_until_ms.is_some(), entitled.pays)
+        };
+        let is = |plan: &str, tries: bool, pays: bool| (plan.to_string(), tries, pays);
+        let pays = |id: &str, person| NewSubscription { id: id.into(), person, plan: "monitor".into() };
+
+        // Ada pays, tries more, and has again what she pays for.
+        stage.atlas.subscribed(&pays("sub_ada", ada), stage.now()).await.unwrap();
+        let own = plans.try_out(&stage.atlas, ada, "monitor", stage.now()).await;
+        assert!(own.is_err(), "{}: her own plan is not tried", stage.engine);
+        stage.pass(DAY);
+        plans.try_out(&stage.atlas, ada, "compliance", stage.now()).await.unwrap();
+        assert_eq!(has(ada).await, is("compliance", true, true), "{}", stage.engine);
+        // Bob tries, pays for another plan, and ends that while his trial runs.
+        plans.try_out(&stage.atlas, bob, "compliance", stage.now()).await.unwrap();
+        stage.pass(DAY);
+        stage.atlas.subscribed(&pays("sub_bob", bob), stage.now()).await.unwrap();
+        assert_eq!(has(bob).await, is("monitor", false, true), "{}", stage.engine);
+        stage.atlas.unsubscribed("sub_bob", stage.now()).await.unwrap();
+        assert_eq!(has(bob).await, is("compliance", true, false), "{}", stage.engine);
+
+        stage.pass(14 * DAY);
+        assert_eq!(has(ada).await, is("monitor", false, true), "{}", stage.engine);
+        assert_eq!(has(bob).await, is("free", false, false), "{}", stage.engine);
     }
 }

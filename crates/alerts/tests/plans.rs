@@ -1,7 +1,7 @@
 //! Plans over a store: what a person may watch, before, during and after a trial.
 mod common;
 
-use alerts::plans::{Plans, Refused, limit, platforms_watched, put_watch};
+use alerts::plans::{Plans, Refused, limit, put_watch, used};
 use atlas::watching::*;
 use common::*;
 
@@ -31,7 +31,12 @@ async fn a_plan_limits_what_is_watched_and_a_trial_lifts_that_for_a_time() {
             refused(put(&NewWatch::on(Subject::Document(plum))).await).contains("weekly"),
             "a change is limited as well"
         );
-        assert_eq!(platforms_watched(&stage.atlas, person, None).await.unwrap().len(), 1);
+        let uses = async || {
+            let entitled = plans.of(&stage.atlas, person, stage.now()).await.unwrap();
+            used(&stage.atlas, &entitled, person).await.unwrap().unwrap()
+        };
+        let expected = "With the plan Free you watch 1 of 1 platform, told in a weekly digest at the soonest.";
+        assert_eq!(uses().await, expected);
         // It is said before somebody tries.
         let told = async |subject: &Subject| limit(&stage.atlas, &plans, person, subject, stage.now()).await.unwrap();
         assert_eq!(told(&Subject::Document(plum)).await, None);
@@ -41,9 +46,9 @@ async fn a_plan_limits_what_is_watched_and_a_trial_lifts_that_for_a_time() {
         put(&NewWatch::on(Subject::Document(pear))).await.unwrap();
         let entitled = plans.of(&stage.atlas, person, stage.now()).await.unwrap();
         assert_eq!(entitled.trial_until_ms, Some(stage.now() + 14 * DAY));
-        assert!(
-            entitled.told(&platforms_watched(&stage.atlas, person, None).await.unwrap()).unwrap().contains("2 of 25")
-        );
+        assert!(uses().await.contains("2 of 25"));
+        let own = plans.try_out(&stage.atlas, person, "monitor", stage.now()).await.unwrap_err();
+        assert_eq!(own.to_string(), "the plan Monitor is yours");
         assert!(refused(put(&NewWatch::on(Subject::ClauseType("arbitration".into()))).await).contains("clause types"));
 
         stage.pass(14 * DAY);
@@ -68,5 +73,33 @@ async fn a_plan_limits_what_is_watched_and_a_trial_lifts_that_for_a_time() {
         put_watch(&stage.atlas, &Plans::default(), person, &NewWatch::on(Subject::Document(plum)), stage.now())
             .await
             .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn nobody_but_the_owner_has_more_than_there_is_room_for() {
+    for stage in stages().await {
+        let person = stage.atlas.add_person("Ada", "UTC", stage.now()).await.unwrap();
+        let on = |at: usize| NewWatch::on(Subject::Platform(format!("p{at}")));
+        for at in 0..500 {
+            stage.atlas.put_watch(person, &on(at), stage.now()).await.unwrap();
+        }
+        // Without plans, too; what is watched already can be changed.
+        let plans = Plans::default();
+        let put = async |person, at| put_watch(&stage.atlas, &plans, person, &on(at), stage.now()).await;
+        let refused = put(person, 500).await.unwrap_err();
+        assert_eq!(refused.to_string(), "a person may have 500 watches here; end one first", "{}", stage.engine);
+        put(person, 7).await.unwrap();
+        put(PersonId::OWNER, 500).await.unwrap();
+
+        // The inbox is the first of twenty channels.
+        for at in 1..20 {
+            stage.webhook(person, &format!("http://127.0.0.1:9/{at}"), Template::Plain).await;
+            stage.webhook(PersonId::OWNER, &format!("http://127.0.0.1:9/{at}"), Template::Plain).await;
+        }
+        let add = async |person| alerts::channels::add_feed(&stage.atlas, person, [1; 32], stage.now()).await;
+        let refused = add(person).await.unwrap_err();
+        assert!(refused.to_string().contains("20 channels"), "{}: {refused}", stage.engine);
+        add(PersonId::OWNER).await.unwrap();
     }
 }

@@ -33,6 +33,7 @@ const LISTS: &[&[Sql]] = &[
     crate::revise::STATEMENTS,
     crate::schema::STATEMENTS,
     crate::search::STATEMENTS,
+    crate::witnesses::STATEMENTS,
     crate::write::STATEMENTS,
 ];
 

@@ -20,7 +20,8 @@ const STANDS_MS: i64 = 24 * 60 * 60 * 1000;
 statements! {
     OPEN = "SELECT COUNT(*) FROM changes WHERE document_id = $1 AND confirmed_ms IS NULL",
     // What is older than this many versions is not settled any more.
-    STEPS = "SELECT c.id, c.to_version, c.materiality, c.confirmed_ms, v.text_sha256, v.first_seen_ms FROM changes c
+    STEPS = "SELECT c.id, c.to_version, c.materiality, COALESCE(c.editor_materiality, c.materiality), c.confirmed_ms, v.text_sha256,
+            v.first_seen_ms FROM changes c
         JOIN versions v ON v.document_id = c.document_id AND v.number = c.to_version
         WHERE c.document_id = $1 AND c.to_version <= $2 ORDER BY c.to_version DESC LIMIT 64",
     CONFIRM = "UPDATE changes SET confirmed_ms = $3 WHERE document_id = $1 AND to_version = $2 AND confirmed_ms IS NULL",
@@ -49,7 +50,10 @@ pub(crate) struct Settled {
 struct Step {
     change: ChangeId,
     version: i64,
+    /// What the reader made of it.
     materiality: Materiality,
+    /// What it is told as: an editor may have judged it before it is confirmed.
+    shown: Materiality,
     confirmed: bool,
     text: Sha256Digest,
     first_seen_ms: i64,
@@ -90,14 +94,15 @@ pub(crate) async fn settle_standing(tx: &mut Tx, document: DocumentId, versions:
 
 async fn confirm(tx: &mut Tx, document: DocumentId, step: &Step, at_ms: i64) -> Result<()> {
     tx.run(CONFIRM, args![document, step.version, at_ms]).await?;
-    watching::note_confirmed(tx, document, step.change, step.materiality, at_ms).await
+    watching::note_confirmed(tx, document, step.change, step.shown, at_ms).await
 }
 
 fn step(row: &Row) -> Result<Step> {
     let mut c = row.columns();
-    let (change, version, materiality) = (ChangeId(c.next()?), c.next()?, Materiality::from_code(c.next()?)?);
+    let (change, version) = (ChangeId(c.next()?), c.next()?);
+    let (materiality, shown) = (Materiality::from_code(c.next()?)?, Materiality::from_code(c.next()?)?);
     let confirmed = c.next::<Option<i64>>()?.is_some();
-    Ok(Step { change, version, materiality, confirmed, text: digest(c.next()?)?, first_seen_ms: c.next()? })
+    Ok(Step { change, version, materiality, shown, confirmed, text: digest(c.next()?)?, first_seen_ms: c.next()? })
 }
 
 /// The versions whose changes are settled by a sighting of the first of `steps`, which go from there back in time.
@@ -157,6 +162,7 @@ mod tests {
                 change: ChangeId(0),
                 version: index as i64 + 2,
                 materiality,
+                shown: materiality,
                 confirmed,
                 text,
                 first_seen_ms: index as i64,

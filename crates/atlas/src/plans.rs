@@ -1,23 +1,26 @@
-//! The plans of persons. What a plan allows is said in the instance's configuration and decided by `alerts::plans`.
+//! Trials of plans and what persons pay for. Which plan somebody has follows from both (`alerts::plans`), and what a plan allows is said in
+//! the instance's configuration.
+use serde::Serialize;
+
 use crate::error::Result;
 use crate::open::Atlas;
-use crate::store::{Row, Tx, args, json, statements, to_json};
+use crate::store::{Row, args, json, statements, to_json};
 use crate::watching::PersonId;
 
 statements! {
-    PLAN = "SELECT plan, since_ms, trial_until_ms, tried FROM plans WHERE person_id = $1",
-    SET = "INSERT INTO plans (person_id, plan, since_ms, trial_until_ms, tried) VALUES ($1, $2, $3, $4, $5)
+    TRIALS = "SELECT plan, since_ms, trial_until_ms, tried FROM plans WHERE person_id = $1",
+    // Another trial that began meanwhile is not overwritten.
+    TRY = "INSERT INTO plans (person_id, plan, since_ms, trial_until_ms, tried) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (person_id) DO UPDATE SET plan = excluded.plan, since_ms = excluded.since_ms,
-            trial_until_ms = excluded.trial_until_ms, tried = excluded.tried",
+            trial_until_ms = excluded.trial_until_ms, tried = excluded.tried WHERE plans.tried = $6",
     BEGUN = "INSERT INTO subscriptions (id, person_id, plan, since_ms, ended_ms) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
     ENDED = "UPDATE subscriptions SET ended_ms = $2 WHERE id = $1 AND ended_ms IS NULL",
-    PAYER = "SELECT person_id FROM subscriptions WHERE id = $1",
-    RUNNING = "SELECT plan, since_ms FROM subscriptions WHERE person_id = $1 AND ended_ms IS NULL ORDER BY since_ms DESC, id LIMIT 1",
+    OF_PERSON = "SELECT id, plan, since_ms, ended_ms FROM subscriptions WHERE person_id = $1 ORDER BY since_ms DESC, id",
 }
 
-/// What a person pays for.
+/// What a person begins to pay for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subscription {
+pub struct NewSubscription {
     /// The payment provider's name of it.
     pub id: String,
     /// Who pays.
@@ -26,81 +29,105 @@ pub struct Subscription {
     pub plan: String,
 }
 
-/// The plan that a person was given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PersonPlan {
-    /// ID of the plan; none that is known: the one that everybody begins with.
+/// What a person pays for or paid for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Subscription {
+    /// The payment provider's name of it.
+    pub id: String,
+    /// ID of the plan.
     pub plan: String,
     /// Since when.
     pub since_ms: i64,
-    /// When the trial ends, if it is one.
-    pub trial_until_ms: Option<i64>,
-    /// IDs of the plans that the person has tried.
+    /// When it ended; none: it runs.
+    pub ended_ms: Option<i64>,
+}
+
+/// The trial of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Trial {
+    /// ID of the plan.
+    pub plan: String,
+    /// When it began.
+    pub since_ms: i64,
+    /// When it ends or ended.
+    pub until_ms: i64,
+}
+
+/// What a person has tried.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Trials {
+    /// The last trial, whether or not it still runs.
+    pub last: Option<Trial>,
+    /// IDs of all plans that were tried.
     pub tried: Vec<String>,
 }
 
 impl Atlas {
-    /// The plan that a person was given, if one was.
-    pub async fn plan_of(&self, person: PersonId) -> Result<Option<PersonPlan>> {
-        self.store.one(PLAN, args![person]).await?.as_ref().map(person_plan).transpose()
+    /// What a person has tried.
+    pub async fn trials(&self, person: PersonId) -> Result<Trials> {
+        let row = self.store.one(TRIALS, args![person]).await?;
+        row.as_ref().map_or_else(|| Ok(Trials::default()), trials)
     }
 
-    /// Gives a person a plan, in place of the one before.
-    pub async fn give_plan(&self, person: PersonId, plan: &PersonPlan) -> Result<()> {
-        let mut tx = self.store.write_unordered().await?;
-        give(&mut tx, person, plan).await?;
-        tx.commit().await
+    /// Begins the trial of a plan, in place of another one that runs; false if the person has tried it before.
+    pub async fn begin_trial(&self, person: PersonId, trial: &Trial) -> Result<bool> {
+        let Trial { plan, since_ms, until_ms } = trial;
+        loop {
+            let mut tried = self.trials(person).await?.tried;
+            if tried.contains(plan) {
+                return Ok(false);
+            }
+            let before = to_json(&tried);
+            tried.push(plan.clone());
+            let mut tx = self.store.write_unordered().await?;
+            let begun = tx.run(TRY, args![person, plan, *since_ms, *until_ms, to_json(&tried), before]).await? > 0;
+            tx.commit().await?;
+            if begun {
+                return Ok(true);
+            }
+        }
     }
 
-    /// Notes that a person pays for a plan, and gives it. False if that was noted before, or has ended: events of a provider may come
-    /// again, and in the wrong order.
-    pub async fn subscribed(&self, to: &Subscription, now_ms: i64) -> Result<bool> {
+    /// What a person pays for or paid for, what began last first.
+    pub async fn subscriptions(&self, person: PersonId) -> Result<Vec<Subscription>> {
+        self.store.fetch(OF_PERSON, args![person]).await?.iter().map(subscription).collect()
+    }
+
+    /// The plan that a person pays for and since when: of several subscriptions that run, the one that began last.
+    pub async fn paid_plan(&self, person: PersonId) -> Result<Option<(String, i64)>> {
+        let running = self.subscriptions(person).await?.into_iter().find(|of| of.ended_ms.is_none());
+        Ok(running.map(|of| (of.plan, of.since_ms)))
+    }
+
+    /// Notes that a person pays for a plan. False if that was noted before, or has ended: events of a provider may come again, and in the
+    /// wrong order.
+    pub async fn subscribed(&self, to: &NewSubscription, now_ms: i64) -> Result<bool> {
         let mut tx = self.store.write_unordered().await?;
         let begun = tx.run(BEGUN, args![&to.id, to.person, &to.plan, now_ms, None::<i64>]).await? > 0;
-        if begun {
-            follow(&mut tx, to.person, now_ms).await?;
-        }
-        // Also where nothing was written: its locks end here, and not at some time later.
         tx.commit().await?;
         Ok(begun)
     }
 
-    /// Notes that a subscription is over; the person has the plan of another that still runs, or the one that everybody begins with. False
-    /// if it did not run.
+    /// Notes that a subscription is over; false if it did not run.
     pub async fn unsubscribed(&self, id: &str, now_ms: i64) -> Result<bool> {
         let mut tx = self.store.write_unordered().await?;
         let ended = tx.run(ENDED, args![id, now_ms]).await? > 0;
-        match tx.one(PAYER, args![id]).await? {
-            Some(row) if ended => follow(&mut tx, PersonId(row.get(0)?), now_ms).await?,
-            Some(_) => {}
-            None => {
-                tx.run(BEGUN, args![id, 0_i64, "", now_ms, now_ms]).await?;
-            }
-        }
+        // One that is told to have ended before it began is nobody's, and does not begin any more.
+        tx.run(BEGUN, args![id, 0_i64, "", now_ms, now_ms]).await?;
         tx.commit().await?;
         Ok(ended)
     }
 }
 
-fn person_plan(row: &Row) -> Result<PersonPlan> {
+fn trials(row: &Row) -> Result<Trials> {
     let mut c = row.columns();
-    let (plan, since_ms, trial_until_ms) = (c.next()?, c.next()?, c.next()?);
-    Ok(PersonPlan { plan, since_ms, trial_until_ms, tried: json(&c.next::<String>()?)? })
+    let (plan, since_ms, until_ms): (String, i64, Option<i64>) = (c.next()?, c.next()?, c.next()?);
+    // Earlier releases kept plans without an end in the same place: they were paid for, which is in `subscriptions`.
+    let last = until_ms.map(|until_ms| Trial { plan, since_ms, until_ms });
+    Ok(Trials { last, tried: json(&c.next::<String>()?)? })
 }
 
-async fn give(tx: &mut Tx, person: PersonId, plan: &PersonPlan) -> Result<()> {
-    let PersonPlan { plan, since_ms, trial_until_ms, tried } = plan;
-    tx.run(SET, args![person, plan, *since_ms, *trial_until_ms, to_json(tried)]).await?;
-    Ok(())
-}
-
-/// Gives a person the plan of the subscription that began last of those that run.
-async fn follow(tx: &mut Tx, person: PersonId, now_ms: i64) -> Result<()> {
-    let before = tx.one(PLAN, args![person]).await?.as_ref().map(person_plan).transpose()?;
-    let tried = before.map_or(Vec::new(), |before| before.tried);
-    let (plan, since_ms) = match tx.one(RUNNING, args![person]).await? {
-        Some(row) => (row.get(0)?, row.get(1)?),
-        None => (String::new(), now_ms),
-    };
-    give(tx, person, &PersonPlan { plan, since_ms, trial_until_ms: None, tried }).await
+fn subscription(row: &Row) -> Result<Subscription> {
+    let mut c = row.columns();
+    Ok(Subscription { id: c.next()?, plan: c.next()?, since_ms: c.next()?, ended_ms: c.next()? })
 }

@@ -268,7 +268,7 @@ impl Judgement {
                 format!("corrected by an editor: {what}severity {severity}")
             }
             (Ruling::Verdict { materiality, .. }, _) => {
-                format!("judged by an editor: {}", to_json(materiality).trim_matches('"'))
+                format!("judged by an editor: {}", materiality.name())
             }
             (Ruling::Corrected { .. }, Found::Verdict(_)) => "corrected by an editor".into(),
             (Ruling::Hidden, _) => "hidden by an editor".into(),
@@ -442,22 +442,25 @@ pub(crate) async fn standing(tx: &mut Tx, document: DocumentId) -> Result<Vec<(P
     Ok(standing)
 }
 
-/// Sets what is shown of a document's provisions to what the judgements say that stand; all else is shown as it was read.
+/// Sets what is shown of a document's provisions to what the judgements say that stand; all else is shown as it was read. What an editor
+/// takes from its type leaves it before anything else is shown with that type, so that the order of judgements does not matter.
 pub(crate) async fn apply(tx: &mut Tx, document: DocumentId) -> Result<(), AtlasError> {
     tx.run(SHOW_AS_READ, args![document]).await?;
-    for (id, judgement) in standing(tx, document).await? {
-        match (judgement.ruling, judgement.found) {
+    let standing = standing(tx, document).await?;
+    for (id, judgement) in &standing {
+        if matches!(judgement.ruling, Ruling::Corrected { .. } | Ruling::Hidden) {
+            tx.run(HIDE, args![*id]).await?;
+        }
+    }
+    for (id, judgement) in standing {
+        let shown = match (judgement.ruling, judgement.found) {
             // A confirmed provision stays as it was confirmed, whatever a later reader makes of its weight.
-            (Ruling::Confirmed, Found::Provision { clause_type, severity, .. }) => {
-                tx.run(SHOW, args![id, clause_type, severity.code()]).await?;
-            }
-            (Ruling::Corrected { clause_type: Some(kind), severity }, _) => {
-                tx.run(SHOW, args![id, kind, severity.code()]).await?;
-            }
-            (Ruling::Corrected { clause_type: None, .. } | Ruling::Hidden, _) => {
-                tx.run(HIDE, args![id]).await?;
-            }
-            (Ruling::Confirmed | Ruling::Verdict { .. } | Ruling::Withdrawn, _) => {}
+            (Ruling::Confirmed, Found::Provision { clause_type, severity, .. }) => Some((clause_type, severity)),
+            (Ruling::Corrected { clause_type, severity }, _) => clause_type.map(|kind| (kind, severity)),
+            _ => None,
+        };
+        if let Some((kind, severity)) = shown {
+            tx.run(SHOW, args![id, kind, severity.code()]).await?;
         }
     }
     Ok(())

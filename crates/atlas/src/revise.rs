@@ -358,7 +358,7 @@ fn judged_otherwise(before: &ProvisionState, after: &ProvisionState) -> Vec<Diff
 fn verdict_otherwise(before: &NewChange, after: &NewChange) -> Vec<Difference> {
     let of = |change: &NewChange| {
         [
-            ("verdict", to_json(&change.materiality).trim_matches('"').into()),
+            ("verdict", change.materiality.name().into()),
             ("reason", change.reason.clone()),
             ("headline", change.headline.clone()),
         ]

@@ -4,7 +4,7 @@ mod common;
 use atlas::health::State;
 use atlas::jobs::{Check, CheckResult, Trouble};
 use atlas::operate::Urgency;
-use atlas::plans::PersonPlan;
+use atlas::plans::{NewSubscription, Trial, Trials};
 use atlas::records::NewDocument;
 use atlas::watching::PersonId;
 use common::{DAY, START, document, platform, stages};
@@ -117,21 +117,43 @@ async fn announcements_are_told_in_their_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_has_the_plan_that_was_given_last() {
+async fn trials_and_subscriptions_are_kept_apart() {
     for stage in stages().await {
         let atlas = stage.open().await;
         let person = atlas.add_person("Ada", "UTC", START).await.unwrap();
-        assert_eq!(atlas.plan_of(person).await.unwrap(), None, "{}", stage.engine);
-        let tried = PersonPlan {
-            plan: "a".into(),
-            since_ms: START,
-            trial_until_ms: Some(START + DAY),
-            tried: vec!["a".into()],
+        assert_eq!(atlas.trials(person).await.unwrap(), Trials::default(), "{}", stage.engine);
+        let trial = |plan: &str, day: i64| Trial {
+            plan: plan.into(),
+            since_ms: START + day * DAY,
+            until_ms: START + (day + 14) * DAY,
         };
-        atlas.give_plan(person, &tried).await.unwrap();
-        let bought = PersonPlan { plan: "b".into(), trial_until_ms: None, ..tried };
-        atlas.give_plan(person, &bought).await.unwrap();
-        assert_eq!(atlas.plan_of(person).await.unwrap(), Some(bought));
-        assert_eq!(atlas.plan_of(PersonId::OWNER).await.unwrap(), None);
+        assert!(atlas.begin_trial(person, &trial("a", 0)).await.unwrap());
+        assert!(!atlas.begin_trial(person, &trial("a", 1)).await.unwrap(), "once");
+        assert_eq!(atlas.trials(person).await.unwrap().last, Some(trial("a", 0)));
+        // Two that begin at the same moment do not forget each other.
+        let (second, third) = (trial("b", 2), trial("c", 2));
+        let (b, c) = tokio::join!(atlas.begin_trial(person, &second), atlas.begin_trial(person, &third));
+        assert!(b.unwrap() && c.unwrap());
+        let mut tried = atlas.trials(person).await.unwrap().tried;
+        tried.sort();
+        assert_eq!(tried, ["a", "b", "c"], "{}", stage.engine);
+
+        let of = |id: &str, plan: &str| NewSubscription { id: id.into(), person, plan: plan.into() };
+        assert_eq!(atlas.paid_plan(person).await.unwrap(), None);
+        assert!(atlas.subscribed(&of("sub_1", "a"), START).await.unwrap());
+        assert!(atlas.subscribed(&of("sub_2", "b"), START + DAY).await.unwrap());
+        assert_eq!(atlas.paid_plan(person).await.unwrap(), Some(("b".into(), START + DAY)));
+        assert!(atlas.unsubscribed("sub_2", START + 2 * DAY).await.unwrap());
+        assert_eq!(atlas.paid_plan(person).await.unwrap(), Some(("a".into(), START)), "the other one runs");
+        let ended: Vec<_> =
+            atlas.subscriptions(person).await.unwrap().into_iter().map(|of| (of.id, of.ended_ms)).collect();
+        assert_eq!(ended, [("sub_2".to_string(), Some(START + 2 * DAY)), ("sub_1".to_string(), None)]);
+        assert_eq!(atlas.trials(person).await.unwrap().tried.len(), 3, "paying forgets no trial");
+        assert_eq!(atlas.paid_plan(PersonId::OWNER).await.unwrap(), None);
+
+        // A plan without an end, as earlier releases kept what was paid for, is no trial.
+        stage.sql("UPDATE plans SET plan = '', trial_until_ms = NULL").await;
+        let trials = atlas.trials(person).await.unwrap();
+        assert_eq!((trials.last, trials.tried.len()), (None, 3), "{}", stage.engine);
     }
 }

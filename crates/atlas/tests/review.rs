@@ -180,21 +180,47 @@ async fn what_does_not_fit_is_refused_with_the_next_step() {
         assert_eq!(atlas.latest_judgements(0, 9).await.unwrap(), [], "nothing of it is kept");
 
         // A clause has each type once.
-        let id = DocumentId(1);
-        let mut more = batch(id, 2).version(30, &text(11)).batch;
-        let mut state = atlas.history(id).await.unwrap().unwrap().provisions[0].clone();
-        (state.clause_type, state.last_version, state.first_version) = ("class-action-waiver".into(), 3, 3);
-        more.provisions.push(state.clone());
-        more.events.push(atlas::records::ProvisionEvent {
-            lineage: state.lineage,
-            clause_type: state.clause_type.clone(),
-            version: 3,
-            kind: atlas::records::EventKind::Appeared,
-        });
-        atlas.record(&more).await.unwrap();
+        also_a_waiver(&atlas, DocumentId(1)).await;
         let twice = corrected(Some("class-action-waiver"), Severity::Low);
         let refused = atlas.judge(of, &twice, "x", OWNER, NOW).await.unwrap_err();
         assert!(matches!(refused, ReviewError::Unfit(why) if why.contains("CW-P-000003")), "{}", stage.engine);
+    }
+}
+
+/// Finds another provision, the third, in the clause of the first one.
+async fn also_a_waiver(atlas: &Atlas, id: DocumentId) {
+    let mut more = batch(id, 2).version(30, &text(11)).batch;
+    let mut state = atlas.history(id).await.unwrap().unwrap().provisions[0].clone();
+    (state.clause_type, state.last_version, state.first_version) = ("class-action-waiver".into(), 3, 3);
+    more.provisions.push(state.clone());
+    more.events.push(atlas::records::ProvisionEvent {
+        lineage: state.lineage,
+        clause_type: state.clause_type.clone(),
+        version: 3,
+        kind: atlas::records::EventKind::Appeared,
+    });
+    atlas.record(&more).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_order_of_judgements_does_not_matter() {
+    for stage in stages().await {
+        let atlas = stage.open().await;
+        let id = recorded(&atlas).await;
+        also_a_waiver(&atlas, id).await;
+        let (first, waiver) = (Judged::Provision(FIRST), Judged::Provision(ProvisionId(3)));
+        judge(&atlas, waiver, Ruling::Hidden).await;
+        judge(&atlas, first, corrected(Some("class-action-waiver"), Severity::High)).await;
+        // What hides the other one is said once more, after the correction.
+        judge(&atlas, waiver, Ruling::Hidden).await;
+        let shown = async |id| atlas.provision(id).await.unwrap().map(|provision| provision.clause_type);
+        assert_eq!(shown(FIRST).await.as_deref(), Some("class-action-waiver"), "{}", stage.engine);
+        assert_eq!(shown(ProvisionId(3)).await, None);
+        // Two that change places.
+        judge(&atlas, waiver, corrected(Some("arbitration"), Severity::Low)).await;
+        assert_eq!(shown(FIRST).await.as_deref(), Some("class-action-waiver"), "{}", stage.engine);
+        assert_eq!(shown(ProvisionId(3)).await.as_deref(), Some("arbitration"));
+        assert_eq!(atlas.check().await.unwrap(), []);
     }
 }
 
@@ -235,8 +261,10 @@ async fn the_queue_proposes_the_unsure_and_second_looks_first() {
             .version(0, &text(9))
             .provision(2, "arbitration", ARBITRATION, Severity::High)
             .provision(3, "termination-without-notice", TERMINATION, Severity::Critical);
-        for state in &mut first.batch.provisions {
-            (state.confidence, state.score) = (Confidence::Medium, 0.6);
+        for (state, unsure) in
+            first.batch.provisions.iter_mut().zip([(Confidence::Medium, 0.6), (Confidence::Low, 0.4)])
+        {
+            (state.confidence, state.score) = unsure;
         }
         atlas.record(&first.batch).await.unwrap();
         let mut second = batch(id, 1).version(10, &text(11)).batch;

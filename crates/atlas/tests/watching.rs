@@ -4,6 +4,7 @@ mod common;
 use atlas::Atlas;
 use atlas::ids::DocumentId;
 use atlas::records::{Materiality, Origin};
+use atlas::review::{Judged, Ruling};
 use atlas::watching::*;
 use common::{ARBITRATION, DAY, START, Stage, batch, document, stages, text};
 use provisions::Severity;
@@ -170,6 +171,54 @@ async fn tokens_open_what_they_are_for_and_nothing_else() {
         atlas.share_watchlist(owner, None).await.unwrap();
         assert_eq!(atlas.shared_watchlist(&shared).await.unwrap(), None);
         assert!(!atlas.remove_channel(owner, ChannelId(1), START).await.unwrap(), "the inbox stays");
+    }
+}
+
+#[tokio::test]
+async fn a_change_judged_before_its_second_look_is_told_as_it_was_judged() {
+    for (stage, atlas) in opened().await {
+        for (slug, read, judged, told) in [
+            ("plum", Materiality::Material, Materiality::Cosmetic, false),
+            ("pear", Materiality::Defective, Materiality::Material, true),
+        ] {
+            let id = document(&atlas, slug, "Terms").await;
+            let mut making = batch(id, 0).version(1, &text(1)).version(900, &text(2));
+            making.batch.entries[1].change.iter_mut().for_each(|change| change.materiality = read);
+            let change = atlas.record(&making.batch).await.unwrap().changes[0];
+            let ruling = Ruling::Verdict { materiality: judged, headline: None };
+            atlas.judge(Judged::Change(change), &ruling, "because", PersonId::OWNER, NOW).await.unwrap();
+            assert_eq!(atlas.gathered(NOW, 10).await.unwrap(), [], "{}: seen once", stage.engine);
+            atlas.verified(id, NOW).await.unwrap();
+            let gathered = atlas.gathered(NOW, 10).await.unwrap();
+            assert_eq!(gathered.iter().any(|news| news.document == id), told, "{}: {slug}", stage.engine);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_sent_again_unless_its_channel_is_gone() {
+    for (stage, atlas) in opened().await {
+        let (owner, other) = (PersonId::OWNER, atlas.add_person("Ada", "UTC", START).await.unwrap());
+        let mut ids = Vec::new();
+        for (person, address) in [(owner, "a@example.org"), (owner, "b@example.org"), (other, "a@example.org")] {
+            let channel = mail(&atlas, person, address).await.id;
+            ids.push((channel, atlas.post_note(person, channel, MessageKind::Test, "", NOW).await.unwrap()));
+        }
+        let give_up = async || {
+            let claimed = atlas.claim_messages(ChannelKind::Mail, NOW, 10).await.unwrap();
+            let dead = |id| (id, Outcome::Dead { reason: "full".into() });
+            atlas.settle_messages(&claimed.into_iter().map(dead).collect::<Vec<_>>(), NOW).await.unwrap();
+        };
+        give_up().await;
+        assert_eq!(atlas.dead_letters(0, 10).await.unwrap().len(), 3, "{}", stage.engine);
+        assert_eq!(atlas.redeliver_dead(Some(ids[0].0)).await.unwrap(), 1);
+        assert_eq!(atlas.claim_messages(ChannelKind::Mail, NOW, 10).await.unwrap(), [ids[0].1]);
+        atlas.settle_messages(&[(ids[0].1, Outcome::Sent)], NOW).await.unwrap();
+        assert!(atlas.remove_channel(owner, ids[1].0, NOW).await.unwrap());
+        assert_eq!(atlas.redeliver_dead(None).await.unwrap(), 1, "{}", stage.engine);
+        assert_eq!(atlas.claim_messages(ChannelKind::Mail, NOW, 10).await.unwrap(), [ids[2].1]);
+        assert_eq!(atlas.message(owner, ids[1].1).await.unwrap().unwrap().state, MessageState::Dropped);
+        assert_eq!(atlas.dead_letters(0, 10).await.unwrap(), []);
     }
 }
 

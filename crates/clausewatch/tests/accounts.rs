@@ -281,7 +281,7 @@ fn the_tests_that_the_documentation_names_are_there() {
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut all = String::new();
-    for folder in ["accounts/src", "accounts/tests", "web/src", "web/tests", "clausewatch/tests"] {
+    for folder in ["accounts/src", "accounts/tests", "alerts/tests", "web/src", "web/tests", "clausewatch/tests"] {
         sources(&root.join("crates").join(folder), &mut all);
     }
     let page = std::fs::read_to_string(root.join("docs/security.md")).unwrap();

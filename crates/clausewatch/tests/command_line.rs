@@ -9,8 +9,8 @@ const OLD: &str = "# Plum Terms\n\nLast updated: 3 March 2024\n\n## 1. Disputes\
 
 /// The verbs that scripts rely on.
 const VERBS: &[&str] = &[
-    "demo", "up", "serve", "work", "consult", "track", "import", "read", "diff", "classify", "train", "eval", "show",
-    "evidence", "verify", "export", "doctor",
+    "demo", "up", "serve", "work", "consult", "track", "import", "backfill", "read", "diff", "classify", "train",
+    "eval", "show", "evidence", "verify", "export", "doctor",
 ];
 
 #[test]

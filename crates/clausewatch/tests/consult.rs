@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use atlas::records::{NewCapture, NewDocument, Platform};
 use atlas::{Atlas, Location, LogConfig};
-use common::{Ran, ended, program};
+use common::{Ran, ended, get, program};
 use provisions::Reader;
 use serde_json::{Value, json};
 use tracker::history::{History, Observation};
@@ -244,12 +244,4 @@ fn address_of(child: &mut Child) -> String {
     // Whoever reads no further would end the program.
     std::thread::spawn(move || lines.for_each(drop));
     open.trim_end_matches('/').to_string()
-}
-
-fn get(address: &str, path: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").unwrap();
-    let mut page = Vec::new();
-    stream.read_to_end(&mut page).unwrap();
-    String::from_utf8_lossy(&page).into_owned()
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use common::{ended, program, run};
+use common::{ended, get, program, run};
 
 /// Platforms, documents and versions that lie under `demo/platforms`.
 fn world() -> (usize, usize, usize) {
@@ -47,6 +47,18 @@ fn served(folder: &Path) -> (Child, String) {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let address = lines.find_map(|line| line.ok()?.strip_prefix("open ").map(str::to_string));
     (child, address.expect("the demonstration says where its site is"))
+}
+
+#[test]
+fn its_owner_watches_and_was_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut child, address) = served(folder.path());
+    let address = address.trim_start_matches("http://").trim_end_matches('/');
+    assert!(get(address, "/watchlist").contains("We build on their models"));
+    let inbox = get(address, "/inbox");
+    assert!(inbox.contains("messages are unread") && inbox.contains("because you watch Orrery Models"), "{inbox}");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

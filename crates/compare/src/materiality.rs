@@ -25,6 +25,19 @@ pub enum Materiality {
     Material,
 }
 
+impl Materiality {
+    /// Its name in texts: "material".
+    pub fn name(self) -> &'static str {
+        match self {
+            Materiality::Cosmetic => "cosmetic",
+            Materiality::Returning => "returning",
+            Materiality::Defective => "defective",
+            Materiality::Minor => "minor",
+            Materiality::Material => "material",
+        }
+    }
+}
+
 /// What [`judge`] cannot see in the alignment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Context<'a> {

@@ -5,6 +5,7 @@
 mod chrome;
 mod serve;
 mod tour;
+mod watcher;
 mod world;
 
 pub use serve::serve;

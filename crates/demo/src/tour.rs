@@ -13,6 +13,7 @@ use tracker::catalog::{self, Entry, EntryDocument};
 use tracker::schedule::LOOK_MS;
 use tracker::track::{Outcome, Tracker};
 
+use crate::watcher::Watcher;
 use crate::world::World;
 
 /// Why the tour failed.
@@ -51,7 +52,8 @@ pub async fn tour(
 ) -> Result<Tour, TourError> {
     let settings = Settings { delay: Duration::ZERO, allowed: vec![loopback()], ..Settings::default() };
     let fetcher = Fetcher::new(settings)?;
-    let clock = AtomicI64::new(0);
+    let clock = Arc::new(AtomicI64::new(0));
+    let mut watcher = Watcher::new(atlas, &clock);
     let now = || clock.load(Ordering::Relaxed);
     let tracker = Tracker { atlas, reader, fetcher: &fetcher, now: &now };
     let mut days: Vec<(String, i64)> = world.dates().into_iter().map(|day| (day.to_string(), midday_ms(day))).collect();
@@ -75,6 +77,7 @@ pub async fn tour(
         let again: Vec<DueDocument> =
             atlas.due_of(&slugs).await?.into_iter().filter(|document| document.looks > 0).collect();
         check(&tracker, &again, &mut done).await?;
+        watcher.day(atlas, day, now()).await?;
         progress(index + 1, days.len());
     }
     Ok(done)

@@ -1,4 +1,5 @@
 //! The fetcher: one request from address to bytes, redirects followed by hand so that each is checked.
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -123,8 +124,8 @@ const MOST_HOSTS: usize = 10_000;
 
 /// Fetches documents. Cheap to share.
 pub struct Fetcher {
-    ways: Ways,
-    settings: Settings,
+    pub(crate) ways: Ways,
+    pub(crate) settings: Settings,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
     browser: Option<Browser>,
 }
@@ -202,11 +203,11 @@ impl Fetcher {
         Ok(page)
     }
 
-    fn checked(&self, url: &str, first: &str) -> Result<Url, FetchError> {
+    pub(crate) fn checked(&self, url: &str, first: &str) -> Result<Url, FetchError> {
         checked(self.ways.guard(), url, first)
     }
 
-    fn host(&self, url: &Url) -> Arc<Host> {
+    pub(crate) fn host(&self, url: &Url) -> Arc<Host> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         if hosts.len() >= MOST_HOSTS {
             hosts.retain(|_, host| Arc::strong_count(host) > 1);
@@ -255,7 +256,7 @@ impl Fetcher {
         if !response.status().is_success() {
             return Ok(None);
         }
-        let text = match self.body(&address, response, ROBOTS_LIMIT).await {
+        let text = match body(&address, response, ROBOTS_LIMIT).await {
             Ok(text) => text,
             Err(FetchError::TooLarge { .. }) => return Ok(None),
             Err(error) => return Err(error),
@@ -273,40 +274,61 @@ impl Fetcher {
         if !response.status().is_success() {
             return Err(status(&url, &response));
         }
-        let headers = response
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-            .collect();
+        let headers = headers_of(response.headers());
         let code = response.status().as_u16();
-        let body = self.body(&url, response, self.settings.max_bytes).await?;
+        let body = body(&url, response, self.settings.max_bytes).await?;
         Ok(Fetched::Document(Success { url: url.to_string(), redirects, moved_to, status: code, headers, body }))
     }
+}
 
-    /// Reads a body within `limit` and undoes its content encoding, within `limit` too.
-    async fn body(&self, url: &Url, mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, FetchError> {
-        let too_large = || FetchError::TooLarge { url: url.to_string(), limit };
-        let encoding = response.headers().get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
-        let encoding = encoding.unwrap_or("identity").trim().to_ascii_lowercase();
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| network(url, &error, None))? {
-            if body.len() + chunk.len() > limit {
-                return Err(too_large());
-            }
-            body.extend_from_slice(&chunk);
+/// Headers as texts, in order.
+pub(crate) fn headers_of(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()
+}
+
+/// Reads a body within `limit` and undoes its content encoding, within `limit` too.
+async fn body(url: &Url, response: reqwest::Response, limit: usize) -> Result<Vec<u8>, FetchError> {
+    let encoding = response.headers().get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    let encoding = encoding.map(str::to_owned);
+    let body = read(url, response, limit).await?;
+    Ok(decoded(url.as_str(), encoding.as_deref(), Cow::Owned(body), limit)?.into_owned())
+}
+
+/// Reads a body within `limit`, as it is sent.
+pub(crate) async fn read(url: &Url, mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, FetchError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| network(url, &error, None))? {
+        if body.len() + chunk.len() > limit {
+            return Err(FetchError::TooLarge { url: url.to_string(), limit });
         }
-        let mut decoded = Vec::new();
-        let read = match encoding.as_str() {
-            "gzip" | "x-gzip" => {
-                flate2::read::MultiGzDecoder::new(&body[..]).take(limit as u64 + 1).read_to_end(&mut decoded)
-            }
-            "deflate" => flate2::read::ZlibDecoder::new(&body[..]).take(limit as u64 + 1).read_to_end(&mut decoded),
-            _ => return Ok(body),
-        };
-        let reason = |error| format!("the {encoding} body cannot be decompressed: {error}");
-        read.map_err(|error| FetchError::Network { url: url.to_string(), reason: reason(error) })?;
-        if decoded.len() > limit { Err(too_large()) } else { Ok(decoded) }
+        body.extend_from_slice(&chunk);
     }
+    Ok(body)
+}
+
+/// A body with its content encoding undone, within `limit`.
+pub(crate) fn decoded<'b>(
+    url: &str,
+    encoding: Option<&str>,
+    body: Cow<'b, [u8]>,
+    limit: usize,
+) -> Result<Cow<'b, [u8]>, FetchError> {
+    let encoding = encoding.unwrap_or("identity").trim().to_ascii_lowercase();
+    let mut decoded = Vec::new();
+    let read = match encoding.as_str() {
+        "gzip" | "x-gzip" => {
+            flate2::read::MultiGzDecoder::new(&body[..]).take(limit as u64 + 1).read_to_end(&mut decoded)
+        }
+        "deflate" => flate2::read::ZlibDecoder::new(&body[..]).take(limit as u64 + 1).read_to_end(&mut decoded),
+        _ => return Ok(body),
+    };
+    let reason = |error| format!("the {encoding} body cannot be decompressed: {error}");
+    read.map_err(|error| FetchError::Network { url: url.into(), reason: reason(error) })?;
+    if decoded.len() > limit {
+        return Err(FetchError::TooLarge { url: url.into(), limit });
+    }
+    Ok(Cow::Owned(decoded))
 }
 
 /// The address, if its scheme is HTTP and its host is not a refused IP literal. `first` is the address that led to it.

@@ -187,6 +187,13 @@ fn unresolved(host: &url::Host, error: &BoxError, proxy: &Proxy) -> String {
     format!("{host} cannot be resolved on this machine ({error}); {hint}")
 }
 
+/// Whether the host of an address is, or is resolved to, one of these networks. A name that cannot be resolved is in none.
+pub async fn leads_into(networks: &[IpNet], url: &str) -> bool {
+    let host = url::Url::parse(url).ok().and_then(|url| url.host().map(|host| host.to_owned()));
+    let Some(host) = host.filter(|_| !networks.is_empty()) else { return false };
+    resolved(&host).await.is_ok_and(|found| found.into_iter().any(|address| within(networks, address)))
+}
+
 /// The system's resolver behind the guard.
 #[derive(Clone)]
 pub(crate) struct GuardedResolver(pub Arc<Guard>);
@@ -318,6 +325,20 @@ mod tests {
         }
         for name in ["plum.example", "local.example", "notlocal.notinternal", "homearpa.org"] {
             assert!(!is_local(name), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn addresses_on_a_network_are_known_by_name_and_number() {
+        let networks: Vec<IpNet> = vec!["127.0.0.0/8".parse().unwrap(), "10.1.0.0/16".parse().unwrap()];
+        for url in
+            ["http://plum.localhost:8080/terms", "http://10.1.2.3/", "http://[::ffff:10.1.2.3]/", "http://127.1/"]
+        {
+            assert!(leads_into(&networks, url).await, "{url}");
+            assert!(!leads_into(&[], url).await, "{url}");
+        }
+        for url in ["http://10.2.2.3/", "https://93.184.216.34/", "no address"] {
+            assert!(!leads_into(&networks, url).await, "{url}");
         }
     }
 

@@ -4,6 +4,7 @@
 //!
 //! It does what it is told and never decides when: schedules are the tracker's.
 mod browser;
+mod call;
 mod client;
 pub mod guard;
 mod host;
@@ -14,6 +15,7 @@ mod ways;
 pub use ipnet::IpNet;
 
 pub use browser::BrowserSettings;
+pub use call::{Call, Reply};
 pub use client::{Fetched, Fetcher, Request, Settings, Success, USER_AGENT, cause, plain_client};
 pub use outbound::{Authorities, Outbound, OutboundError, Proxy};
 pub use post::{Posted, Poster};

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use atlas::ids::{ChangeId, DocumentId, ProvisionId};
-use atlas::records::{Materiality, Origin, Provision};
+use atlas::records::{Origin, Provision};
 use atlas::review::{Found, Judged, Judgement, Ruling};
 use atlas::{Atlas, AtlasError};
 use provisions::passage;
@@ -112,13 +112,7 @@ async fn verdict(atlas: &Atlas, id: ChangeId) -> Result<Option<String>, AtlasErr
     let new = recorded(atlas, of.document, of.change.to_version).await?;
     let (Some(old), Some(new)) = (old, new) else { return Ok(None) };
     let file = format!("{}/{}.md", of.platform_name, of.document_kind);
-    let verdict = match of.change.materiality {
-        Materiality::Cosmetic => "cosmetic",
-        Materiality::Returning => "returning",
-        Materiality::Defective => "defective",
-        Materiality::Minor => "minor",
-        Materiality::Material => "material",
-    };
+    let verdict = of.change.materiality.name();
     Ok(Some(format!("{}\t{}\t{file}\t{}\t{file}\t{verdict}\t-", new.name, old.id, new.id)))
 }
 

@@ -1,5 +1,6 @@
 //! The pipeline: catalog, fetch, read, compare, find provisions, record. Live tracking and imports use the same door, [`history`].
 pub mod adopt;
+pub mod backfill;
 mod beside;
 pub mod catalog;
 pub mod headline;

@@ -14,12 +14,9 @@ pub(crate) enum Failure {
     /// There is no such record or page.
     #[error("there is no {0}")]
     Missing(String),
-    /// The record was there, and is withdrawn.
+    /// The record is not shown any more: a later reader withdrew it, or an editor had it taken from view.
     #[error("{0}")]
-    Withdrawn(String),
-    /// The record is there, and an editor had it taken from view.
-    #[error("{0}")]
-    Hidden(String),
+    Gone(String),
     /// A part of the request cannot be understood.
     #[error("{name} cannot be {value:?}: {rule}")]
     Input {
@@ -56,7 +53,7 @@ impl Failure {
     pub fn status(&self) -> StatusCode {
         match self {
             Failure::Missing(_) => StatusCode::NOT_FOUND,
-            Failure::Withdrawn(_) | Failure::Hidden(_) => StatusCode::GONE,
+            Failure::Gone(_) => StatusCode::GONE,
             Failure::Input { .. } => StatusCode::BAD_REQUEST,
             Failure::Refused(status, _) => *status,
             Failure::Atlas(_) | Failure::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -72,12 +69,7 @@ impl Failure {
                 self.to_string(),
                 "Check the address, or search the record. A record that was once published keeps its address for ever.",
             ),
-            Failure::Withdrawn(_) => (
-                "Withdrawn",
-                self.to_string(),
-                "The document and its versions are in the record as before: read the words there.",
-            ),
-            Failure::Hidden(_) => (
+            Failure::Gone(_) => (
                 "Not shown",
                 self.to_string(),
                 "The document and its versions are in the record as before: read the words there.",
@@ -114,7 +106,7 @@ impl From<accounts::AccountError> for Failure {
             AccountError::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
             AccountError::Wrong | AccountError::Code | AccountError::Unproven => StatusCode::FORBIDDEN,
             AccountError::Link => StatusCode::NOT_FOUND,
-            AccountError::Taken => StatusCode::CONFLICT,
+            AccountError::Taken | AccountError::Paying => StatusCode::CONFLICT,
             AccountError::Address(_) | AccountError::Password(_) | AccountError::Input(_) => StatusCode::BAD_REQUEST,
         };
         Failure::Refused(status, error.to_string())

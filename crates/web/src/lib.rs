@@ -15,6 +15,7 @@ mod feed;
 mod links;
 mod meaning;
 mod negotiate;
+mod outside;
 mod owner;
 mod page;
 mod pages;

@@ -79,10 +79,8 @@ impl FromRequestParts<Site> for Operator {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Operator, Response> {
         match operator(parts, site).await.map_err(Failure::into_response)? {
             Asks::Operator(person) => Ok(Operator(person)),
-            Asks::Unknown if site.accounts.is_some() => Err(to_sign_in(parts)),
-            Asks::Unknown | Asks::Other => {
-                Err(refused(StatusCode::FORBIDDEN, "this is for who operates this site").into_response())
-            }
+            Asks::Unknown => Err(to_sign_in(parts)),
+            Asks::Other(why) => Err(refused(StatusCode::FORBIDDEN, why).into_response()),
         }
     }
 }
@@ -93,7 +91,7 @@ impl OptionalFromRequestParts<Site> for Operator {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Option<Operator>, Failure> {
         match operator(parts, site).await? {
             Asks::Operator(person) => Ok(Some(Operator(person))),
-            Asks::Unknown | Asks::Other => Ok(None),
+            Asks::Unknown | Asks::Other(_) => Ok(None),
         }
     }
 }
@@ -101,19 +99,25 @@ impl OptionalFromRequestParts<Site> for Operator {
 /// Who asks, as far as operating goes.
 enum Asks {
     Operator(PersonId),
-    /// A person who does not operate the site.
-    Other,
-    /// Nobody that is known.
+    /// Somebody who does not operate the site, and why.
+    Other(&'static str),
+    /// Nobody that is known, on a site with accounts.
     Unknown,
 }
 
-async fn operator(parts: &Parts, site: &Site) -> Result<Asks, Failure> {
+async fn operator(parts: &mut Parts, site: &Site) -> Result<Asks, Failure> {
     let Some(accounts) = &site.accounts else {
-        return Ok(if at_the_machine(parts, site) { Asks::Operator(PersonId::OWNER) } else { Asks::Other });
+        return Ok(match at_the_machine(parts, site) {
+            true => Asks::Operator(PersonId::OWNER),
+            false => Asks::Other(OPERATED_AT_THE_MACHINE),
+        });
     };
+    if parts.headers.contains_key(header::AUTHORIZATION) {
+        return Ok(Asks::Other("no token operates this site; sign in with a browser"));
+    }
     Ok(match visitor(parts, site, accounts).await? {
         Some(visitor) if visitor.account.operator => Asks::Operator(visitor.account.person),
-        Some(_) => Asks::Other,
+        Some(_) => Asks::Other("this is for who operates this site"),
         None => Asks::Unknown,
     })
 }
@@ -142,6 +146,8 @@ impl FromRequestParts<Site> for Member {
 
 const AT_THE_MACHINE: &str =
     "watching works on the machine that this instance runs on, at its loopback address; it has no accounts";
+const OPERATED_AT_THE_MACHINE: &str =
+    "this instance is operated on the machine that it runs on, at its loopback address; it has no accounts";
 
 /// Where who is not signed in is taken: people to the page, programs to a refusal.
 fn to_sign_in(parts: &Parts) -> Response {
@@ -158,7 +164,7 @@ pub(crate) fn is_reading(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-async fn found(parts: &Parts, site: &Site) -> Result<Option<Owner>, Failure> {
+async fn found(parts: &mut Parts, site: &Site) -> Result<Option<Owner>, Failure> {
     let Some(accounts) = &site.accounts else {
         return Ok(at_the_machine(parts, site).then_some(Owner(PersonId::OWNER)));
     };
@@ -186,11 +192,21 @@ async fn program(said: &HeaderValue, method: &Method, accounts: &Accounts) -> Re
     }
 }
 
-async fn visitor(parts: &Parts, site: &Site, accounts: &Accounts) -> Result<Option<Visitor>, Failure> {
-    match session_secret(&parts.headers, &site.config) {
-        Some(secret) => Ok(accounts.visitor(secret).await?),
-        None => Ok(None),
+/// Who was found in the session of a request.
+#[derive(Clone)]
+struct InSession(Option<Visitor>);
+
+/// The person in the session of a request. It is looked for once, however often a page asks.
+async fn visitor(parts: &mut Parts, site: &Site, accounts: &Accounts) -> Result<Option<Visitor>, Failure> {
+    if let Some(InSession(visitor)) = parts.extensions.get() {
+        return Ok(visitor.clone());
     }
+    let visitor = match session_secret(&parts.headers, &site.config) {
+        Some(secret) => accounts.visitor(secret).await?,
+        None => None,
+    };
+    parts.extensions.insert(InSession(visitor.clone()));
+    Ok(visitor)
 }
 
 /// Whether a request comes from the machine itself.
@@ -263,6 +279,8 @@ pub(crate) fn is_ours(headers: &HeaderMap, site: &SiteConfig) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn config(base_url: &str) -> SiteConfig {
@@ -349,6 +367,21 @@ mod tests {
         assert_eq!(from("[::ffff:198.51.100.2]:1", &[]), "198.51.100.2");
     }
 
+    #[tokio::test]
+    async fn a_request_looks_for_its_session_once() {
+        let (site, accounts) = public_site().await;
+        let ada = accounts.create_operator("ada@example.org").await.unwrap();
+        let atlas = &site.atlas;
+        atlas.begin_session(ada.person, "secret", "", 1).await.unwrap();
+        let request = axum::http::Request::builder().header(header::COOKIE, "clausewatch-session=secret");
+        let mut parts = request.body(()).unwrap().into_parts().0;
+        let owner = <Owner as OptionalFromRequestParts<Site>>::from_request_parts(&mut parts, &site).await;
+        assert_eq!(owner.ok(), Some(Some(Owner(ada.person))));
+        atlas.end_all_access(ada.person).await.unwrap();
+        let operator = <Operator as OptionalFromRequestParts<Site>>::from_request_parts(&mut parts, &site).await;
+        assert_eq!(operator.ok(), Some(Some(Operator(ada.person))), "what was found stands for the request");
+    }
+
     async fn asks_operator(site: &Site, peer: &str, cookie: &str) -> Result<PersonId, StatusCode> {
         let mut request = axum::http::Request::builder().header("host", "127.0.0.1:8080");
         if !cookie.is_empty() {
@@ -360,25 +393,35 @@ mod tests {
         asked.map(|Operator(person)| person).map_err(|refusal| refusal.status())
     }
 
-    #[tokio::test]
-    async fn operators_are_who_the_account_says() {
-        use std::sync::Arc;
+    /// A site for the owner.
+    async fn personal_site() -> Site {
         let log = atlas::LogConfig { origin: "example.com/test".into(), fresh_seed: [7; 32] };
         let atlas = atlas::Atlas::open(&atlas::Location::Memory, &log).await.unwrap();
         let poster =
             fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default())
                 .unwrap();
-        let config = config("http://127.0.0.1:8080");
-        let personal = Site::new(atlas.clone(), config.clone(), Arc::new(|| 1)).personal(Arc::new(|| [7; 32]), poster);
+        Site::new(atlas, config("http://127.0.0.1:8080"), Arc::new(|| 1)).personal(Arc::new(|| [7; 32]), poster)
+    }
+
+    /// A site with accounts.
+    async fn public_site() -> (Site, Accounts) {
+        let site = personal_site().await;
+        let cost = accounts::Cost { memory: 64, passes: 1 };
+        let base_url = site.config.base_url.clone();
+        let settings = accounts::Settings { site: "C".into(), base_url, key: [1; 32], cost };
+        let accounts = Accounts::new(site.atlas.clone(), settings, Arc::new(|| 1), Arc::new(|| [7; 32])).unwrap();
+        (site.with_accounts(accounts.clone()), accounts)
+    }
+
+    #[tokio::test]
+    async fn operators_are_who_the_account_says() {
+        let personal = personal_site().await;
         assert_eq!(asks_operator(&personal, "127.0.0.1:1", "").await, Ok(PersonId::OWNER));
         assert_eq!(asks_operator(&personal, "192.0.2.1:1", "").await, Err(StatusCode::FORBIDDEN));
-        let cost = accounts::Cost { memory: 64, passes: 1 };
-        let settings = accounts::Settings { site: "C".into(), base_url: config.base_url, key: [1; 32], cost };
-        let accounts = Accounts::new(atlas.clone(), settings, Arc::new(|| 1), Arc::new(|| [7; 32])).unwrap();
-        let public = personal.with_accounts(accounts.clone());
+        let (public, accounts) = public_site().await;
         assert_eq!(asks_operator(&public, "127.0.0.1:1", "").await, Err(StatusCode::SEE_OTHER));
         let ada = accounts.create_operator("ada@example.org").await.unwrap();
-        atlas.begin_session(ada.person, "secret", "", 1).await.unwrap();
+        public.atlas.begin_session(ada.person, "secret", "", 1).await.unwrap();
         assert_eq!(asks_operator(&public, "192.0.2.1:1", "secret").await, Ok(ada.person));
         accounts.grant(&ada, false).await.unwrap();
         assert_eq!(asks_operator(&public, "192.0.2.1:1", "secret").await, Err(StatusCode::FORBIDDEN));

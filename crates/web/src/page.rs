@@ -6,6 +6,7 @@ use atlas::watching::WatchId;
 
 use crate::SiteConfig;
 use crate::owner::Operator;
+use crate::site::Site;
 use crate::{assets, links};
 
 /// A step of the way from the front page to this page.
@@ -67,6 +68,8 @@ pub(crate) struct Head {
     pub personal: bool,
     /// Whether persons have accounts here.
     pub accounts: bool,
+    /// Whether there are plans here.
+    pub plans: bool,
     /// The button that watches this record.
     pub watch: Option<WatchBox>,
     /// The page on which the operator judges this record.
@@ -76,27 +79,25 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// A head; see the fields for what can be added.
-    pub fn new(site: Arc<SiteConfig>, title: String, path: String, personal: bool, accounts: bool) -> Head {
-        let about = String::new();
-        let (crumbs, asked, feed, json_ld) = (Vec::new(), String::new(), None, None);
-        let (watch, review, announcements) = (None, None, Arc::default());
+    /// The head of a page with this title at this path; see the fields for what can be added.
+    pub fn new(site: &Site, title: String, path: String) -> Head {
         Head {
-            site,
+            site: Arc::clone(&site.config),
             title,
-            about,
+            about: String::new(),
             path,
-            crumbs,
-            asked,
-            feed,
-            json_ld,
+            crumbs: Vec::new(),
+            asked: String::new(),
+            feed: None,
+            json_ld: None,
             json: true,
             listed: true,
-            personal,
-            accounts,
-            watch,
-            review,
-            announcements,
+            personal: site.personal.is_some(),
+            accounts: site.accounts.is_some(),
+            plans: !site.plans.all().is_empty(),
+            watch: None,
+            review: None,
+            announcements: site.announced(),
         }
     }
 

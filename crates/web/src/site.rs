@@ -169,8 +169,6 @@ impl Site {
 
     /// The head of a page with this title at this path.
     pub(crate) fn head(&self, title: impl Into<String>, path: impl Into<String>) -> Head {
-        let (personal, accounts) = (self.personal.is_some(), self.accounts.is_some());
-        let head = Head::new(Arc::clone(&self.config), title.into(), path.into(), personal, accounts);
-        Head { announcements: self.announced(), ..head }
+        Head::new(self, title.into(), path.into())
     }
 }

@@ -4,6 +4,12 @@ use std::fmt;
 pub(crate) use alerts::escape_into;
 use askama::filters::HtmlSafe;
 use atlas::records::{EventKind, Materiality};
+use atlas::review::Judgement;
+use provisions::Severity;
+
+/// The severities as they stand in addresses and forms, the least first.
+pub(crate) const SEVERITIES: [(&str, Severity); 4] =
+    [("low", Severity::Low), ("medium", Severity::Medium), ("high", Severity::High), ("critical", Severity::Critical)];
 
 /// English names of the months.
 pub(crate) const MONTHS: [&str; 12] = [
@@ -175,19 +181,19 @@ pub(crate) fn event(event: &EventKind) -> &'static str {
 }
 
 /// The word for how much a change matters.
-pub(crate) fn materiality(value: &Materiality) -> &'static str {
-    match value {
-        Materiality::Cosmetic => "Cosmetic",
-        Materiality::Returning => "Returning",
-        Materiality::Defective => "Defective",
-        Materiality::Minor => "Minor",
-        Materiality::Material => "Material",
-    }
+pub(crate) fn materiality(value: &Materiality) -> String {
+    capital(value.name())
+}
+
+/// What an editor said of a record, when and why: "hidden by an editor, on 5 April 2025: it names a person".
+pub(crate) fn judged(judgement: &Judgement) -> String {
+    let reason = if judgement.reason.is_empty() { String::new() } else { format!(": {}", judgement.reason) };
+    format!("{}, on {}{reason}", judgement.told(), day(&judgement.at_ms))
 }
 
 /// A phrase as a sentence: a capital at its beginning, a full stop at its end.
-pub(crate) fn sentence(phrase: &str) -> String {
-    let phrase = phrase.trim();
+pub(crate) fn sentence(phrase: impl AsRef<str>) -> String {
+    let phrase = phrase.as_ref().trim();
     let end = if phrase.ends_with(['.', '!', '?', '…']) || phrase.is_empty() { "" } else { "." };
     capital(phrase) + end
 }

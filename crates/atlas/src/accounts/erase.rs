@@ -1,4 +1,4 @@
-//! Deleting a person: nothing of theirs stays but the fact that an account was deleted.
+//! Deleting a person: nothing of theirs stays but the fact that an account was deleted, and that somebody paid.
 use crate::error::Result;
 use crate::open::Atlas;
 use crate::store::{args, statements};
@@ -16,19 +16,27 @@ statements! {
     CODES = "DELETE FROM recovery_codes WHERE person_id = $1",
     FACTOR = "DELETE FROM second_factors WHERE person_id = $1",
     AUDIT = "DELETE FROM audit WHERE person_id = $1",
+    TRIALS = "DELETE FROM plans WHERE person_id = $1",
+    // What the payment provider tells of them later finds them ended, and nobody's.
+    SUBSCRIPTIONS = "UPDATE subscriptions SET person_id = 0 WHERE person_id = $1",
+    RUNNING = "SELECT COUNT(*) FROM subscriptions WHERE person_id = $1 AND ended_ms IS NULL",
     ACCOUNT = "DELETE FROM accounts WHERE person_id = $1",
     PERSON = "DELETE FROM persons WHERE id = $1",
 }
 
 impl Atlas {
-    /// Deletes a person's account and all that is theirs.
-    pub async fn erase_person(&self, person: PersonId) -> Result<()> {
+    /// Deletes a person's account and all that is theirs; false, and nothing is deleted, while they pay for a plan.
+    pub async fn erase_person(&self, person: PersonId) -> Result<bool> {
         let mut tx = self.store.write_unordered().await?;
-        let all =
-            [TELLINGS, MESSAGES, WATCHES, CHANNELS, SESSIONS, TOKENS, MAILS, CODES, FACTOR, AUDIT, ACCOUNT, PERSON];
-        for statement in all {
+        if tx.one(RUNNING, args![person]).await?.map_or(Ok(0), |row| row.get::<i64>(0))? > 0 {
+            return Ok(false);
+        }
+        let told = [TELLINGS, MESSAGES, WATCHES, CHANNELS];
+        let known = [SESSIONS, TOKENS, MAILS, CODES, FACTOR, AUDIT, TRIALS, SUBSCRIPTIONS, ACCOUNT, PERSON];
+        for statement in told.into_iter().chain(known) {
             tx.run(statement, args![person]).await?;
         }
-        tx.commit().await
+        tx.commit().await?;
+        Ok(true)
     }
 }

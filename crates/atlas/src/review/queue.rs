@@ -31,7 +31,7 @@ statements! {
             AND NOT EXISTS (SELECT 1 FROM judgements k WHERE k.change_id = c.id AND k.id > j.id)
         ORDER BY c.at_ms DESC, c.id DESC LIMIT $1",
     // The conditions are those of the index `provisions_unsure`.
-    UNSURE = "SELECT p.id FROM provisions p WHERE p.confidence = 1 AND p.shown_severity >= 2 AND p.removed_version IS NULL
+    UNSURE = "SELECT p.id FROM provisions p WHERE p.confidence <= 1 AND p.shown_severity >= 2 AND p.removed_version IS NULL
             AND p.shown_type IS NOT NULL AND NOT EXISTS (SELECT 1 FROM judgements j WHERE j.provision_id = p.id)
         ORDER BY p.shown_severity DESC, p.score, p.id LIMIT $1",
     // Material for a single clause in which no provision was found, or minor although a severe provision was reworded.

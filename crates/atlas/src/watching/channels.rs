@@ -33,7 +33,7 @@ statements! {
     SET_TEMPLATE = "UPDATE channels SET template = $3 WHERE person_id = $1 AND id = $2",
     HOLD = "UPDATE channels SET hold_ms = $2 WHERE id = $1 AND hold_ms < $2",
     // What was to be sent over a channel that is gone is not sent; what only waits for it to be used again stays.
-    DROP_WAITING = "UPDATE messages SET state = $2, settled_ms = $3, error = $4 WHERE channel_id = $1 AND state = $5",
+    DROP_UNSENT = "UPDATE messages SET state = $2, settled_ms = $3, error = $4 WHERE channel_id = $1 AND state IN ($5, $6)",
     DROP_TELLINGS = "DELETE FROM tellings WHERE channel_id = $1 AND message_id IS NULL",
     FORGET = "UPDATE channels SET state = $2, secret = NULL, trouble = NULL WHERE id = $1",
 }
@@ -291,7 +291,7 @@ impl Atlas {
         tx.commit().await
     }
 
-    /// Removes a channel; what was to be sent over it is not sent. The inbox stays: false, as for a channel that is not there.
+    /// Removes a channel; what was to be sent over it, or was given up, is not sent any more. The inbox stays: false, as for a channel that is not there.
     pub async fn remove_channel(&self, person: PersonId, id: ChannelId, now_ms: i64) -> Result<bool> {
         let Some(channel) = self.channel(person, id).await? else { return Ok(false) };
         if channel.kind == ChannelKind::Inbox {
@@ -300,7 +300,8 @@ impl Atlas {
         let mut tx = self.store.write_unordered().await?;
         tx.run(FORGET, args![id, ChannelState::Removed.code()]).await?;
         let (dropped, waiting) = (MessageState::Dropped.code(), MessageState::Waiting.code());
-        tx.run(DROP_WAITING, args![id, dropped, now_ms, "the channel was removed", waiting]).await?;
+        let (dead, why) = (MessageState::Dead.code(), "the channel was removed");
+        tx.run(DROP_UNSENT, args![id, dropped, now_ms, why, waiting, dead]).await?;
         tx.run(DROP_TELLINGS, args![id]).await?;
         tx.commit().await?;
         Ok(true)

@@ -60,6 +60,7 @@ statements! {
     RELEASED = "UPDATE messages SET due_ms = $2, error = $3 WHERE id = $1 AND state = 0",
     AGAIN = "UPDATE messages SET state = 0, attempts = 0, due_ms = 0, settled_ms = NULL WHERE person_id = $1 AND id = $2 AND state IN (1, 2)
         AND channel_kind IN (1, 2)",
+    ALL_AGAIN = "UPDATE messages SET state = 0, attempts = 0, due_ms = 0, settled_ms = NULL WHERE state = 2 AND ($1 = 0 OR channel_id = $1)",
     TALLY = "SELECT channel_kind, state, COUNT(*) FROM messages WHERE $1 = 0 OR person_id = $1 GROUP BY channel_kind, state
         ORDER BY channel_kind, state",
 }
@@ -458,6 +459,15 @@ impl Atlas {
     pub async fn redeliver(&self, person: PersonId, id: MessageId) -> Result<bool> {
         let mut tx = self.store.write_unordered().await?;
         let again = tx.run(AGAIN, args![person, id]).await? > 0;
+        tx.commit().await?;
+        Ok(again)
+    }
+
+    /// Sends everything once more that was given up, over one channel or all of all persons: for operators. Gives how many messages.
+    pub async fn redeliver_dead(&self, channel: Option<ChannelId>) -> Result<u64> {
+        let mut tx = self.store.write_unordered().await?;
+        let channel = channel.map_or(0, |id| id.0);
+        let again = tx.run(ALL_AGAIN, args![channel]).await?;
         tx.commit().await?;
         Ok(again)
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use accounts::Accounts;
 use alerts::payment::{Provider, STRIPE_API, Stripe};
 use alerts::plans::Plans;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use atlas::Atlas;
 use fetch::Outbound;
 use tokio::net::TcpListener;
@@ -45,10 +45,10 @@ pub struct PlansFile {
     #[arg(long, value_name = "FILE", env = "CLAUSEWATCH_PLANS")]
     plans: Option<PathBuf>,
     /// Secret key of the Stripe account through which plans are paid for; better in the environment
-    #[arg(long, value_name = "KEY", env = "CLAUSEWATCH_STRIPE_KEY", hide_env_values = true, requires = "stripe_webhook_secret", value_parser = secret)]
+    #[arg(long, value_name = "KEY", env = "CLAUSEWATCH_STRIPE_KEY", hide_env_values = true, value_parser = secret)]
     stripe_key: Option<Secret>,
     /// Secret of the webhook at /payments, which Stripe shows when it is added; better in the environment
-    #[arg(long, value_name = "SECRET", env = "CLAUSEWATCH_STRIPE_WEBHOOK_SECRET", hide_env_values = true, requires = "stripe_key", value_parser = secret)]
+    #[arg(long, value_name = "SECRET", env = "CLAUSEWATCH_STRIPE_WEBHOOK_SECRET", hide_env_values = true, value_parser = secret)]
     stripe_webhook_secret: Option<Secret>,
 }
 
@@ -69,16 +69,26 @@ impl PlansFile {
             }
             None => Plans::default(),
         };
-        let payment = match (&self.stripe_key, &self.stripe_webhook_secret) {
+        let payment = match (given(self.stripe_key.as_ref()), given(self.stripe_webhook_secret.as_ref())) {
             (Some(key), Some(webhook_secret)) => {
-                let (key, webhook_secret) = (key.text().to_owned(), webhook_secret.text().to_owned());
                 let (api, poster) = (STRIPE_API.into(), crate::alerting::poster(&[], outbound)?);
                 Some(Provider::Stripe(Stripe { key, webhook_secret, api, poster }))
             }
-            _ => None,
+            (None, None) => None,
+            (Some(_), None) => bail!(
+                "there is a key of Stripe but no secret of its webhook, without which no payment can be believed; set CLAUSEWATCH_STRIPE_WEBHOOK_SECRET too"
+            ),
+            (None, Some(_)) => bail!(
+                "there is a secret of Stripe's webhook but no key, without which no checkout can begin; set CLAUSEWATCH_STRIPE_KEY too"
+            ),
         };
         Ok(Offer { plans, payment })
     }
+}
+
+/// What a secret says, if it says anything: a variable that is set to nothing is a secret that everybody knows.
+fn given(secret: Option<&Secret>) -> Option<String> {
+    secret.map(|secret| secret.text().trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// Serves until interrupted.
@@ -213,5 +223,37 @@ pub async fn interrupted() {
     match Interruption::listen() {
         Ok(interruption) => interruption.comes().await,
         Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(key: Option<&str>, webhook_secret: Option<&str>) -> PlansFile {
+        let given = |text: Option<&str>| text.map(|text| secret(text).unwrap());
+        PlansFile { plans: None, stripe_key: given(key), stripe_webhook_secret: given(webhook_secret) }
+    }
+
+    #[test]
+    fn an_empty_secret_is_none() {
+        for (key, webhook_secret) in [(None, None), (Some(""), None), (None, Some(" ")), (Some(" "), Some("\n"))] {
+            assert!(
+                file(key, webhook_secret).read(&Outbound::default()).unwrap().payment.is_none(),
+                "{key:?} {webhook_secret:?}"
+            );
+        }
+        let Some(Provider::Stripe(stripe)) =
+            file(Some("sk_1\n"), Some(" whsec_1")).read(&Outbound::default()).unwrap().payment
+        else {
+            panic!("both are given");
+        };
+        assert_eq!((stripe.key.as_str(), stripe.webhook_secret.as_str()), ("sk_1", "whsec_1"));
+        for (key, webhook_secret, wanted) in
+            [("sk_1", "", "set CLAUSEWATCH_STRIPE_WEBHOOK_SECRET"), (" ", "whsec_1", "set CLAUSEWATCH_STRIPE_KEY")]
+        {
+            let refused = file(Some(key), Some(webhook_secret)).read(&Outbound::default()).err().unwrap().to_string();
+            assert!(refused.contains(wanted), "{refused}");
+        }
     }
 }

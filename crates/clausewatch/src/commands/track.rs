@@ -12,6 +12,7 @@ use crate::commands::work::{self, Sources};
 use crate::inputs::is_url;
 use crate::instance::{Place, now_ms};
 use crate::model::Model;
+use crate::witnessing::Witnessing;
 
 /// Fetch what is due, or the platforms and addresses named, now
 ///
@@ -33,6 +34,8 @@ pub struct Args {
     alerting: Alerting,
     #[command(flatten)]
     model: Model,
+    #[command(flatten)]
+    witnessing: Witnessing,
 }
 
 /// Whether all of these platforms can be tracked; says which cannot, and why.
@@ -116,8 +119,8 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open().await?;
     args.sources.register(&atlas).await?;
     if args.platforms.is_empty() && !args.once {
-        return work::run(place, work::Args { sources: args.sources, alerting: args.alerting, model: args.model })
-            .await;
+        let Args { sources, alerting, model, witnessing, .. } = args;
+        return work::run(place, work::Args { sources, alerting, model, witnessing }).await;
     }
     let platforms: Vec<String> = names.iter().map(|name| tracker::slug(name)).collect();
     if !known(&atlas, &platforms).await? {

@@ -9,6 +9,7 @@ use crate::commands::work;
 use crate::instance::Place;
 use crate::members::Members;
 use crate::model::Model;
+use crate::witnessing::Witnessing;
 
 /// Track your catalog, serve the site and tell who watches, in one process
 #[derive(Debug, clap::Args)]
@@ -26,6 +27,8 @@ pub struct Args {
     alerting: Alerting,
     #[command(flatten)]
     model: Model,
+    #[command(flatten)]
+    witnessing: Witnessing,
 }
 
 /// Serves and tracks until interrupted.
@@ -38,6 +41,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let fetcher = Arc::new(args.sources.fetcher(&outbound)?);
     args.alerting.attend(&atlas, &args.sources.allowed, &outbound)?;
     args.model.attend(&atlas, &outbound.authorities)?;
+    args.witnessing.attend(&atlas, &args.sources, &outbound)?;
     let adder = Adder::new(atlas.clone(), Arc::clone(&fetcher), args.sources.catalog.clone());
     let means = Means { offer, outbound, adding: Some(Arc::new(adder)) };
     tokio::select! {

@@ -14,6 +14,7 @@ use crate::commands::serve::interrupted;
 use crate::instance::{Place, now_ms};
 use crate::model::Model;
 use crate::network::Network;
+use crate::witnessing::Witnessing;
 
 /// Track what is due and tell who watches, again and again; the site is another process (`serve`)
 #[derive(Debug, clap::Args)]
@@ -24,6 +25,8 @@ pub struct Args {
     pub alerting: Alerting,
     #[command(flatten)]
     pub model: Model,
+    #[command(flatten)]
+    pub witnessing: Witnessing,
 }
 
 /// What to track and how to reach it.
@@ -88,6 +91,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let fetcher = args.sources.fetcher(&outbound)?;
     args.alerting.attend(&atlas, &args.sources.allowed, &outbound)?;
     args.model.attend(&atlas, &outbound.authorities)?;
+    args.witnessing.attend(&atlas, &args.sources, &outbound)?;
     tokio::select! {
         done = forever(&atlas, &fetcher) => done,
         () = interrupted() => Ok(true),

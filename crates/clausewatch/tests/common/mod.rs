@@ -4,7 +4,7 @@
 pub mod browser;
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -27,7 +27,17 @@ pub fn program(folder: &Path) -> Command {
     for name in ["URL", "KEY", "LIMIT", "PROXY"] {
         command.env_remove(format!("CLAUSEWATCH_MODEL_{name}"));
     }
-    for name in ["MODEL", "PROXY", "PROXY_FILE", "PROXY_RESOLVES_NAMES", "CA_FILE", "BROWSER"] {
+    for name in [
+        "MODEL",
+        "PROXY",
+        "PROXY_FILE",
+        "PROXY_RESOLVES_NAMES",
+        "CA_FILE",
+        "BROWSER",
+        "WITNESS",
+        "WITNESS_URL",
+        "WITNESS_KEYS",
+    ] {
         command.env_remove(format!("CLAUSEWATCH_{name}"));
     }
     command.env("NO_COLOR", "1").env_remove("COLUMNS").env("TMPDIR", folder);
@@ -62,6 +72,15 @@ pub fn ended(child: &mut Child, limit: Duration) -> Option<i32> {
         }
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// What a server at an address (`127.0.0.1:8080`) answers to a request for a page, headers included.
+pub fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").unwrap();
+    let mut page = Vec::new();
+    stream.read_to_end(&mut page).unwrap();
+    String::from_utf8_lossy(&page).into_owned()
 }
 
 fn collected(mut from: impl Read + Send + 'static) -> std::thread::JoinHandle<String> {

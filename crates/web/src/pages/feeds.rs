@@ -129,7 +129,7 @@ fn entry(base: &str, key: &str, change: &Change) -> Entry {
         words::sentence(&of.reason),
         types.collect::<Vec<_>>().join(" ")
     );
-    let mut categories: Vec<String> = vec![words::materiality(&of.materiality).to_lowercase()];
+    let mut categories: Vec<String> = vec![of.materiality.name().into()];
     for touched in &change.provisions {
         if !categories.contains(&touched.clause_type) {
             categories.push(touched.clause_type.clone());

@@ -1,7 +1,8 @@
 //! Plans: what each allows, which one is the reader's, and trying another.
 use alerts::payment::Event;
-use alerts::plans::{Entitlements, Feature, Plan, Refused, platforms_watched};
+use alerts::plans::{Entitlements, Feature, Plan, Refused, used};
 use askama::Template;
+use atlas::plans::NewSubscription;
 use atlas::watching::PersonId;
 use axum::Router;
 use axum::body::Bytes;
@@ -64,10 +65,14 @@ impl PlansPage {
         plan.trial_days.filter(|_| open)
     }
 
-    /// Whether the reader can pay for a plan here.
+    /// Whether the reader can pay for a plan here: who pays for one already would be charged for both.
     fn sold(&self, plan: &Plan) -> bool {
-        let limited = self.entitled.as_ref().is_some_and(|entitled| entitled.plan.is_some());
-        limited && self.payment.is_some() && plan.stripe_price.is_some()
+        let open = self.entitled.as_ref().is_some_and(|entitled| entitled.plan.is_some() && !entitled.pays);
+        open && self.payment.is_some() && plan.stripe_price.is_some()
+    }
+
+    fn pays(&self) -> bool {
+        self.entitled.as_ref().is_some_and(|entitled| entitled.pays)
     }
 
     fn platforms(&self, plan: &Plan) -> String {
@@ -81,10 +86,10 @@ impl PlansPage {
 
 async fn show(State(site): State<Site>, wants: Wants, owner: Option<Owner>) -> Result<Response, Failure> {
     let plans = site.plans.all().to_vec();
-    let (mut entitled, mut used) = (None, None);
+    let (mut entitled, mut uses) = (None, None);
     if let Some(Owner(person)) = owner {
         let own = site.plans.of(&site.atlas, person, site.now_ms()).await?;
-        used = own.told(&platforms_watched(&site.atlas, person, None).await?);
+        uses = used(&site.atlas, &own, person).await?;
         entitled = Some(own);
     }
     let head = site
@@ -92,10 +97,10 @@ async fn show(State(site): State<Site>, wants: Wants, owner: Option<Owner>) -> R
         .about("What can be watched here, and how soon changes are told.")
         .here("Plans");
     let payment = site.payment.as_ref().map(|provider| provider.name());
-    let page = PlansPage { head, plans, entitled, used, payment };
+    let page = PlansPage { head, plans, entitled, used: uses, payment };
     wants.record(&page, || {
         let own = page.entitled.as_ref().and_then(|entitled| entitled.plan.as_ref()).map(|plan| &plan.id);
-        json!({"plans": page.plans, "own": own, "trial_until_ms": page.trial_ends(), "used": page.used})
+        json!({"plans": page.plans, "own": own, "trial_until_ms": page.trial_ends(), "pays": page.pays(), "used": page.used})
     })
 }
 
@@ -112,8 +117,15 @@ async fn choose(Owner(person): Owner, State(site): State<Site>, body: String) ->
 async fn pay(site: &Site, person: PersonId, id: &str) -> Result<Response, Failure> {
     let plan = site.plans.get(id).ok_or_else(|| Failure::missing(format!("plan {:?}", words::clip(id, 40))))?;
     let provider = site.payment.as_ref().ok_or_else(|| Failure::missing("payment on this site"))?;
-    if site.plans.of(&site.atlas, person, site.now_ms()).await?.plan.is_none() {
-        return Err(Failure::Refused(StatusCode::CONFLICT, "everything is allowed to you already".into()));
+    let refused = |why: &str| Err(Failure::Refused(StatusCode::CONFLICT, why.into()));
+    let entitled = site.plans.of(&site.atlas, person, site.now_ms()).await?;
+    if entitled.plan.is_none() {
+        return refused("everything is allowed to you already");
+    }
+    if entitled.pays {
+        return refused(
+            "you pay for a plan already, and would pay for both; ask whoever runs this site to end your subscription first",
+        );
     }
     let back = format!("{}{}", site.config.base_url, links::PLANS);
     let url = provider.checkout(person, plan, &back).await.map_err(|error| {
@@ -132,18 +144,40 @@ async fn event(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Res
     let signature = headers.get("stripe-signature").and_then(|value| value.to_str().ok()).unwrap_or("");
     let event = provider.event(signature, &body, site.now_ms());
     match event.map_err(|error| Failure::Refused(StatusCode::BAD_REQUEST, error.to_string()))? {
-        Event::Paid(subscription) => drop(site.atlas.subscribed(&subscription, site.now_ms()).await?),
+        Event::Paid(subscription) => {
+            if site.atlas.subscribed(&subscription, site.now_ms()).await? {
+                doubt(&site, &subscription).await?;
+            }
+        }
         Event::Ended { id } => drop(site.atlas.unsubscribed(&id, site.now_ms()).await?),
         Event::Nothing => {}
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Tells whoever runs the site of a payment that should not have been made: two pages of the provider may be open at the same time, and an
+/// account may be deleted while one is.
+async fn doubt(site: &Site, paid: &NewSubscription) -> Result<(), Failure> {
+    let NewSubscription { id, person, .. } = paid;
+    let running = site.atlas.subscriptions(*person).await?.iter().filter(|of| of.ended_ms.is_none()).count();
+    if site.atlas.person(*person).await?.is_none() {
+        eprintln!(
+            "clausewatch: subscription {id} is paid for by nobody who has an account here; end it at the payment provider"
+        );
+    } else if running > 1 {
+        eprintln!(
+            "clausewatch: person {person} pays for {running} subscriptions, {id} the last; end one at the payment provider"
+        );
+    }
+    Ok(())
+}
+
 impl From<Refused> for Failure {
     fn from(refused: Refused) -> Failure {
         match refused {
             Refused::Store(error) => error.into(),
-            Refused::Limit(why) | Refused::NoTrial(why) => Failure::Refused(StatusCode::FORBIDDEN, why),
+            Refused::Full => Failure::Refused(StatusCode::CONFLICT, refused.to_string()),
+            Refused::Limit(_) | Refused::NoTrial(_) => Failure::Refused(StatusCode::FORBIDDEN, refused.to_string()),
         }
     }
 }

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use provisions::{Category, ClauseType, Severity, taxonomy};
+use provisions::{Category, ClauseType, taxonomy};
 use serde_json::json;
 
 use crate::error::Failure;
@@ -25,8 +25,6 @@ use crate::{links, words};
 const SIZE: usize = 20;
 /// Hits that can be reached by turning pages; the index gives no more.
 const REACHED: usize = 10_000;
-const SEVERITIES: [(&str, Severity); 4] =
-    [("critical", Severity::Critical), ("high", Severity::High), ("medium", Severity::Medium), ("low", Severity::Low)];
 
 pub(super) fn routes() -> Router<Site> {
     Router::new().route(links::SEARCH, get(search))
@@ -99,7 +97,7 @@ async fn search(
         words: query.owned("q").unwrap_or_default(),
         platform: query.owned("platform"),
         clause_type: query.owned("type"),
-        severity: query.choice("severity", &SEVERITIES)?,
+        severity: query.choice("severity", &words::SEVERITIES)?,
         kind: query.owned("kind"),
         offset: (page - 1) * SIZE,
         limit: SIZE,

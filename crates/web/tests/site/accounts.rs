@@ -56,6 +56,11 @@ impl Asks {
 }
 
 async fn hall() -> Hall {
+    hall_of(|site| site).await
+}
+
+/// A site with accounts, and with more if it is added.
+async fn hall_of(more: impl FnOnce(Site) -> Site) -> Hall {
     let atlas = world::world().await;
     let clock = Arc::new(AtomicI64::new(world::START + 400 * world::DAY));
     let next = AtomicU64::new(1);
@@ -81,7 +86,7 @@ async fn hall() -> Hall {
     let poster =
         fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
     let site = Site::new(atlas.clone(), config, now).personal(secrets, poster).with_accounts(accounts.clone());
-    Hall { site: web::router(site), atlas, accounts, post, smtp, clock }
+    Hall { site: web::router(more(site)), atlas, accounts, post, smtp, clock }
 }
 
 fn here() -> Caller {
@@ -623,6 +628,94 @@ async fn the_account_page_does_what_it_says() {
     assert_eq!((deleted.status, deleted.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/"));
     assert!(hall.atlas.account(person).await.unwrap().is_none());
     assert_eq!(hall.get(&ada, "/account").await.status, StatusCode::SEE_OTHER);
+}
+
+/// A site with plans, all but the first of which are sold.
+async fn market() -> Hall {
+    let sold = |text: &str, id: &str| {
+        text.replace(&format!("id = \"{id}\""), &format!("id = \"{id}\"\nstripe_price = \"price_{id}\""))
+    };
+    let text = sold(&sold(include_str!("../../../../docs/plans.toml"), "monitor"), "compliance");
+    let poster =
+        fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
+    let (key, webhook_secret, api) = ("sk_test".into(), "whsec_test".into(), "http://127.0.0.1:1".into());
+    let stripe = alerts::payment::Stripe { key, webhook_secret, api, poster };
+    let provider = alerts::payment::Provider::Stripe(stripe);
+    hall_of(|site| site.plans(alerts::plans::Plans::read(&text).unwrap()).paid_through(Some(provider))).await
+}
+
+#[tokio::test]
+async fn who_pays_is_not_charged_twice_and_not_forgotten() {
+    let hall = market().await;
+    let (secret, person) = hall.person("ada@example.org").await;
+    let ada = Asks::browser(&secret);
+    let page = hall.get(&ada, "/plans").await;
+    well_formed::check(&page.body).unwrap();
+    assert!(page.body.contains("Subscribe<span") && !page.body.contains("You pay for a plan"), "{}", page.body);
+    let now = hall.clock.load(Ordering::Relaxed);
+    let paid = atlas::plans::NewSubscription { id: "sub_1".into(), person, plan: "monitor".into() };
+    assert!(hall.atlas.subscribed(&paid, now).await.unwrap());
+    let page = hall.get(&ada, "/plans").await;
+    well_formed::check(&page.body).unwrap();
+    assert!(!page.body.contains("Subscribe<span"), "{}", page.body);
+    assert!(page.body.contains("To end your subscription, or to change to another plan, ask whoever runs this site"));
+    let json: serde_json::Value = serde_json::from_str(&hall.get(&ada, "/plans.json").await.body).unwrap();
+    assert_eq!((json["own"].as_str(), json["pays"].as_bool()), (Some("monitor"), Some(true)));
+    for plan in ["monitor", "compliance"] {
+        let again = hall.post(&ada, "/plans", &format!("subscribe={plan}")).await;
+        assert_eq!(again.status, StatusCode::CONFLICT, "{plan}");
+        assert!(again.body.contains("You pay for a plan already"), "{}", again.body);
+    }
+    let exported = hall.post(&ada, "/account/export", "").await;
+    let all: serde_json::Value = serde_json::from_str(&exported.body).unwrap();
+    assert_eq!(all["account"]["subscriptions"][0]["plan"], "monitor");
+    assert_eq!(all["account"]["trials"]["tried"], serde_json::json!([]));
+    let kept = hall.post(&ada, DELETE.0, DELETE.1).await;
+    assert_eq!(kept.status, StatusCode::CONFLICT);
+    assert!(kept.body.contains("role=\"alert\">You pay for a plan, and would go on to be charged"), "{}", kept.body);
+    assert!(hall.atlas.unsubscribed("sub_1", now).await.unwrap());
+    assert!(hall.get(&ada, "/plans").await.body.contains("Subscribe<span"), "it can be paid for again");
+    assert_eq!(hall.post(&ada, DELETE.0, DELETE.1).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_limit_says_where_the_other_plans_are() {
+    let hall = market().await;
+    let (secret, _) = hall.person("ada@example.org").await;
+    let ada = Asks::browser(&secret);
+    let watch = |slug: &str| {
+        let subject = serde_json::to_string(&Subject::Platform(slug.into())).unwrap();
+        format!("subject={}", encoded(&subject))
+    };
+    assert_eq!(hall.post(&ada, "/watch", &watch("plum")).await.status, StatusCode::SEE_OTHER);
+    let page = hall.get(&ada, "/platforms/orrery").await;
+    let told = "Not watched: the plan Free watches 1 platform, and you watch 1. <a href=\"/plans\">Plans</a>";
+    assert!(page.body.contains(told), "{}", page.body);
+    let refused = hall.post(&ada, "/watch", &watch("orrery")).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(refused.body.contains("and you watch 1; /plans shows the others."), "{}", refused.body);
+}
+
+#[tokio::test]
+async fn the_way_to_plans_and_to_operating_is_shown_to_whom_it_is_for() {
+    for (hall, plans) in [(hall().await, false), (market().await, true)] {
+        let page = hall.get(&Asks::stranger(), "/").await;
+        assert_eq!(page.body.contains("href=\"/plans\""), plans);
+        assert!(!page.body.contains("href=\"/operate\""), "strangers are not led where they may not go");
+        let (secret, person) = hall.person("ada@example.org").await;
+        let ada = Asks::browser(&secret);
+        assert!(!hall.get(&ada, "/account").await.body.contains("href=\"/operate\""));
+        assert_eq!(hall.get(&ada, "/operate").await.status, StatusCode::FORBIDDEN);
+        hall.atlas.set_operator(person, true).await.unwrap();
+        assert!(hall.get(&ada, "/account").await.body.contains("href=\"/operate\""));
+        assert_eq!(hall.get(&ada, "/operate").await.status, StatusCode::OK);
+        // A program does not operate, whoever it belongs to.
+        let visitor = hall.accounts.visitor(&secret).await.unwrap().unwrap();
+        let token = hall.accounts.add_token(&visitor, "all", &Scope::ALL, 30, &here()).await.unwrap();
+        let program = hall.get(&Asks::program(&token), "/operate.json").await;
+        assert_eq!(program.status, StatusCode::FORBIDDEN);
+        assert!(program.body.contains("no token operates this site"), "{}", program.body);
+    }
 }
 
 #[tokio::test]

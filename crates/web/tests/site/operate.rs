@@ -47,8 +47,37 @@ async fn what_was_given_up_is_sent_again() {
     let again = send(&site, &OWNER, Method::POST, "/operate/messages", "message=all").await;
     assert_eq!(again.status, StatusCode::SEE_OTHER);
     assert_eq!(atlas.message(person, id).await.unwrap().unwrap().state, MessageState::Waiting);
-    let wrong = send(&site, &OWNER, Method::POST, "/operate/messages", "message=x").await;
-    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    for form in ["message=x", "channel=x", ""] {
+        let wrong = send(&site, &OWNER, Method::POST, "/operate/messages", form).await;
+        assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "{form}");
+    }
+}
+
+#[tokio::test]
+async fn all_that_was_given_up_is_counted_and_no_address_is_shown() {
+    let (site, atlas) = owned_site().await;
+    let (person, address) = (PersonId::OWNER, "https://hooks.example/T1/secret-of-a-room");
+    let poster =
+        fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
+    let template = atlas::watching::Template::Slack;
+    let added = alerts::channels::add_webhook(&atlas, person, &poster, address, template, [3; 32], NOW).await;
+    let channel = added.unwrap().id;
+    for _ in 0..51 {
+        atlas.post_note(person, channel, MessageKind::Test, "a test", NOW).await.unwrap();
+    }
+    let claimed = atlas.claim_messages(ChannelKind::Webhook, NOW, 99).await.unwrap();
+    let dead = |id| (id, Outcome::Dead { reason: format!("{address}: no answer in time") });
+    atlas.settle_messages(&claimed.into_iter().map(dead).collect::<Vec<_>>(), NOW).await.unwrap();
+    let page = send(&site, &OWNER, Method::GET, "/operate", "").await;
+    well_formed::check(&page.body).unwrap();
+    assert!(page.body.contains("51 messages were given up") && page.body.contains("The last 50:"), "{}", page.body);
+    assert!(page.body.contains("Hooks.example: no answer in time."), "{}", page.body);
+    let json = send(&site, &OWNER, Method::GET, "/operate.json", "").await;
+    assert!(json.body.contains("hooks.example: no answer in time"), "{}", json.body);
+    assert!(!page.body.contains("secret-of") && !json.body.contains("secret-of"));
+    let again = send(&site, &OWNER, Method::POST, "/operate/messages", &format!("channel={channel}")).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER);
+    assert_eq!(atlas.dead_letters(0, 9).await.unwrap(), [], "also those that are not shown");
 }
 
 #[tokio::test]
@@ -183,6 +212,10 @@ async fn strangers_operate_nothing() {
         let answer = crate::ask(&site, Method::POST, path, &[]).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
     }
+    let told = get(&site, "/operate").await.body;
+    assert!(told.contains("This instance is operated on the machine that it runs on"), "{told}");
+    assert!(!get(&site, "/").await.body.contains("href=\"/operate\""));
+    assert!(send(&site, &OWNER, Method::GET, "/watchlist", "").await.body.contains("href=\"/operate\""));
     assert_eq!(atlas.announcements(9).await.unwrap(), []);
     assert_eq!(atlas.person(PersonId::OWNER).await.unwrap().unwrap().id, PersonId::OWNER);
 }

@@ -1,4 +1,5 @@
 //! Review on the site: the queue, one record at a time, what a judgement does to the record's pages; and that none of it is for strangers.
+use atlas::records::{Revised, Revision, RevisionKind};
 use axum::http::{Method, StatusCode, header};
 
 use crate::watching::{Asks, OWNER, owned_site, send};
@@ -42,10 +43,38 @@ async fn a_hidden_record_answers_that_it_was_hidden() {
         let page = get(&site, path).await;
         assert!(!page.body.contains("CW-P-000001"), "{path} shows it");
     }
+    let again = send(&site, &OWNER, Method::GET, REVIEW[2], "").await;
+    assert!(again.body.contains("accesskey=\"c\">The reader was right</button>"), "{}", again.body);
     let history = send(&site, &OWNER, Method::GET, "/review/history", "").await;
     assert!(history.body.contains("Hidden by an editor") && history.body.contains("the owner"));
     send(&site, &OWNER, Method::POST, REVIEW[2], "do=withdraw&reason=it+does+not").await;
+    let again = send(&site, &OWNER, Method::GET, REVIEW[2], "").await;
+    assert!(again.body.contains("accesskey=\"c\">Confirm</button>"), "{}", again.body);
     assert_eq!(get(&site, "/provisions/CW-P-000001").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_withdrawn_record_answers_that_it_was_withdrawn() {
+    let (site, atlas) = owned_site().await;
+    let documents = atlas.documents().await.unwrap().into_iter().map(|document| document.id).collect();
+    let mut withdrawn = Vec::new();
+    let each = |_, done: Result<Vec<Revision>, _>| {
+        for revision in done.unwrap_or_default() {
+            if let (RevisionKind::Withdrawn, Revised::Provision { id, .. }) = (revision.kind, revision.record) {
+                withdrawn.push(id);
+            }
+        }
+    };
+    let now_ms = crate::world::START + 400 * crate::world::DAY;
+    tracker::reanalysis::reanalyse(&atlas, provisions::Reader::embedded(), documents, now_ms, true, each).await;
+    assert!(!withdrawn.is_empty(), "the reader finds something else than the world was made with");
+    for id in withdrawn {
+        let answer = get(&site, &format!("/provisions/{id}")).await;
+        assert_eq!(answer.status, StatusCode::GONE, "{id}");
+        well_formed::check(&answer.body).unwrap();
+        let told = format!("{id} was withdrawn on 5 April 2025: CW-D-");
+        assert!(answer.body.contains(&told), "{}", answer.body);
+    }
 }
 
 #[tokio::test]
@@ -85,8 +114,11 @@ async fn a_verdict_is_shown_wherever_the_change_is() {
     assert_eq!(send(&site, &OWNER, Method::POST, &path, form).await.status, StatusCode::SEE_OTHER);
     assert!(!get(&site, "/changes").await.body.contains(&id.to_string()));
     assert!(!get(&site, "/feed.atom").await.body.contains(&id.to_string()));
+    let review = send(&site, &OWNER, Method::GET, &path, "").await;
+    assert!(review.body.contains("accesskey=\"c\">The reader was right</button>"), "{}", review.body);
     let page = get(&site, &format!("/changes/{id}")).await;
     well_formed::check(&page.body).unwrap();
+    assert!(page.body.contains("Judged by an editor: cosmetic, on 5 April 2025: a copy."), "{}", page.body);
     assert!(
         page.body.contains("<h1>Nothing but a copy</h1>") && page.body.contains("The reader itself found: material")
     );

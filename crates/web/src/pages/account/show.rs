@@ -67,7 +67,7 @@ impl AccountPage {
 
     /// "Signed in", of `signed-in`.
     fn event(&self, entry: &AuditEntry) -> String {
-        words::sentence(&entry.event.replace('-', " ")).trim_end_matches('.').to_string()
+        words::sentence(entry.event.replace('-', " ")).trim_end_matches('.').to_string()
     }
 }
 

@@ -46,6 +46,8 @@ pub(super) fn routes() -> Router<Site> {
 struct Dead {
     message: Message,
     subject: String,
+    /// Why it was not taken.
+    error: String,
 }
 
 #[derive(Template)]
@@ -82,6 +84,15 @@ impl OperatePage {
     fn messages(&self, state: MessageState) -> i64 {
         let of = |tally: &&Tally| tally.state == state && !tally.channel.is_shown();
         self.tally.iter().filter(of).map(|tally| tally.messages).sum()
+    }
+
+    fn given_up(&self) -> i64 {
+        self.messages(MessageState::Dead)
+    }
+
+    /// Whether more were given up than the page shows.
+    fn more_given_up(&self) -> bool {
+        (self.dead.len() as i64) < self.given_up()
     }
 
     fn current(&self) -> Vec<&Announcement> {
@@ -130,6 +141,7 @@ async fn show(_: Operator, State(site): State<Site>, wants: Wants) -> Result<Res
         let letter = Letter::of(&message, "UTC", &links_of);
         Dead {
             subject: letter.map_or_else(|_| "a message that cannot be read".into(), |letter| letter.subject),
+            error: messages::without_addresses(message.error.as_deref().unwrap_or("")),
             message,
         }
     });
@@ -149,8 +161,8 @@ async fn show(_: Operator, State(site): State<Site>, wants: Wants) -> Result<Res
     };
     wants.record(&page, || {
         let dead = page.dead.iter().map(|dead| {
-            let Message { id, channel_kind, error, .. } = &dead.message;
-            json!({"id": id, "channel": channel_kind, "subject": dead.subject, "error": error})
+            let Message { id, channel_kind, .. } = &dead.message;
+            json!({"id": id, "channel": channel_kind, "subject": dead.subject, "error": dead.error})
         });
         json!({
             "now_ms": page.now_ms, "attention": page.asking(), "paused": page.in_state(Fares::Paused), "retrying": page.in_state(Fares::Retrying),

@@ -8,7 +8,7 @@ use askama::Template;
 use atlas::AtlasError;
 use atlas::ids::ProvisionId;
 use atlas::records::{Revised, Revision};
-use atlas::review::{Judged, Judgement, Ruling};
+use atlas::review::{Judged, Ruling};
 use atlas::watching::Subject;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -89,9 +89,9 @@ pub(super) async fn absent(site: &Site, id: ProvisionId) -> Failure {
         return Failure::missing(format!("provision {id}"));
     };
     let title = words::type_title(clause_type);
-    Failure::Withdrawn(format!(
+    Failure::Gone(format!(
         "{id} was withdrawn on {}: {document} was read again, and the later reader does not find \u{201c}{title}\u{201d} in the words \u{201c}{}\u{201d}",
-        words::date(at_ms),
+        words::day(at_ms),
         words::clip(excerpt, 300)
     ))
 }
@@ -102,11 +102,10 @@ async fn hidden(site: &Site, id: ProvisionId) -> Result<Option<Failure>, AtlasEr
     }
     let Some(judgement) = site.atlas.judgement(Judged::Provision(id)).await? else { return Ok(None) };
     let also = match judgement.ruling {
-        Ruling::Corrected { clause_type: Some(_), .. } => ", which another provision of the same clause has",
+        Ruling::Corrected { clause_type: Some(_), .. } => " (another provision of the same clause has that type)",
         _ => "",
     };
-    let Judgement { at_ms, reason, .. } = &judgement;
-    Ok(Some(Failure::Hidden(format!("{id} was {}{also}, on {}: {reason}", judgement.told(), words::day(at_ms)))))
+    Ok(Some(Failure::Gone(format!("{id} was {}{also}", words::judged(&judgement)))))
 }
 
 pub(super) fn provision_id(text: &str) -> Result<ProvisionId, Failure> {
@@ -170,7 +169,7 @@ fn value(site: &Site, r: &Record) -> Value {
         "regulations": r.regulations.iter().map(|a| json!({"id": a.regulation.id, "name": a.regulation.name,
             "jurisdiction": a.regulation.jurisdiction, "article": a.article.map(|article| &article.cite), "reason": a.reason,
             "condition": a.condition})).collect::<Vec<_>>(),
-        "evidence": {"source_url": r.evidence.source_url, "archive_links": r.evidence.links, "capture": r.evidence.capture,
+        "evidence": {"source_url": r.evidence.source_url, "archive_links": r.evidence.links, "outside_captures": r.evidence.witnesses, "capture": r.evidence.capture,
             "text_sha256_verified": r.evidence.text_verified,
             "log": r.evidence.proof.as_ref().map(|proof| json!({"size": proof.size, "origin": proof.origin, "verified": proof.verified, "proof": proof.text})),
             "bundle": format!("{}{}", site.config.base_url, links::provision_evidence(&r.provision.id))},

@@ -146,8 +146,7 @@ fn details(record: &Record) -> Vec<(String, Vec<Span>)> {
         rows.insert(3, ("Clause type", format!("{} ({})", kind.title, words::category_title(&kind.category))));
     }
     if let Some(judgement) = &record.judgement {
-        let reason = if judgement.reason.is_empty() { String::new() } else { format!(": {}", judgement.reason) };
-        rows.push(("Review", format!("{}, {}{reason}", judgement.told(), words::day(&judgement.at_ms))));
+        rows.push(("Review", words::capital(words::judged(judgement))));
     }
     rows.into_iter().map(|(name, value)| (name.to_string(), vec![Span::plain(value)])).collect()
 }
@@ -191,6 +190,13 @@ fn evidence(site: &Site, record: &Record) -> Vec<(String, Vec<Span>)> {
             format!(" of {}, inclusion proven on {}", proof.size, words::day(&record.made_ms))
         });
         rows.push(("Entry in the log".into(), vec![Span::plain(format!("{}{place}", capture.log_index))]));
+    }
+    for outside in held.outside() {
+        let span = match outside.capture() {
+            Some(capture) => Span::link(format!("{} (not part of this proof)", outside.sentence()), &capture.url),
+            None => Span::plain(outside.sentence()),
+        };
+        rows.push(("Elsewhere".into(), vec![span]));
     }
     let bundle = format!("{}{}", site.config.base_url, links::provision_evidence(&record.provision.id));
     rows.push(("Evidence bundle".into(), vec![Span::link(&bundle, &bundle)]));

@@ -33,7 +33,7 @@ pub(super) fn found(judgement: &Judgement) -> String {
             format!("“{title}”, severity {severity}, probability {score:.2}, in “{}”", words::clip(excerpt, 160))
         }
         Found::Verdict(read) => {
-            format!("{}: {} (“{}”)", words::materiality(&read.materiality).to_lowercase(), read.reason, read.headline)
+            format!("{}: {} (“{}”)", read.materiality.name(), read.reason, read.headline)
         }
     }
 }

@@ -20,8 +20,6 @@ use crate::redline::Redline;
 use crate::site::Site;
 use crate::{links, words};
 
-const SEVERITIES: [(&str, Severity); 4] =
-    [("low", Severity::Low), ("medium", Severity::Medium), ("high", Severity::High), ("critical", Severity::Critical)];
 const VERDICTS: [(&str, Materiality); 5] = [
     ("material", Materiality::Material),
     ("minor", Materiality::Minor),
@@ -57,6 +55,14 @@ impl Item {
     /// Whether a judgement stands that can be taken back.
     fn stands(&self) -> bool {
         self.judgements.first().is_some_and(|judgement| judgement.ruling != Ruling::Withdrawn)
+    }
+
+    /// What the button says that confirms what the reader found: where an editor put something in its place, that is undone with it.
+    fn confirm(&self) -> &'static str {
+        match self.judgements.first().map(|judgement| &judgement.ruling) {
+            Some(Ruling::Corrected { .. } | Ruling::Verdict { .. } | Ruling::Hidden) => "The reader was right",
+            Some(Ruling::Confirmed | Ruling::Withdrawn) | None => "Confirm",
+        }
     }
 }
 
@@ -183,7 +189,7 @@ fn ruling(of: Judged, form: &Query) -> Result<Ruling, Failure> {
         (Some("withdraw"), _) => Ruling::Withdrawn,
         (Some("hide"), Judged::Provision(_)) => Ruling::Hidden,
         (Some("correct"), Judged::Provision(_)) => {
-            let severity = form.choice("severity", &SEVERITIES)?;
+            let severity = form.choice("severity", &words::SEVERITIES)?;
             Ruling::Corrected {
                 clause_type: form.owned("type").filter(|kind| kind != NONE),
                 severity: severity.ok_or_else(|| Failure::input("severity", "", "choose one"))?,

@@ -15,7 +15,6 @@ use axum::routing::get;
 use crate::error::Failure;
 use crate::links;
 use crate::owner::Operator;
-use crate::query::Query;
 use crate::site::Site;
 use crate::words;
 use history::{found, who};
@@ -51,11 +50,9 @@ fn why(proposed: Proposed) -> &'static str {
     }
 }
 
-/// On to the record after the one that is named; to the list, if there is none.
-async fn next(_: Operator, State(site): State<Site>, query: Query) -> Result<Redirect, Failure> {
-    let queue = site.atlas.review_queue(QUEUE).await?;
-    let after = query.text("after").and_then(|id| record(id).ok());
-    Ok(Redirect::to(&following(&queue, after)))
+/// On to the first record of the queue; to the list, if there is none.
+async fn next(_: Operator, State(site): State<Site>) -> Result<Redirect, Failure> {
+    Ok(Redirect::to(&following(&site.atlas.review_queue(QUEUE).await?, None)))
 }
 
 /// The page of the proposal that follows a record's; the first one for a record that is not proposed.

@@ -1,6 +1,6 @@
 //! The channels over which a person is told.
 use accounts::{AccountError, MailAddress};
-use alerts::channels::{add_feed, add_mail, add_webhook, test, webhook_secret};
+use alerts::channels::{ChannelError, add_feed, add_mail, add_webhook, test, webhook_secret};
 use atlas::watching::{Channel, ChannelId, ChannelKind, ChannelState, Template};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -94,7 +94,6 @@ pub(super) async fn add(
     let form = Query::parse(&body);
     let (secret, now_ms, address) = (site.secret()?, site.now_ms(), form.text("address").unwrap_or(""));
     let poster = site.poster()?;
-    super::has_room(&site, site.atlas.channels(person).await?.len(), super::MOST_CHANNELS, "channels")?;
     let added = match form.text("kind") {
         Some("mail") => {
             // The owner types an address of their own, on their own machine; the mail server is theirs too. Others confirm it first.
@@ -116,7 +115,8 @@ pub(super) async fn add(
     };
     match added {
         Ok(_) => Ok(Redirect::to("/watchlist#channels")),
-        Err(alerts::channels::ChannelError::Store(error)) => Err(error.into()),
+        Err(ChannelError::Store(error)) => Err(error.into()),
+        Err(error @ ChannelError::Full) => Err(Failure::Refused(StatusCode::CONFLICT, error.to_string())),
         Err(error) => Err(Failure::input("address", address, error.to_string())),
     }
 }

@@ -1,5 +1,4 @@
 //! The watchlist: what is watched, which changes are told and when, over which channels; and its read-only page for others.
-use alerts::plans::platforms_watched;
 use askama::Template;
 use atlas::watching::{Cadence, Channel, ChannelId, Person, PersonId, Subject, Threshold, Watch, WatchId, Weekday};
 use axum::extract::{Path, State};
@@ -20,8 +19,8 @@ use crate::words;
 
 const CADENCES: [(&str, &str); 3] =
     [("at-once", "As it happens"), ("day", "In a digest every day"), ("week", "In a digest every week")];
-const SEVERITIES: [(&str, Severity); 3] =
-    [("medium", Severity::Medium), ("high", Severity::High), ("critical", Severity::Critical)];
+/// Choices of the least severity that is told: every change has the lowest.
+const LEAST: &[(&str, Severity)] = words::SEVERITIES.split_at(1).1;
 const WEEKDAYS: [(&str, Weekday); 7] = [
     ("monday", Weekday::Monday),
     ("tuesday", Weekday::Tuesday),
@@ -152,7 +151,7 @@ pub(super) async fn show(Owner(id): Owner, State(site): State<Site>, wants: Want
     let head = site.head("Watchlist", links::WATCHLIST).here("Watchlist").unlisted();
     let (person, rows, unread) = (person(&site, id).await?, rows(&site, id).await?, site.atlas.unread(id).await?);
     let entitled = site.plans.of(&site.atlas, id, site.now_ms()).await?;
-    let plan = entitled.told(&platforms_watched(&site.atlas, id, None).await?);
+    let plan = alerts::plans::used(&site.atlas, &entitled, id).await?;
     let page = ListPage { head, person, rows, channels, unread, plan };
     wants.record(&page, || {
         let watches: Vec<_> =
@@ -180,7 +179,7 @@ pub(super) async fn change(
     let mut asks = watch.asks;
     asks.threshold = Threshold {
         minor: form.text("minor").is_some(),
-        severity: form.choice("severity", &SEVERITIES)?,
+        severity: form.choice("severity", LEAST)?,
         stricter: form.text("stricter").is_some(),
     };
     asks.cadence = cadence(&form)?;

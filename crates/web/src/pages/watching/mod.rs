@@ -7,7 +7,6 @@ mod list;
 use atlas::watching::{PersonId, Subject};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
@@ -20,10 +19,6 @@ use crate::site::Site;
 
 /// Most bytes of a form.
 const FORM: usize = 64 * 1024;
-/// Most watches of a person who is not the owner of the instance.
-const MOST_WATCHES: usize = 500;
-/// Most channels of such a person.
-const MOST_CHANNELS: usize = 20;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
@@ -74,19 +69,9 @@ pub(crate) async fn begin(site: &Site, person: PersonId, subject: Subject) -> Re
         return Err(Failure::missing("record of this name that could be watched"));
     }
     if site.atlas.watch_on(person, &subject).await?.is_none() {
-        has_room(site, site.atlas.watches(person).await?.len(), MOST_WATCHES, "watches")?;
         let (now_ms, plans) = (site.now_ms(), &site.plans);
         let asks = plans.of(&site.atlas, person, now_ms).await?.one_click(subject);
         alerts::plans::put_watch(&site.atlas, plans, person, &asks, now_ms).await?;
-    }
-    Ok(())
-}
-
-/// Refuses what would be more than a person may have, on a site that others use; the owner of an instance has as much as they like.
-fn has_room(site: &Site, has: usize, most: usize, what: &str) -> Result<(), Failure> {
-    if site.accounts.is_some() && has >= most {
-        let why = format!("a person may have {most} {what} here; end one first");
-        return Err(Failure::Refused(StatusCode::CONFLICT, why));
     }
     Ok(())
 }
