@@ -194,12 +194,15 @@ fn compose(
     links: &Links,
     now_ms: i64,
 ) -> Result<Message, String> {
-    let Outgoing { message, channel, .. } = outgoing;
+    let Outgoing { message, channel, organisation, .. } = outgoing;
     let domain = from.email.domain();
     let confirms = message.kind == MessageKind::Confirmation;
     let foot = Foot {
         unsubscribe: (!confirms).then(|| links.unsubscribe(channel, message.id)),
-        watchlist: (!confirms).then(|| links.watchlist()),
+        watchlist: (!confirms).then(|| match organisation {
+            Some(name) => (format!("Watchlist of {name}"), links.watchlist(Some(channel.person))),
+            None => ("Your watchlist".into(), links.watchlist(None)),
+        }),
         action: confirms.then(|| ("Confirm this address".into(), links.confirm(channel))),
     };
     let mut mail = begun(from, &channel.address, &letter.subject, &message.key, now_ms)?;

@@ -12,6 +12,7 @@ mod doors;
 mod error;
 mod faq;
 mod feed;
+mod holder;
 mod links;
 mod meaning;
 mod negotiate;

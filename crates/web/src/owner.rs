@@ -271,7 +271,10 @@ pub(crate) fn is_ours(headers: &HeaderMap, site: &SiteConfig) -> bool {
     match (text(HeaderName::from_static("sec-fetch-site")), text(header::ORIGIN)) {
         (Some(from), _) => matches!(from, "same-origin" | "none"),
         (None, Some(origin)) => {
-            origin == site.base_url || text(header::HOST).is_some_and(|host| origin == format!("http://{host}"))
+            // Under a name that is reached over TLS, a page without it may be anybody's on the way.
+            let plain = |host: &&str| !site.base_url.starts_with("https://") || is_here(host);
+            let host = text(header::HOST).filter(plain);
+            origin == site.base_url || host.is_some_and(|host| origin == format!("http://{host}"))
         }
         (None, None) => true,
     }

@@ -33,7 +33,7 @@ use crate::search::SearchQuery;
 use crate::store::{Tx, args, damaged, statements};
 
 pub use channels::{Channel, ChannelKind, ChannelState, NewChannel, Template};
-pub(crate) use channels::{channel_in, readdress};
+pub(crate) use channels::{channel_in, forget_mail, readdress};
 pub use messages::{Item, Message, MessageFilter, MessageKind, MessageState, Outcome, Outgoing, Tally};
 pub use news::{Gathered, NewsKind};
 pub(crate) use news::{note_confirmed, note_imported, note_reversal};
