@@ -9,6 +9,7 @@ use std::time::Duration;
 use accounts::{Accounts, Cost, Post, Settings};
 use anyhow::{Context, bail, ensure};
 use atlas::Atlas;
+use fetch::Authorities;
 
 use crate::alerting::{Alerting, Secret};
 use crate::instance::{Place, now_ms, secret};
@@ -42,13 +43,14 @@ impl Members {
         place: &Place,
         atlas: &Atlas,
         alerting: &Alerting,
+        authorities: &Authorities,
         listen: SocketAddr,
     ) -> anyhow::Result<Option<Accounts>> {
         if !self.accounts {
             return Ok(None);
         }
         reachable(&alerting.public_url, listen)?;
-        let mailer = alerting.mailer()?.context(
+        let mailer = alerting.mailer(authorities)?.context(
             "accounts send mail: name the mail server with --mail-server or CLAUSEWATCH_MAIL_SERVER, and the sender with --mail-from",
         )?;
         let accounts = opened(atlas, &alerting.public_url, self.key(place)?)?;

@@ -162,7 +162,8 @@ fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
         Teller::new(atlas.clone(), Arc::clone(&clock)).round().await.unwrap();
         let server =
             MailServer { url: mail_server(&smtp), from: "alerts@record.example".into(), ..MailServer::default() };
-        let poster = fetch::Poster::new("test", Duration::from_secs(1), Vec::new()).unwrap();
+        let poster =
+            fetch::Poster::new("test", Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
         let mailer = Some(Mailer::new(&server).unwrap());
         let delivered = Delivery::new(atlas.clone(), clock, Links::below(&site), mailer, poster).round().await.unwrap();
         assert_eq!(delivered.sent, 1);

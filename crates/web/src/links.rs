@@ -58,12 +58,19 @@ pub(crate) const SIGN_OUT: &str = "/account/sign-out";
 pub(crate) const FORGOT: &str = "/account/forgot";
 /// What an operator looks after.
 pub(crate) const OPERATE: &str = "/operate";
+/// Where an operator adds a document by its address.
+pub(crate) const ADD: &str = "/operate/add";
 /// What can be watched, and how soon changes are told.
 pub(crate) const PLANS: &str = "/plans";
 /// What waits for an editor's judgement.
 pub(crate) const REVIEW: &str = "/review";
 /// What editors judged.
 pub(crate) const REVIEW_HISTORY: &str = "/review/history";
+
+/// A platform's file for the catalog.
+pub(crate) fn catalog_file(slug: &str) -> String {
+    format!("{OPERATE}/catalog/{}.toml", segment(slug))
+}
 
 /// An organisation: who belongs to it.
 pub(crate) fn organisation(id: &PersonId) -> String {

@@ -83,7 +83,8 @@ async fn hall_of(more: impl FnOnce(Site) -> Site) -> Hall {
         ..MailServer::default()
     };
     let post = Post::new(accounts.clone(), Mailer::new(&server).unwrap());
-    let poster = fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new()).unwrap();
+    let poster =
+        fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
     let site = Site::new(atlas.clone(), config, now).personal(secrets, poster).with_accounts(accounts.clone());
     Hall { site: web::router(more(site)), atlas, accounts, post, smtp, clock }
 }
@@ -685,7 +686,8 @@ async fn market() -> Hall {
         text.replace(&format!("id = \"{id}\""), &format!("id = \"{id}\"\nstripe_price = \"price_{id}\""))
     };
     let text = sold(&sold(include_str!("../../../../docs/plans.toml"), "monitor"), "compliance");
-    let poster = fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new()).unwrap();
+    let poster =
+        fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
     let (key, webhook_secret, api) = ("sk_test".into(), "whsec_test".into(), "http://127.0.0.1:1".into());
     let stripe = alerts::payment::Stripe { key, webhook_secret, api, poster };
     let provider = alerts::payment::Provider::Stripe(stripe);
