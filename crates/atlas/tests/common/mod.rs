@@ -138,6 +138,7 @@ pub fn batch(document: DocumentId, after_version: i64) -> Making {
         provisions: vec![],
         events: vec![],
         standing: Vec::new(),
+        doubted: Vec::new(),
         analyser: "test".into(),
         analysed_ms: START + 900 * DAY,
         cursor: None,

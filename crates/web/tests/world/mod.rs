@@ -147,6 +147,7 @@ fn batch(document: DocumentId, entries: Vec<Entry>) -> Batch {
         provisions: Vec::new(),
         events: Vec::new(),
         standing: Vec::new(),
+        doubted: Vec::new(),
         analyser: "test 1".into(),
         analysed_ms: START + 30 * DAY,
         cursor: None,
