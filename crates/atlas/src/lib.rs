@@ -30,6 +30,7 @@ mod read;
 mod record;
 mod revise;
 mod schema;
+mod seal;
 mod search;
 mod store;
 mod write;
@@ -44,4 +45,5 @@ pub use read::{
     TypeTimeline,
 };
 pub use record::Recorded;
+pub use seal::{KeyPlace, read_keys};
 pub use search::{SearchHit, SearchPage, SearchQuery, finds};

@@ -396,7 +396,9 @@ mod tests {
     /// A site for the owner.
     async fn personal_site() -> Site {
         let log = atlas::LogConfig { origin: "example.com/test".into(), fresh_seed: [7; 32] };
-        let atlas = atlas::Atlas::open(&atlas::Location::Memory, &log).await.unwrap();
+        let atlas = atlas::Atlas::open(&atlas::Location::Memory, &log, &atlas::KeyPlace::given("the test", [5; 32]))
+            .await
+            .unwrap();
         let poster = fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new()).unwrap();
         Site::new(atlas, config("http://127.0.0.1:8080"), Arc::new(|| 1)).personal(Arc::new(|| [7; 32]), poster)
     }

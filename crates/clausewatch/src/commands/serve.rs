@@ -90,12 +90,11 @@ fn given(secret: Option<&Secret>) -> Option<String> {
 /// Serves until interrupted.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open().await?;
-    site(place, atlas, args.listen, &args.members, &args.alerting, args.plans.read()?).await
+    site(atlas, args.listen, &args.members, &args.alerting, args.plans.read()?).await
 }
 
 /// Serves the site of an atlas until interrupted, with accounts if they are turned on.
 pub async fn site(
-    place: &Place,
     atlas: Atlas,
     listen: SocketAddr,
     members: &Members,
@@ -104,7 +103,7 @@ pub async fn site(
 ) -> crate::Answer {
     let interruption = Interruption::listen()?;
     let listener = bound(listen).await?;
-    let accounts = members.open(place, &atlas, alerting, listener.local_addr()?)?;
+    let accounts = members.open(&atlas, alerting, listener.local_addr()?)?;
     let public_url = accounts.is_some().then(|| alerting.public_url.trim_end_matches('/').to_string());
     let shown = Shown { note: "", public_url, accounts, offer };
     listening(atlas, listener, shown, Arc::new(now_ms), interruption).await

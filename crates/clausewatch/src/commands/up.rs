@@ -36,6 +36,6 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     args.model.attend(&atlas)?;
     tokio::select! {
         done = work::forever(&atlas, &fetcher) => done,
-        done = serve::site(place, atlas.clone(), args.listen, &args.members, &args.alerting, offer) => done,
+        done = serve::site(atlas.clone(), args.listen, &args.members, &args.alerting, offer) => done,
     }
 }
