@@ -1,5 +1,5 @@
 //! What a person does with their account.
-use atlas::accounts::{Account, AccountMail, AuditEntry, Session, Token};
+use atlas::accounts::{Account, AccountMail, AuditEntry, Belonging, Erased, Invitation, Session, Token};
 use atlas::plans::{Subscription, Trials};
 use serde::Serialize;
 
@@ -14,6 +14,10 @@ pub struct Export {
     pub sessions: Vec<Session>,
     /// The tokens of their programs.
     pub tokens: Vec<Token>,
+    /// The organisations that they belong to.
+    pub organisations: Vec<Belonging>,
+    /// Invitations to organisations that they have not answered.
+    pub invitations: Vec<Invitation>,
     /// What happened to the account.
     pub audit: Vec<AuditEntry>,
     /// The plans that they tried.
@@ -85,16 +89,24 @@ impl Accounts {
             account: visitor.account.clone(),
             sessions: atlas.sessions(person).await?,
             tokens: atlas.tokens(person).await?,
+            organisations: atlas.belongings(person).await?,
+            invitations: self.invitations(visitor).await?,
             audit: atlas.audit(Some(person), 0, i64::MAX).await?,
             trials: atlas.trials(person).await?,
             subscriptions: atlas.subscriptions(person).await?,
         })
     }
 
-    /// Deletes the account and all that is the person's. They must have proved who they are, and pay for nothing any more.
+    /// Deletes the account and all that is the person's, with organisations that have no other member. They must have proved who they are, and
+    /// pay for nothing any more.
     pub async fn erase(&self, visitor: &Visitor, caller: &Caller) -> Result<(), AccountError> {
-        if !self.atlas().erase_person(visitor.account.person).await? {
-            return Err(AccountError::Paying);
+        match self.atlas().erase_person(visitor.account.person, self.now_ms()).await? {
+            Erased::Done => {}
+            Erased::Pays => return Err(AccountError::Paying),
+            Erased::Owns(organisations) => {
+                let names: Vec<String> = organisations.into_iter().map(|own| format!("“{}”", own.name)).collect();
+                return Err(AccountError::Owns(names.join(" and of ")));
+            }
         }
         self.note(None, "account-deleted", caller, "").await?;
         self.post(MailKind::Deleted, &visitor.account.address, None, &Wish::default()).await

@@ -1,7 +1,9 @@
 //! What an operator does with accounts, from the command line of the instance.
-use atlas::accounts::{Account, NewAccount};
+use atlas::accounts::{Account, Deed, NewAccount, Role};
+use atlas::watching::PersonId;
 
-use crate::{AccountError, Accounts, MailAddress};
+use crate::organisations::done;
+use crate::{AccountError, Accounts, MailAddress, role_name};
 
 /// Where such changes come from, in the audit log.
 const SOURCE: &str = "command line";
@@ -30,14 +32,16 @@ impl Accounts {
         self.by_command(account, if operator { "operator-granted" } else { "operator-revoked" }).await
     }
 
-    /// Closes an account to its person, which ends its sessions and tokens, or opens it again.
+    /// Closes an account to its person, which ends its sessions, tokens and links, or opens it again.
     pub async fn disable(&self, account: &Account, disabled: bool) -> Result<(), AccountError> {
+        self.atlas().end_account_links(account.person, self.now_ms()).await?;
         self.atlas().set_disabled(account.person, disabled.then(|| self.now_ms())).await?;
         self.by_command(account, if disabled { "account-disabled" } else { "account-enabled" }).await
     }
 
-    /// Ends all sessions and tokens of an account.
+    /// Ends all sessions, tokens and links of an account.
     pub async fn end_all_access(&self, account: &Account) -> Result<(), AccountError> {
+        self.atlas().end_account_links(account.person, self.now_ms()).await?;
         self.atlas().end_all_access(account.person).await?;
         self.by_command(account, "access-ended").await
     }
@@ -46,6 +50,14 @@ impl Accounts {
     pub async fn drop_factor(&self, account: &Account) -> Result<(), AccountError> {
         self.atlas().drop_factor(account.person).await?;
         self.by_command(account, "second-factor-ended").await
+    }
+
+    /// Makes a member of an organisation an owner of it: its owners are gone, or cannot sign in.
+    pub async fn hand_over(&self, organisation: PersonId, account: &Account) -> Result<(), AccountError> {
+        done(self.atlas().set_role(organisation, account.person, Role::Owner).await?)?;
+        let (member, event) = (Some(account.person), "role-changed");
+        let deed = Deed { organisation, by: None, member, event, source: SOURCE, detail: role_name(Role::Owner) };
+        Ok(self.atlas().note_deed(deed, self.now_ms()).await?)
     }
 
     async fn by_command(&self, account: &Account, event: &str) -> Result<(), AccountError> {

@@ -61,11 +61,22 @@ impl Accounts {
         }
         let secret = &self.random()[..SECRET];
         self.atlas().put_factor(account.person, secret).await?;
+        Ok(self.enrolment(account, secret))
+    }
+
+    /// A second factor that was begun and waits for its first code.
+    pub async fn begun_factor(&self, visitor: &Visitor) -> Result<Option<Enrolment>, AccountError> {
+        let account = &visitor.account;
+        let factor = self.atlas().factor(account.person).await?.filter(|factor| factor.confirmed_ms.is_none());
+        Ok(factor.map(|factor| self.enrolment(account, &factor.secret)))
+    }
+
+    fn enrolment(&self, account: &Account, secret: &[u8]) -> Enrolment {
         let secret = Secret::new(secret.into()).to_base32();
         let site = utf8_percent_encode(&self.parts.settings.site, NON_ALPHANUMERIC);
         let label = utf8_percent_encode(&account.address, NON_ALPHANUMERIC);
         let url = format!("otpauth://totp/{site}:{label}?secret={secret}&issuer={site}");
-        Ok(Enrolment { secret, url })
+        Enrolment { secret, url }
     }
 
     /// Takes the second factor into use by its first code; the recovery codes, which are shown this once.
@@ -85,7 +96,12 @@ impl Accounts {
         }
         let codes: Vec<String> = (0..CODES).map(|_| shown_code(&self.random())).collect();
         let hashes: Vec<Sha256Digest> = codes.iter().filter_map(|code| Some(hashed(&recovery_code(code)?))).collect();
-        self.atlas().confirm_factor(account.person, &hashes, self.now_ms()).await?;
+        // Of two windows that confirm at once, one is shown the codes that are kept.
+        if !self.atlas().confirm_factor(account.person, &hashes, self.now_ms()).await? {
+            return Err(AccountError::Input(
+                "you have a second factor already; it was taken into use elsewhere".into(),
+            ));
+        }
         self.atlas().end_other_sessions(account.person, visitor.session.id).await?;
         self.note(Some(account.person), "second-factor-added", caller, "").await?;
         Ok(codes)

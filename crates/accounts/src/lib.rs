@@ -14,6 +14,7 @@ mod admin;
 mod factor;
 pub mod limits;
 pub mod link;
+pub mod organisations;
 pub mod password;
 mod post;
 pub mod session;
@@ -23,6 +24,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use alerts::{Clock, Links};
+use atlas::accounts::Role;
 use atlas::watching::PersonId;
 use atlas::{Atlas, AtlasError};
 
@@ -30,6 +32,7 @@ pub use account::Export;
 pub use address::{AddressError, MailAddress};
 pub use factor::Enrolment;
 pub use link::{Followed, Link, MailKind, Wish};
+pub use organisations::{Invited, OrganisationExport, role_name};
 pub use password::{Cost, PasswordError};
 pub use post::Post;
 pub use session::{SignedIn, Visitor};
@@ -74,6 +77,23 @@ pub enum AccountError {
     /// A new address belongs to somebody's account.
     #[error("there is an account with this address already; delete that one first, or keep your address")]
     Taken,
+    /// The person does not belong to the organisation, or there is none.
+    #[error("there is no organisation of yours, or no member of it, with this number")]
+    NoOrganisation,
+    /// The person's role in the organisation is less than this one.
+    #[error("this needs the role “{}” in the organisation; an owner of it can give it to you", role_name(*.0))]
+    Role(Role),
+    /// The organisation would be left without an owner.
+    #[error(
+        "an organisation has an owner who can sign in: make another member an owner first, or delete the organisation"
+    )]
+    LastOwner,
+    /// The account cannot be deleted: organisations with other members would be left without an owner.
+    #[error("you are the last owner of {0}, which has other members: make one of them an owner first, or delete it")]
+    Owns(String),
+    /// An invitation was answered or withdrawn, or is too old.
+    #[error("this invitation is over; ask an owner of the organisation for a new one")]
+    Invitation,
     /// An account is not deleted while its person pays for a plan.
     #[error(
         "you pay for a plan, and would go on to be charged; ask whoever runs this site to end your subscription, and delete the account when it is over"

@@ -26,6 +26,9 @@ pub const MAILS_TO: Limit = Limit { tries: 5, window_ms: 60 * MINUTE_MS };
 /// Mails asked for from one network address.
 pub const MAILS_FROM: Limit = Limit { tries: 30, window_ms: 60 * MINUTE_MS };
 
+/// Invitations to organisations by one person.
+pub const INVITATIONS_BY: Limit = Limit { tries: 40, window_ms: 24 * 60 * MINUTE_MS };
+
 impl Limit {
     /// How long to wait, if a count that began at an instant is beyond the limit.
     fn wait_ms(self, (count, since_ms): (i64, i64), now_ms: i64) -> Option<i64> {
@@ -50,7 +53,7 @@ fn from_network(what: &str, from: IpAddr) -> String {
 }
 
 impl Accounts {
-    async fn count(&self, what: &str, limit: Limit) -> Result<Option<i64>, AccountError> {
+    pub(crate) async fn count(&self, what: &str, limit: Limit) -> Result<Option<i64>, AccountError> {
         let now_ms = self.now_ms();
         Ok(limit.wait_ms(self.atlas().count_try(what, limit.window_ms, now_ms).await?, now_ms))
     }

@@ -2,11 +2,12 @@
 //! pressed: programs that open links in mail do not use it up.
 use archive::Sha256Digest;
 use atlas::accounts::{Account, AccountMail, NewAccount, NewMail};
+use atlas::watching::PersonId;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::{AccountError, Accounts, Caller, MailAddress, SignedIn, hex, password};
+use crate::{AccountError, Accounts, Caller, Invited, MailAddress, SignedIn, hex, password};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -31,10 +32,12 @@ pub enum MailKind {
     AddressChanged,
     /// Notice: the account is gone.
     Deleted,
+    /// An organisation invites whoever reads the mailbox.
+    Invitation,
 }
 
 impl MailKind {
-    const ALL: [MailKind; 9] = [
+    const ALL: [MailKind; 10] = [
         MailKind::SignUp,
         MailKind::SignIn,
         MailKind::Reset,
@@ -44,6 +47,7 @@ impl MailKind {
         MailKind::PasswordChanged,
         MailKind::AddressChanged,
         MailKind::Deleted,
+        MailKind::Invitation,
     ];
 
     fn code(self) -> i64 {
@@ -55,18 +59,20 @@ impl MailKind {
     }
 
     /// How long its link is good, or how long it is tried to send a mail that has none.
-    fn lasts_ms(self) -> i64 {
+    pub(crate) fn lasts_ms(self) -> i64 {
         match self {
             // What signs in is as short-lived as a code.
             MailKind::SignIn | MailKind::Reset => 10 * MINUTE_MS,
             MailKind::ChangeAddress => 60 * MINUTE_MS,
+            MailKind::Invitation => 7 * 24 * 60 * MINUTE_MS,
             _ => 24 * 60 * MINUTE_MS,
         }
     }
 
     /// Whether it has a link that does something.
     pub(crate) fn acts(self) -> bool {
-        matches!(self, MailKind::SignUp | MailKind::SignIn | MailKind::Reset | MailKind::ChangeAddress)
+        use MailKind::{ChangeAddress, Invitation, Reset, SignIn, SignUp};
+        matches!(self, SignUp | SignIn | Reset | ChangeAddress | Invitation)
     }
 }
 
@@ -93,6 +99,8 @@ pub struct Link {
     pub wish: Wish,
     /// Whether a code of a second factor is asked for.
     pub asks_code: bool,
+    /// What an invitation invites to.
+    pub invited: Option<Invited>,
 }
 
 /// What came of using a link.
@@ -101,6 +109,8 @@ pub enum Followed {
     In(SignedIn, Wish),
     /// The account has another address.
     Readdressed(String),
+    /// The person is signed in to an account that is new, and a member of the organisation with this number.
+    Joined(SignedIn, PersonId),
 }
 
 impl Accounts {
@@ -152,13 +162,24 @@ impl Accounts {
         about: Option<&Account>,
         wish: &Wish,
     ) -> Result<(), AccountError> {
+        self.post_with(kind, to, about, wish).await
+    }
+
+    /// The same, with what its link goes on with.
+    pub(crate) async fn post_with(
+        &self,
+        kind: MailKind,
+        to: &str,
+        about: Option<&Account>,
+        data: &impl Serialize,
+    ) -> Result<(), AccountError> {
         let now_ms = self.now_ms();
         let new = NewMail {
             kind: kind.code(),
             address: to.into(),
             person: about.map(|account| account.person),
             nonce: self.random(),
-            data: serde_json::to_string(wish).map_err(|error| AccountError::Internal(error.to_string()))?,
+            data: serde_json::to_string(data).map_err(|error| AccountError::Internal(error.to_string()))?,
             expires_ms: now_ms + kind.lasts_ms(),
         };
         self.atlas().post_account_mail(&new, now_ms).await?;
@@ -175,14 +196,28 @@ impl Accounts {
         format!("{}-{}", mail.id, hex(&mac.finalize().into_bytes()))
     }
 
-    async fn mail_of(&self, token: &str) -> Result<(AccountMail, MailKind), AccountError> {
+    /// The mail whose link a token is, and what it does.
+    pub(crate) async fn mail_of(&self, token: &str) -> Result<(AccountMail, MailKind), AccountError> {
         let id = token.split_once('-').and_then(|(id, _)| id.parse().ok()).ok_or(AccountError::Link)?;
         let mail = self.atlas().account_mail(id).await?.ok_or(AccountError::Link)?;
         let kind = MailKind::of(&mail).filter(|kind| kind.acts()).ok_or(AccountError::Link)?;
         // Hashes are compared, so that the time tells nothing of the token.
         let same = Sha256Digest::of(self.token_of(&mail).as_bytes()) == Sha256Digest::of(token.as_bytes());
         let good = same && mail.used_ms.is_none() && self.now_ms() < mail.expires_ms;
-        if good { Ok((mail, kind)) } else { Err(AccountError::Link) }
+        if good && self.fits(&mail, kind).await? { Ok((mail, kind)) } else { Err(AccountError::Link) }
+    }
+
+    /// Whether a link still fits who has an account: one that makes an account is over once the address has one, for it is good for longer
+    /// than what signs in may be; one that signs in is over once the account has another address.
+    async fn fits(&self, mail: &AccountMail, kind: MailKind) -> Result<bool, AccountError> {
+        Ok(match kind {
+            MailKind::SignUp => self.atlas().account_at(MailAddress::parse(&mail.address)?.key()).await?.is_none(),
+            MailKind::SignIn | MailKind::Reset => {
+                self.signs_in_to(mail, kind).await?.is_some_and(|account| account.address == mail.address)
+            }
+            MailKind::Invitation => self.invitation_of(mail).await?.is_some(),
+            _ => true,
+        })
     }
 
     /// What a link would do.
@@ -194,13 +229,19 @@ impl Accounts {
             Some(account) => self.has_factor(account).await?,
             None => false,
         };
-        Ok(Link { kind, address: mail.address, wish, asks_code })
+        let invited = match kind {
+            MailKind::Invitation => match self.invitation_of(&mail).await? {
+                Some(invitation) => Some(self.shown(&invitation).await?),
+                None => return Err(AccountError::Link),
+            },
+            _ => None,
+        };
+        Ok(Link { kind, address: mail.address, wish, asks_code, invited })
     }
 
     /// The account that a link signs in to, if it does and there is one.
     async fn signs_in_to(&self, mail: &AccountMail, kind: MailKind) -> Result<Option<Account>, AccountError> {
         Ok(match (kind, mail.person) {
-            (MailKind::SignUp, _) => self.atlas().account_at(MailAddress::parse(&mail.address)?.key()).await?,
             (MailKind::SignIn | MailKind::Reset, Some(person)) => self.atlas().account(person).await?,
             _ => None,
         })
@@ -223,7 +264,8 @@ impl Accounts {
         if self.passes_factor(&account, Some(code)).await? { Ok(()) } else { Err(AccountError::Code) }
     }
 
-    /// Uses a link. A new account may be given a password; a reset needs one. An account with a second factor needs a code.
+    /// Uses a link. A new account may be given a password; a reset needs one. An account with a second factor needs a code. That of an
+    /// invitation makes an account; who has one signs in to it and accepts ([`Accounts::accept`]).
     pub async fn follow(
         &self,
         token: &str,
@@ -235,13 +277,24 @@ impl Accounts {
         let wish = serde_json::from_str(&mail.data).unwrap_or_default();
         // Before the link is used up: a password that will not do can be tried again.
         let hash = match (kind, password) {
-            (MailKind::SignUp, Some(password)) => Some(self.new_hash(password, &mail.address).await?),
+            (MailKind::SignUp | MailKind::Invitation, Some(password)) => {
+                Some(self.new_hash(password, &mail.address).await?)
+            }
             (MailKind::Reset, password) => Some(self.new_hash(password.unwrap_or(""), &mail.address).await?),
             _ => None,
         };
         self.pass(&mail, kind, code, caller).await?;
+        let invitation = match kind {
+            MailKind::Invitation => Some(self.invitation_for_nobody(&mail).await?),
+            _ => None,
+        };
         if !self.atlas().use_account_link(mail.id, self.now_ms()).await? {
             return Err(AccountError::Link);
+        }
+        if let Some(invitation) = invitation {
+            let signed_in = self.confirmed(&mail, hash, caller).await?;
+            let organisation = self.join(&invitation, signed_in.account.person, caller).await?;
+            return Ok(Followed::Joined(signed_in, organisation));
         }
         match kind {
             MailKind::SignUp => Ok(Followed::In(self.confirmed(&mail, hash, caller).await?, wish)),
@@ -270,7 +323,7 @@ impl Accounts {
         account.filter(|account| account.disabled_ms.is_none()).ok_or(AccountError::Link)
     }
 
-    /// Makes the account of a confirmed address; if there is one by now, its person is signed in to that one.
+    /// Makes the account of a confirmed address.
     async fn confirmed(
         &self,
         mail: &AccountMail,
@@ -284,16 +337,9 @@ impl Accounts {
             password,
             secret: self.random(),
         };
-        let account = match self.atlas().add_account(&new, self.now_ms()).await? {
-            Some(account) => {
-                self.note(Some(account.person), "signed-up", caller, "").await?;
-                account
-            }
-            None => {
-                let account = self.atlas().account_at(address.key()).await?;
-                account.filter(|account| account.disabled_ms.is_none()).ok_or(AccountError::Link)?
-            }
-        };
+        // Another link may have made it at the same moment.
+        let account = self.atlas().add_account(&new, self.now_ms()).await?.ok_or(AccountError::Link)?;
+        self.note(Some(account.person), "signed-up", caller, "").await?;
         self.begin(account, caller, "by a mailed link").await
     }
 

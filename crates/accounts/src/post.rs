@@ -1,9 +1,9 @@
 //! Sending the mail about accounts, and clearing away what is over.
 use alerts::{Foot, Handed, Letter, Mailer};
-use atlas::accounts::{AccountMail, MailOutcome};
+use atlas::accounts::{AccountMail, MailOutcome, Role};
 
 use crate::session::{IDLE_MS, LONGEST_MS};
-use crate::{AccountError, Accounts, MailKind};
+use crate::{AccountError, Accounts, Invited, MailKind};
 
 const SECOND_MS: i64 = 1000;
 const DAY_MS: i64 = 24 * 60 * 60 * SECOND_MS;
@@ -22,8 +22,30 @@ pub struct Post {
 }
 
 /// A mail's words, and what its button is called.
-fn words(kind: MailKind, site: &str) -> (String, String, &'static str) {
-    let (subject, lead, button) = match kind {
+type Words = (String, String, &'static str);
+
+/// The words of an invitation.
+fn invites(invited: &Invited, site: &str) -> Words {
+    let Invited { organisation, role, by, .. } = invited;
+    let who = by.as_deref().unwrap_or("A member");
+    let may = match role {
+        Role::Reader => "see what it watches and what changed",
+        Role::Editor => "see and change what it watches",
+        Role::Owner => "see and change what it watches, and who belongs to it",
+    };
+    (
+        format!("You are invited to an organisation at {site}"),
+        format!(
+            "{who} invites you to the organisation “{organisation}” at {site}, where its members watch the terms and policies of platforms \
+             together. You could {may}. The link lets you accept or decline, within seven days. If you do not know what this is, do nothing."
+        ),
+        "Look at the invitation",
+    )
+}
+
+/// The words of any other mail; none for an invitation, which has its own.
+fn words(kind: MailKind, site: &str) -> Option<Words> {
+    let words = match kind {
         MailKind::SignUp => (
             "Please confirm your address".to_string(),
             format!("Somebody, you we hope, wants an account at {site} with this address. The link makes it, within a day. If it was not you, do nothing."),
@@ -69,8 +91,9 @@ fn words(kind: MailKind, site: &str) -> (String, String, &'static str) {
             "Your account, your watchlist and all that you were told are deleted. This is the last mail to you.".into(),
             "",
         ),
+        MailKind::Invitation => return None,
     };
-    (subject, lead, button)
+    Some(words)
 }
 
 impl Post {
@@ -110,13 +133,28 @@ impl Post {
         if self.accounts.now_ms() >= mail.expires_ms {
             return Handed::Never { reason: "its link is over".into(), nobody: false };
         }
-        let settings = &self.accounts.parts.settings;
-        let (subject, lead, button) = words(kind, &settings.site);
+        let (subject, lead, button) = match self.words(kind, mail).await {
+            Ok(Some(words)) => words,
+            Ok(None) => return Handed::Never { reason: "the invitation is over".into(), nobody: false },
+            Err(error) => return Handed::Later(error.to_string()),
+        };
         let url = self.accounts.parts.links.account_link(&self.accounts.token_of(mail));
         let action = kind.acts().then(|| (button.to_string(), url));
         let (letter, foot) = (Letter { subject, lead, parts: Vec::new() }, Foot { action, ..Foot::default() });
         let name = format!("account-{}-{}", mail.id, crate::hex(&mail.nonce[..mail.nonce.len().min(6)]));
         self.mailer.send_letter(&mail.address, &name, &letter, &foot, self.accounts.now_ms()).await
+    }
+
+    /// The words of a mail; none if it is about an invitation that is over.
+    async fn words(&self, kind: MailKind, mail: &AccountMail) -> Result<Option<Words>, AccountError> {
+        let site = &self.accounts.parts.settings.site;
+        if kind != MailKind::Invitation {
+            return Ok(words(kind, site));
+        }
+        Ok(match self.accounts.invitation_of(mail).await? {
+            Some(invitation) => Some(invites(&self.accounts.shown(&invitation).await?, site)),
+            None => None,
+        })
     }
 
     /// When to try again, if a link would still be good then.
@@ -126,11 +164,12 @@ impl Post {
         if at_ms < mail.expires_ms { MailOutcome::Again(at_ms) } else { MailOutcome::Dead }
     }
 
-    /// Clears away sessions, links, tries and audit entries that are over.
+    /// Clears away sessions, links, invitations, tries and audit entries that are over.
     pub async fn sweep(&self) -> Result<(), AccountError> {
         let (atlas, now_ms) = (self.accounts.atlas(), self.accounts.now_ms());
         atlas.end_old_sessions(now_ms - IDLE_MS, now_ms - LONGEST_MS).await?;
         atlas.forget_account_mails(now_ms - DAY_MS).await?;
+        atlas.forget_invitations(now_ms).await?;
         Ok(atlas.forget_audit(now_ms - AUDIT_MS, now_ms - DAY_MS).await?)
     }
 }

@@ -135,7 +135,8 @@ impl Accounts {
         Ok(self.atlas().session_proven(visitor.session.id, self.now_ms()).await?)
     }
 
-    /// Checks the person's password, which counts as a guess.
+    /// Checks the person's password, which counts as a guess. The right one does not make the count begin anew, or who knows the password
+    /// could try codes of the second factor without end.
     pub(crate) async fn check_password(
         &self,
         visitor: &Visitor,
@@ -148,7 +149,7 @@ impl Accounts {
             self.note(Some(visitor.account.person), "proof-failed", caller, "").await?;
             return Err(AccountError::Wrong);
         }
-        self.forgive(&address).await
+        Ok(())
     }
 }
 

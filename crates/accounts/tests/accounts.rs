@@ -2,6 +2,8 @@
 //! hand.
 #[path = "../../alerts/tests/common/mod.rs"]
 mod common;
+#[path = "accounts/organisations.rs"]
+mod organisations;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -93,7 +95,7 @@ impl Hall {
     async fn follow(&self, token: &str, password: Option<&str>) -> SignedIn {
         match self.accounts.follow(token, password, None, &self.here()).await.unwrap() {
             Followed::In(signed_in, _) => signed_in,
-            Followed::Readdressed(address) => panic!("{address}"),
+            Followed::Readdressed(_) | Followed::Joined(..) => panic!("a link that signs in"),
         }
     }
 
@@ -338,6 +340,41 @@ async fn a_link_works_once_shortly_and_for_what_it_says() {
 }
 
 #[tokio::test]
+async fn a_link_ends_with_what_it_was_for() {
+    for hall in halls().await {
+        let (accounts, here) = (&hall.accounts, hall.here());
+        // One that makes an account is good for a day, and signs in to none.
+        accounts.sign_up(ADA, &Wish::default(), &here).await.unwrap();
+        let late = hall.link().await;
+        let ada = hall.person(ADA).await;
+        assert!(matches!(accounts.link(&late).await, Err(AccountError::Link)));
+        assert!(matches!(accounts.follow(&late, Some(OTHER), None, &here).await, Err(AccountError::Link)));
+        accounts.sign_in(ADA, PASSWORD, None, &here).await.expect("the password is as before");
+        // One that signs in is for the address that it was sent to.
+        accounts.mail_sign_in(ADA, &Wish::default(), &here).await.unwrap();
+        let before = hall.link().await;
+        let person = ada.account.person;
+        hall.stage.atlas.set_account_address(person, "Ada@plum.example", "ada@plum.example").await.unwrap();
+        assert!(matches!(accounts.follow(&before, None, None, &here).await, Err(AccountError::Link)));
+        // What an operator ends, links do not outlive.
+        for closes in [false, true] {
+            let visitor = hall.visitor(&ada).await;
+            accounts.ask_for_address(&visitor, BOB, &here).await.unwrap();
+            let asked = hall.link().await;
+            match closes {
+                false => accounts.end_all_access(&visitor.account).await.unwrap(),
+                true => {
+                    accounts.disable(&visitor.account, true).await.unwrap();
+                    accounts.disable(&visitor.account, false).await.unwrap();
+                }
+            }
+            assert!(matches!(accounts.link(&asked).await, Err(AccountError::Link)), "closes: {closes}");
+            hall.stage.atlas.begin_session(person, &ada.secret, "", hall.stage.now()).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_reset_throws_everybody_out() {
     for hall in halls().await {
         let accounts = &hall.accounts;
@@ -510,6 +547,8 @@ async fn a_token_does_what_it_was_given_for_and_ends() {
 async fn what_is_deleted_is_gone() {
     for hall in halls().await {
         let (accounts, atlas) = (&hall.accounts, &hall.stage.atlas);
+        accounts.sign_up("ADA@Example.org", &Wish::default(), &hall.here()).await.unwrap();
+        hall.mail().await;
         let ada = hall.person(ADA).await;
         let bob = hall.person(BOB).await;
         let person = ada.account.person;
@@ -544,23 +583,36 @@ async fn what_is_deleted_is_gone() {
         assert!(!hall.is_in(&ada).await && accounts.find(ADA).await.unwrap().is_none());
         assert_eq!(hall.mail().await.header("Subject"), "Your account at Clausewatch is deleted");
         left_of(&hall.stage, person.0).await;
+        if let Some(mut connection) = sqlite(&hall.stage).await {
+            let mails = "SELECT COUNT(*) FROM account_mails WHERE LOWER(address) = 'ada@example.org'";
+            let left: i64 = sqlx::Row::get(&sqlx::Executor::fetch_one(&mut connection, mails).await.unwrap(), 0);
+            assert_eq!(left, 1, "the mail that says so, and none from before");
+        }
         assert_eq!(hall.stage.inbox(bob.account.person).await.len(), 1, "others keep what is theirs");
         // The address can be used again, by somebody new.
         assert_ne!(hall.person(ADA).await.account.person, person);
     }
 }
 
-/// Looks for rows of a person in every table that knows persons.
+/// The file behind a store on SQLite.
+async fn sqlite(stage: &Stage) -> Option<sqlx::SqliteConnection> {
+    use sqlx::Connection;
+    let atlas::Location::Sqlite(folder) = &stage.location else { return None };
+    let url = format!("sqlite://{}", folder.join("clausewatch.db").display());
+    Some(sqlx::SqliteConnection::connect(&url).await.unwrap())
+}
+
+/// Looks for rows of a person, or of an organisation, in every table that knows them.
 async fn left_of(stage: &Stage, person: i64) {
-    use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqliteConnection};
-    let atlas::Location::Sqlite(folder) = &stage.location else { return };
-    let mut connection =
-        SqliteConnection::connect(&format!("sqlite://{}", folder.join("clausewatch.db").display())).await.unwrap();
-    let sql = "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'person_id'";
-    let tables: Vec<String> = connection.fetch_all(sql).await.unwrap().iter().map(|row| row.get(0)).collect();
-    assert!(tables.len() >= 11, "{tables:?}");
-    for table in tables {
-        let sql = format!("SELECT COUNT(*) FROM {table} WHERE person_id = {person}");
+    use sqlx::{AssertSqlSafe, Executor, Row};
+    let Some(mut connection) = sqlite(stage).await else { return };
+    let sql = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c
+        WHERE m.type = 'table' AND c.name IN ('person_id', 'organisation_id')";
+    let rows = connection.fetch_all(sql).await.unwrap();
+    let places: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    assert!(places.len() >= 14, "{places:?}");
+    for (table, column) in places {
+        let sql = format!("SELECT COUNT(*) FROM {table} WHERE {column} = {person}");
         let rows: i64 = connection.fetch_one(AssertSqlSafe(sql)).await.unwrap().get(0);
         assert_eq!(rows, 0, "{table} still has rows of the person");
     }
@@ -695,7 +747,7 @@ async fn a_second_factor_is_asked_for_on_every_way_in() {
             assert!(accounts.follow(&link, Some(OTHER), Some(&now), &hall.here()).await.is_ok());
         }
         hall.mail().await;
-        // A link of signing up that is followed when there is an account by then signs in to that one, and is no way around either.
+        // A link of signing up that is followed when there is an account by then is no way around either.
         accounts.sign_up(BOB, &Wish::default(), &hall.here()).await.unwrap();
         let early = hall.link().await;
         let bob = hall.person(BOB).await;
@@ -703,7 +755,7 @@ async fn a_second_factor_is_asked_for_on_every_way_in() {
         let theirs = accounts.begin_factor(&visitor_bob).await.unwrap();
         let given = code(&hall, &theirs.secret);
         accounts.confirm_factor(&visitor_bob, &given, &hall.here()).await.unwrap();
-        assert!(matches!(accounts.follow(&early, None, None, &hall.here()).await, Err(AccountError::Code)));
+        assert!(matches!(accounts.follow(&early, None, None, &hall.here()).await, Err(AccountError::Link)));
         // Recovery codes work once, however they are typed.
         hall.stage.pass(limits::PASSWORDS_OF_ADDRESS.window_ms);
         let typed = codes[3].to_uppercase().replace('-', " ");
@@ -720,6 +772,43 @@ async fn a_second_factor_is_asked_for_on_every_way_in() {
         accounts.sign_in(ADA, OTHER, None, &hall.here()).await.unwrap();
         accounts.erase(&visitor_bob, &hall.here()).await.unwrap();
         left_of(&hall.stage, bob.account.person.0).await;
+    }
+}
+
+#[tokio::test]
+async fn who_knows_the_password_does_not_guess_codes_without_end() {
+    let hall = halls().await.remove(0);
+    let ada = hall.person(ADA).await;
+    let visitor = hall.visitor(&ada).await;
+    let begun = hall.accounts.begin_factor(&visitor).await.unwrap();
+    hall.accounts.confirm_factor(&visitor, &code(&hall, &begun.secret), &hall.here()).await.unwrap();
+    let mut guesses = 0;
+    for at in 0..limits::PASSWORDS_OF_ADDRESS.tries {
+        let from = caller(&format!("198.51.100.{at}"));
+        // The right password in between does not make the count begin anew.
+        let _ = hall.accounts.set_password(&visitor, Some(PASSWORD), PASSWORD, &from).await;
+        let guess = hall.accounts.end_factor(&visitor, "000000", &from).await;
+        guesses += i64::from(matches!(guess, Err(AccountError::Wrong)));
+    }
+    assert!((1..limits::PASSWORDS_OF_ADDRESS.tries / 2 + 1).contains(&guesses), "{guesses}");
+}
+
+#[tokio::test]
+async fn of_two_windows_one_is_given_recovery_codes_that_are_kept() {
+    for hall in halls().await {
+        let ada = hall.person(ADA).await;
+        let (visitor, here) = (hall.visitor(&ada).await, hall.here());
+        let begun = hall.accounts.begin_factor(&visitor).await.unwrap();
+        let first = code(&hall, &begun.secret);
+        hall.stage.pass(30_000);
+        let second = code(&hall, &begun.secret);
+        let (a, b) = tokio::join!(
+            hall.accounts.confirm_factor(&visitor, &first, &here),
+            hall.accounts.confirm_factor(&visitor, &second, &here)
+        );
+        assert!(a.is_ok() != b.is_ok());
+        let codes = a.or(b).unwrap();
+        hall.accounts.sign_in(ADA, PASSWORD, Some(&codes[0]), &here).await.unwrap();
     }
 }
 

@@ -17,8 +17,8 @@ pub enum ChannelError {
     /// It is no web address that may be posted to.
     #[error(transparent)]
     Web(#[from] FetchError),
-    /// The person has as many as anybody may have.
-    #[error("a person may have {MOST_CHANNELS} channels here; remove one first")]
+    /// The watchlist has as many as one may have.
+    #[error("one watchlist may have {MOST_CHANNELS} channels here; remove one first")]
     Full,
     /// The store failed.
     #[error(transparent)]

@@ -1,5 +1,5 @@
 //! Absolute addresses in messages.
-use atlas::watching::{Channel, MessageId};
+use atlas::watching::{Channel, MessageId, PersonId};
 
 /// The address of the site, as those who are told reach it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,9 +35,12 @@ impl Links {
         format!("{}/documents/{id}", self.base)
     }
 
-    /// The person's watchlist.
-    pub fn watchlist(&self) -> String {
-        format!("{}/watchlist", self.base)
+    /// The watchlist of a person, or of an organisation with this number.
+    pub fn watchlist(&self, organisation: Option<PersonId>) -> String {
+        match organisation {
+            Some(organisation) => format!("{}/organisations/{organisation}/watchlist", self.base),
+            None => format!("{}/watchlist", self.base),
+        }
     }
 
     /// Where the receiver of a message ends what it came from.

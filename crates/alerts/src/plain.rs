@@ -18,8 +18,8 @@ const PLAIN: (&str, &str) = ("", "");
 pub struct Foot {
     /// Where the reader ends what the message came from.
     pub unsubscribe: Option<String>,
-    /// The person's watchlist.
-    pub watchlist: Option<String>,
+    /// The watchlist that it comes from: its name and its address.
+    pub watchlist: Option<(String, String)>,
     /// What the reader is asked to do, in a few words, and the address at which they do it.
     pub action: Option<(String, String)>,
 }
@@ -40,8 +40,8 @@ pub fn text(letter: &Letter, foot: &Foot) -> String {
     if !out.is_empty() {
         out += "-- \n";
     }
-    if let Some(url) = &foot.watchlist {
-        out += &format!("Your watchlist: {url}\n");
+    if let Some((name, url)) = &foot.watchlist {
+        out += &format!("{name}: {url}\n");
     }
     if let Some(url) = &foot.unsubscribe {
         out += &format!("No more of this to this address: {url}\n");
@@ -63,16 +63,16 @@ fn part_text(out: &mut String, part: &Part) {
         if !line.matters.is_empty() {
             paragraph(out, &format!("What it means: {}", line.matters), ("  ", "  "));
         }
+        // A line of its own: an address must not be broken.
+        if let Some(url) = &line.url {
+            out.push_str(&format!("  {url}\n\n"));
+        }
     }
     for clause in &part.clauses {
         clause_text(out, clause);
     }
     paragraph(out, &more(part.more_clauses), PLAIN);
-    out.push_str(&format!("All clauses, before and after: {}\n", part.url));
-    for url in part.provisions.iter().filter_map(|line| line.url.as_ref()) {
-        out.push_str(&format!("Provision: {url}\n"));
-    }
-    out.push('\n');
+    out.push_str(&format!("All clauses, before and after: {}\n\n", part.url));
     paragraph(out, &because(&part.why), PLAIN);
 }
 
@@ -161,14 +161,11 @@ pub fn html(letter: &Letter, foot: &Foot) -> String {
         part_html(&mut out, part);
     }
     out += "<div style=\"margin-top:28px;padding-top:12px;border-top:1px solid #c8c8c8;font-size:13px;color:#6b6b6b\">";
-    let link = |url: &Option<String>, words: &str| {
-        url.as_ref().map(|url| format!("<a href=\"{}\" style=\"color:#6b6b6b\">{words}</a>", escape(url)))
-    };
-    let links: Vec<String> =
-        [link(&foot.watchlist, "Your watchlist"), link(&foot.unsubscribe, "No more of this to this address")]
-            .into_iter()
-            .flatten()
-            .collect();
+    let link =
+        |words: &str, url: &str| format!("<a href=\"{}\" style=\"color:#6b6b6b\">{}</a>", escape(url), escape(words));
+    let watchlist = foot.watchlist.as_ref().map(|(name, url)| link(name, url));
+    let unsubscribe = foot.unsubscribe.as_ref().map(|url| link("No more of this to this address", url));
+    let links: Vec<String> = watchlist.into_iter().chain(unsubscribe).collect();
     block(&mut out, "p", "margin:0 0 6px", &links.join(" · "));
     out += "<p style=\"margin:0\">Clausewatch describes what a text states. It is not legal advice.</p></div>\n</div></body></html>\n";
     out

@@ -168,8 +168,28 @@ impl Plans {
         self.0.iter().find(|plan| plan.id == id)
     }
 
-    /// What a person may do now.
-    pub async fn of(&self, atlas: &Atlas, person: PersonId, now_ms: i64) -> Result<Entitlements, AtlasError> {
+    /// What a person may do now, or the members of an organisation in its watchlist: as much as with the best plan of its owners, the later
+    /// of two plans being the better.
+    pub async fn of(&self, atlas: &Atlas, holder: PersonId, now_ms: i64) -> Result<Entitlements, AtlasError> {
+        if self.0.is_empty() {
+            return Ok(Entitlements::everything());
+        }
+        let mut best: Option<(usize, Entitlements)> = None;
+        for owner in atlas.owners(holder).await? {
+            let entitled = self.of_person(atlas, owner, now_ms).await?;
+            let rank = entitled.plan.as_ref().and_then(|plan| self.0.iter().position(|known| known.id == plan.id));
+            let rank = rank.unwrap_or(usize::MAX);
+            if best.as_ref().is_none_or(|(least, _)| rank > *least) {
+                best = Some((rank, entitled));
+            }
+        }
+        match best {
+            Some((_, entitled)) => Ok(entitled),
+            None => self.of_person(atlas, holder, now_ms).await,
+        }
+    }
+
+    async fn of_person(&self, atlas: &Atlas, person: PersonId, now_ms: i64) -> Result<Entitlements, AtlasError> {
         let Some(first) = self.0.first() else { return Ok(Entitlements::everything()) };
         if person == PersonId::OWNER {
             return Ok(Entitlements::everything());
@@ -228,8 +248,8 @@ pub enum Refused {
     /// The plan does not allow it; the text says which limit.
     #[error("{0}; /plans shows the others")]
     Limit(String),
-    /// The person has as many watches as anybody may have.
-    #[error("a person may have {MOST_WATCHES} watches here; end one first")]
+    /// The watchlist has as many watches as one may have.
+    #[error("one watchlist may have {MOST_WATCHES} watches here; end one first")]
     Full,
     /// A trial cannot begin.
     #[error("{0}")]

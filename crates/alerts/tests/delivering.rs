@@ -396,7 +396,9 @@ async fn chats_get_payloads_of_theirs() {
 #[tokio::test]
 async fn a_webhook_cannot_reach_into_the_network() {
     let stage = stages().await.remove(0);
-    let strict = fetch::Poster::new(fetch::USER_AGENT, std::time::Duration::from_secs(1), vec![]).unwrap();
+    let strict =
+        fetch::Poster::new(fetch::USER_AGENT, std::time::Duration::from_secs(1), vec![], &fetch::Outbound::default())
+            .unwrap();
     for url in [
         "http://127.0.0.1/",
         "http://[::1]:80/x",

@@ -88,7 +88,7 @@ async fn nobody_but_the_owner_has_more_than_there_is_room_for() {
         let plans = Plans::default();
         let put = async |person, at| put_watch(&stage.atlas, &plans, person, &on(at), stage.now()).await;
         let refused = put(person, 500).await.unwrap_err();
-        assert_eq!(refused.to_string(), "a person may have 500 watches here; end one first", "{}", stage.engine);
+        assert_eq!(refused.to_string(), "one watchlist may have 500 watches here; end one first", "{}", stage.engine);
         put(person, 7).await.unwrap();
         put(PersonId::OWNER, 500).await.unwrap();
 

@@ -25,6 +25,11 @@ pub fn format(ms: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}{fraction}Z")
 }
 
+/// Formats an instant as the 14 digits of Wayback, `20240827003232`; milliseconds are cut.
+pub fn digits14(ms: i64) -> String {
+    format(ms).chars().filter(char::is_ascii_digit).take(14).collect()
+}
+
 /// Year, month and day (UTC) of an instant.
 pub fn date(ms: i64) -> (i64, i64, i64) {
     civil_from_days(ms.div_euclid(MS_PER_DAY))

@@ -47,6 +47,7 @@ impl Fixture {
                 start,
                 end: start + CLAUSE.len(),
             }),
+            elsewhere: vec![],
         };
         let key = SigningKey::from_seed("log.example", [9; 32]).unwrap();
         let proof = prove(&record, &key);

@@ -35,6 +35,7 @@ const LISTS: &[&[Sql]] = &[
     crate::seal::STATEMENTS,
     crate::seal::ROW_STATEMENTS,
     crate::search::STATEMENTS,
+    crate::witnesses::STATEMENTS,
     crate::write::STATEMENTS,
 ];
 

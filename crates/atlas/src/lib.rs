@@ -14,6 +14,7 @@ pub mod plans;
 pub mod records;
 pub mod review;
 pub mod watching;
+pub mod witnesses;
 
 mod blobs;
 #[cfg(test)]

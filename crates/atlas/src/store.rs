@@ -331,6 +331,15 @@ impl Tx {
         Ok(self.fetch(sql, args).await?.into_iter().next())
     }
 
+    /// Takes back what was written, at once: one that is dropped holds its locks until its connection is used again.
+    pub async fn undo(self) -> Result<()> {
+        match self {
+            Tx::Sqlite(tx) => tx.rollback().await?,
+            Tx::Postgres(tx) => tx.rollback().await?,
+        }
+        Ok(())
+    }
+
     /// Runs a statement and says how many rows it touched.
     pub async fn run(&mut self, sql: Sql, args: Vec<Value>) -> Result<u64> {
         Ok(match self {

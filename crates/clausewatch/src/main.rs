@@ -1,5 +1,6 @@
 //! `clausewatch`: the open record of what online platforms bind people to. This file parses and dispatches; each verb has a file
 //! of its own in [`commands`], and all that does work is in the libraries.
+mod adding;
 mod alerting;
 mod commands;
 mod desk;
@@ -7,7 +8,9 @@ mod inputs;
 mod instance;
 mod members;
 mod model;
+mod network;
 mod paint;
+mod witnessing;
 
 use std::process::ExitCode;
 
@@ -35,6 +38,7 @@ enum Verb {
     Consult(commands::consult::Args),
     Track(commands::track::Args),
     Import(commands::import::Args),
+    Backfill(commands::backfill::Args),
     Read(commands::read::Args),
     Diff(commands::diff::Args),
     Classify(commands::classify::Args),
@@ -90,6 +94,7 @@ async fn run(cli: Cli) -> Answer {
         Verb::Consult(args) => commands::consult::run(&place, args).await,
         Verb::Track(args) => commands::track::run(&place, args).await,
         Verb::Import(args) => commands::import::run(&place, args).await,
+        Verb::Backfill(args) => commands::backfill::run(&place, args).await,
         Verb::Read(args) => commands::read::run(args).await,
         Verb::Diff(args) => commands::diff::run(args).await,
         Verb::Classify(args) => commands::classify::run(args),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use accounts::{Accounts, Cost, Post, Settings};
 use anyhow::{Context, ensure};
 use atlas::Atlas;
+use fetch::Authorities;
 
 use crate::alerting::Alerting;
 use crate::instance::{now_ms, secret};
@@ -28,12 +29,18 @@ pub struct Members {
 
 impl Members {
     /// The accounts of a site that listens at an address, if they are turned on, with their mail on its way in a task of its own.
-    pub fn open(&self, atlas: &Atlas, alerting: &Alerting, listen: SocketAddr) -> anyhow::Result<Option<Accounts>> {
+    pub fn open(
+        &self,
+        atlas: &Atlas,
+        alerting: &Alerting,
+        authorities: &Authorities,
+        listen: SocketAddr,
+    ) -> anyhow::Result<Option<Accounts>> {
         if !self.accounts {
             return Ok(None);
         }
         reachable(&alerting.public_url, listen)?;
-        let mailer = alerting.mailer()?.context(
+        let mailer = alerting.mailer(authorities)?.context(
             "accounts send mail: name the mail server with --mail-server or CLAUSEWATCH_MAIL_SERVER, and the sender with --mail-from",
         )?;
         let accounts = opened(atlas, &alerting.public_url)?;

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alerts::{Delivery, Links, MailServer, Mailer, Teller};
+use atlas::accounts::{NewInvitation, Role};
 use atlas::ids::DocumentId;
 use atlas::records::{NewCapture, NewDocument, Platform};
 use atlas::{Atlas, KeyPlace, Location, LogConfig};
@@ -105,6 +106,23 @@ fn picture(browser: &mut Browser, name: &str) {
     }
 }
 
+fn mail_server(smtp: &Smtp) -> String {
+    format!("smtp://127.0.0.1:{}", smtp.port)
+}
+
+/// The program that serves the site with accounts, until it is dropped, and the site's address.
+fn serve(folder: &Path, smtp: &Smtp) -> (Ending, String) {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let listen = format!("127.0.0.1:{port}");
+    let site = format!("http://{listen}");
+    let arguments = ["serve", "--data", "data", "--listen", &listen, "--accounts", "--public-url", &site];
+    let mail = ["--mail-server", &mail_server(smtp), "--mail-from", "Clausewatch <accounts@record.example>"];
+    let mut command = common::program(folder);
+    let mut serve = Ending(command.args(arguments).args(mail).stdout(Stdio::piped()).spawn().unwrap());
+    BufReader::new(serve.0.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    (serve, site)
+}
+
 #[test]
 fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
     let Some(chromium) = chromium() else {
@@ -118,14 +136,7 @@ fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
         see(&atlas, document, &terms(""), now_ms() - 48 * HOUR_MS).await;
         (atlas, document, Smtp::start().await)
     });
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let (listen, mail_server) = (format!("127.0.0.1:{port}"), format!("smtp://127.0.0.1:{}", smtp.port));
-    let site = format!("http://{listen}");
-    let arguments = ["serve", "--data", "data", "--listen", &listen, "--accounts", "--public-url", &site];
-    let mail = ["--mail-server", &mail_server, "--mail-from", "Clausewatch <accounts@record.example>"];
-    let mut command = common::program(folder.path());
-    let mut serve = Ending(command.args(arguments).args(mail).stdout(Stdio::piped()).spawn().unwrap());
-    BufReader::new(serve.0.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    let (_serve, site) = serve(folder.path(), &smtp);
     let mut browser = Browser::start(&chromium, &folder.path().join("profile"));
 
     // A visitor presses “Watch”, signs up, and confirms.
@@ -152,8 +163,9 @@ fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
         let clock: alerts::Clock = Arc::new(move || told_ms);
         Teller::new(atlas.clone(), Arc::clone(&clock)).round().await.unwrap();
         let server =
-            MailServer { url: mail_server.clone(), from: "alerts@record.example".into(), ..MailServer::default() };
-        let poster = fetch::Poster::new("test", Duration::from_secs(1), Vec::new()).unwrap();
+            MailServer { url: mail_server(&smtp), from: "alerts@record.example".into(), ..MailServer::default() };
+        let poster =
+            fetch::Poster::new("test", Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
         let mailer = Some(Mailer::new(&server).unwrap());
         let delivered = Delivery::new(atlas.clone(), clock, Links::below(&site), mailer, poster).round().await.unwrap();
         assert_eq!(delivered.sent, 1);
@@ -210,6 +222,97 @@ fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
     runtime.block_on(async { assert!(atlas.account_at(ADA).await.unwrap().is_none()) });
 }
 
+/// A browser in which somebody made an account by the link in a mail.
+fn somebody(chromium: &Path, folder: &Path, smtp: &Smtp, site: &str, address: &str) -> Browser {
+    let mut browser = Browser::start(chromium, &folder.join(address));
+    browser.open(&format!("{site}/account/sign-up"));
+    browser.fill("input[name=address]", address);
+    browser.press("form.settings button");
+    browser.open(&link_in(smtp, site, "/account/link/"));
+    browser.press("form.settings button");
+    browser
+}
+
+fn unfold(browser: &mut Browser) {
+    browser.value("document.querySelectorAll('details').forEach(details => details.open = true)");
+}
+
+#[test]
+fn found_invite_accept_watch_together_demote_leave() {
+    let Some(chromium) = chromium() else {
+        return println!("skipped: no Chromium; install it, or name it with CLAUSEWATCH_TEST_CHROMIUM");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let smtp = runtime.block_on(async {
+        let atlas = store(folder.path()).await;
+        let document = plum(&atlas).await;
+        see(&atlas, document, &terms(""), now_ms() - 48 * HOUR_MS).await;
+        Smtp::start().await
+    });
+    let (_serve, site) = serve(folder.path(), &smtp);
+    let mut ada = somebody(&chromium, folder.path(), &smtp, &site, ADA);
+
+    // Founded, and somebody is invited who has no account.
+    ada.open(&format!("{site}/organisations"));
+    picture(&mut ada, "organisations");
+    ada.fill("input[name=name]", "Plum Legal");
+    ada.press("form.settings button");
+    let place = ada.value("location.pathname").as_str().unwrap().to_string();
+    ada.fill("input[name=address]", "bob@example.org");
+    ada.value("document.querySelector('#invite ~ form select').value = 'editor'");
+    ada.press("#invite ~ form button");
+    picture(&mut ada, "invited");
+    assert!(ada.text().contains("A mail is on its way to bob@example.org"));
+    let invitation = link_in(&smtp, &site, "/account/link/");
+
+    // The invited one accepts, and watches for all from the page of a record.
+    let mut bob = Browser::start(&chromium, &folder.path().join("bob"));
+    bob.open(&invitation);
+    picture(&mut bob, "invitation");
+    assert!(bob.text().contains("ada@example.org invites bob@example.org"));
+    bob.fill("input[name=password]", PASSWORD);
+    bob.press("form.settings button");
+    assert_eq!(bob.value("location.pathname"), format!("{place}/watchlist"));
+    bob.open(&format!("{site}/platforms/plum"));
+    picture(&mut bob, "watch-for-whom");
+    bob.press(".watch-several form:nth-child(2) button");
+    picture(&mut bob, "watched-together");
+    assert!(bob.text().contains("Stop watching"));
+    bob.open(&format!("{site}/watchlist"));
+    assert!(bob.text().contains("Nothing is watched yet"), "what is his own is another list");
+    bob.press(".whose li:nth-child(2) a");
+    picture(&mut bob, "organisation-watchlist");
+    assert!(bob.text().contains("Watchlist of Plum Legal") && bob.text().contains("You change it as editor"));
+    ada.open(&format!("{site}{place}/watchlist"));
+    assert!(ada.text().contains("1 watch") && ada.text().contains("Plum"));
+
+    // As a reader he sees it and changes nothing.
+    ada.open(&format!("{site}{place}"));
+    unfold(&mut ada);
+    ada.value("document.querySelectorAll('#members ~ ul select')[1].value = 'reader'");
+    ada.press("#members ~ ul li:nth-child(2) form button");
+    picture(&mut ada, "organisation");
+    assert!(ada.text().contains("ada@example.org made bob@example.org reader"));
+    bob.open(&format!("{site}{place}/watchlist"));
+    picture(&mut bob, "reader");
+    assert!(
+        bob.text().contains("You see it as reader") && bob.value("document.querySelectorAll('main form').length") == 0
+    );
+    bob.open(&format!("{site}/platforms/plum"));
+    assert!(!bob.text().contains("Plum Legal"));
+
+    // He leaves; the last owner cannot.
+    bob.open(&format!("{site}{place}"));
+    picture(&mut bob, "member");
+    bob.press("#leave ~ form button");
+    assert_eq!(bob.value("location.pathname"), "/organisations");
+    ada.open(&format!("{site}{place}"));
+    ada.press("#leave ~ form button");
+    picture(&mut ada, "last-owner");
+    assert!(ada.text().contains("make another member an owner first"));
+}
+
 #[test]
 fn what_accounts_need_is_said() {
     let folder = tempfile::tempdir().unwrap();
@@ -264,6 +367,41 @@ fn an_operator_is_made_and_accounts_are_closed_from_the_command_line() {
         "second-factor-ended",
     ] {
         assert!(audit.contains(&format!("\t2\t{event}\tcommand line\t")), "{event} is not in {audit}");
+    }
+}
+
+#[test]
+fn an_organisation_is_listed_and_handed_over_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let admin =
+        |arguments: &[&str]| common::run(folder.path(), &[&["admin", "--data", "data"], arguments].concat(), b"");
+    for address in [ADA, "bob@example.org", "eve@example.org"] {
+        assert_eq!(admin(&["create-operator", address]).status, Some(0));
+    }
+    assert_eq!(admin(&["organisations"]).out, "");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let of = runtime.block_on(async {
+        let atlas = store(folder.path()).await;
+        let ada = atlas.account_at(ADA).await.unwrap().unwrap().person;
+        let bob = atlas.account_at("bob@example.org").await.unwrap().unwrap().person;
+        let of = atlas.found_organisation(ada, "Plum Legal", 0).await.unwrap();
+        let (address, key, role) = ("bob@example.org", "bob@example.org", Role::Reader);
+        let new = NewInvitation { organisation: of, address, key, role, by: ada, expires_ms: 1 };
+        let id = atlas.invite(&new, 0).await.unwrap().unwrap();
+        let invitation = atlas.invitation(id, 0).await.unwrap().unwrap();
+        assert!(atlas.accept_invitation(&invitation, bob, 9, 0).await.unwrap());
+        of.to_string()
+    });
+    assert_eq!(admin(&["disable", ADA]).status, Some(0));
+    assert_eq!(admin(&["hand-over", &of, "bob@example.org"]).status, Some(0));
+    let listed = admin(&["organisations"]).out;
+    let expected = format!("{of}\tPlum Legal\t1970-01-01\tada@example.org (owner), bob@example.org (owner)\n");
+    assert_eq!(listed, expected);
+    assert!(admin(&["audit"]).out.contains(&format!("\t{of}\trole-changed\tcommand line\towner\tto 3")));
+    for (organisation, address) in
+        [(of.as_str(), "eve@example.org"), ("999", ADA), ("x", ADA), ("2", "bob@example.org")]
+    {
+        assert_ne!(admin(&["hand-over", organisation, address]).status, Some(0), "{organisation} {address}");
     }
 }
 

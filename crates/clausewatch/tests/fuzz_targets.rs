@@ -170,6 +170,7 @@ fn evidence_bundles() {
         capture_sha256: None,
         text_sha256: archive::Sha256Digest::of(text.as_bytes()),
         excerpt: None,
+        elsewhere: vec![],
     };
     let key = SigningKey::from_seed("log.example", [9; 32]).unwrap();
     let mut log = LogState::default();

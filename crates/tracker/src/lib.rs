@@ -1,12 +1,12 @@
 //! The pipeline: catalog, fetch, read, compare, find provisions, record. Live tracking and imports use the same door, [`history`].
 pub mod adopt;
+pub mod backfill;
 mod beside;
 pub mod catalog;
 pub mod headline;
 pub mod history;
 pub mod import;
 pub mod judged;
-pub mod kinds;
 pub mod labels;
 pub mod memory;
 pub mod reading;

@@ -381,7 +381,8 @@ fn enough(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn is_html(page: &Success) -> bool {
+/// Whether a page is one that a browser could show more of.
+pub(crate) fn is_html(page: &Success) -> bool {
     page.header("content-type").is_none_or(|kind| kind.to_ascii_lowercase().contains("html"))
 }
 

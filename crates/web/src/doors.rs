@@ -55,6 +55,10 @@ async fn pass(State(site): State<Site>, mut request: Request, next: Next) -> Res
     let reading = head || request.method() == Method::GET;
     let asked = request.headers().get(header::IF_NONE_MATCH).cloned();
     let mut wants = Wants::from_headers(request.headers());
+    // Pages show a person the secrets of channels, which no token is for.
+    if site.accounts.is_some() && request.headers().contains_key(header::AUTHORIZATION) {
+        wants = Wants::Json;
+    }
     let known = request.headers().contains_key(header::AUTHORIZATION)
         || session_secret(request.headers(), &site.config).is_some();
     let personal = site.accounts.is_some() && (known || path.starts_with(links::ACCOUNT));
@@ -164,6 +168,10 @@ async fn validated(response: Response, asked: Option<&HeaderValue>) -> Response 
 fn finish(headers: &mut HeaderMap, accounts: bool, personal: bool) {
     let policy = if personal { "no-store" } else { "no-cache" };
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(policy));
+    if accounts {
+        // Passwords travel: a browser that was here over TLS comes by no other way. Over another way nobody heeds this.
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
     let vary = if accounts { "accept, cookie, authorization" } else { "accept" };
     headers.append(header::VARY, HeaderValue::from_static(vary));
     for (name, value) in SAFETY {

@@ -105,8 +105,11 @@ impl From<accounts::AccountError> for Failure {
             AccountError::Internal(why) => return Failure::Internal(why),
             AccountError::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
             AccountError::Wrong | AccountError::Code | AccountError::Unproven => StatusCode::FORBIDDEN,
-            AccountError::Link => StatusCode::NOT_FOUND,
-            AccountError::Taken | AccountError::Paying => StatusCode::CONFLICT,
+            AccountError::Link | AccountError::NoOrganisation | AccountError::Invitation => StatusCode::NOT_FOUND,
+            AccountError::Role(_) => StatusCode::FORBIDDEN,
+            AccountError::Taken | AccountError::LastOwner | AccountError::Owns(_) | AccountError::Paying => {
+                StatusCode::CONFLICT
+            }
             AccountError::Address(_) | AccountError::Password(_) | AccountError::Input(_) => StatusCode::BAD_REQUEST,
         };
         Failure::Refused(status, error.to_string())

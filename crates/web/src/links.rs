@@ -1,5 +1,6 @@
 //! All addresses of the site in one place.
 use atlas::ids::{ChangeId, DocumentId, ProvisionId};
+use atlas::watching::PersonId;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The front page.
@@ -31,6 +32,11 @@ pub(crate) const API: &str = "/api";
 /// The feed of all material changes.
 pub(crate) const FEED: &str = "/feed.atom";
 
+/// The organisations that a person belongs to.
+pub(crate) const ORGANISATIONS: &str = "/organisations";
+/// What the part of an address is called that names an organisation.
+pub(crate) const ORGANISATION_PART: &str = "organisation";
+
 /// Where the buttons that watch a record go.
 pub(crate) const WATCH: &str = "/watch";
 /// What the owner watches.
@@ -52,12 +58,34 @@ pub(crate) const SIGN_OUT: &str = "/account/sign-out";
 pub(crate) const FORGOT: &str = "/account/forgot";
 /// What an operator looks after.
 pub(crate) const OPERATE: &str = "/operate";
+/// Where an operator adds a document by its address.
+pub(crate) const ADD: &str = "/operate/add";
 /// What can be watched, and how soon changes are told.
 pub(crate) const PLANS: &str = "/plans";
 /// What waits for an editor's judgement.
 pub(crate) const REVIEW: &str = "/review";
 /// What editors judged.
 pub(crate) const REVIEW_HISTORY: &str = "/review/history";
+
+/// A platform's file for the catalog.
+pub(crate) fn catalog_file(slug: &str) -> String {
+    format!("{OPERATE}/catalog/{}.toml", segment(slug))
+}
+
+/// An organisation: who belongs to it.
+pub(crate) fn organisation(id: &PersonId) -> String {
+    format!("{ORGANISATIONS}/{id}")
+}
+
+/// A page of an organisation's watchlist, of the path that it has for one's own.
+pub(crate) fn of_organisation(id: &PersonId, own: &str) -> String {
+    format!("{}{own}", organisation(id))
+}
+
+/// A page of an organisation's watchlist, or of one's own if there is none.
+pub(crate) fn held(organisation: Option<PersonId>, own: &str) -> String {
+    organisation.map_or_else(|| own.to_string(), |id| of_organisation(&id, own))
+}
 
 /// The page on which a record is judged.
 pub(crate) fn review(record: impl std::fmt::Display) -> String {
@@ -77,9 +105,9 @@ pub(crate) fn value(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-/// Whether a path leads to a page of ours, and a browser cannot take it for another site's address.
+/// Whether a path leads to a page of ours: a browser cannot take it for another site's address, and it can stand in a header.
 pub(crate) fn is_local(path: &str) -> bool {
-    path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r', '\t'])
+    path.starts_with('/') && !path.starts_with("//") && !path.contains(|c: char| c == '\\' || c.is_control())
 }
 
 /// Whether an address from outside is one that a browser may follow: a page, not a script.

@@ -288,7 +288,10 @@ pub(crate) fn is_ours(headers: &HeaderMap, site: &SiteConfig) -> bool {
     match (text(HeaderName::from_static("sec-fetch-site")), text(header::ORIGIN)) {
         (Some(from), _) => matches!(from, "same-origin" | "none"),
         (None, Some(origin)) => {
-            origin == site.base_url || text(header::HOST).is_some_and(|host| origin == format!("http://{host}"))
+            // Under a name that is reached over TLS, a page without it may be anybody's on the way.
+            let plain = |host: &&str| !site.base_url.starts_with("https://") || is_here(host);
+            let host = text(header::HOST).filter(plain);
+            origin == site.base_url || host.is_some_and(|host| origin == format!("http://{host}"))
         }
         (None, None) => true,
     }
@@ -416,7 +419,9 @@ mod tests {
         let atlas = atlas::Atlas::open(&atlas::Location::Memory, &log, &atlas::KeyPlace::given("the test", [5; 32]))
             .await
             .unwrap();
-        let poster = fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new()).unwrap();
+        let poster =
+            fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default())
+                .unwrap();
         Site::new(atlas, config("http://127.0.0.1:8080"), Arc::new(|| 1)).personal(Arc::new(|| [7; 32]), poster)
     }
 

@@ -2,9 +2,10 @@
 use std::sync::Arc;
 
 use atlas::operate::Announcement;
-use atlas::watching::WatchId;
+use atlas::watching::{PersonId, WatchId};
 
 use crate::SiteConfig;
+use crate::holder::Holder;
 use crate::owner::Operator;
 use crate::site::Site;
 use crate::{assets, links};
@@ -36,10 +37,37 @@ pub(crate) struct WatchBox {
     pub subject: String,
     /// Its name, for those who do not see where the button stands.
     pub name: String,
+    /// The watchlists that it can go to, the reader's own first.
+    pub places: Vec<WatchPlace>,
+}
+
+/// A watchlist that a record can go to.
+#[derive(Debug, Clone)]
+pub(crate) struct WatchPlace {
+    /// Whose; none: that of a visitor who may become somebody here.
+    pub holder: Option<Holder>,
     /// The watch, if there is one.
     pub watched: Option<WatchId>,
-    /// Why the person's plan does not allow to watch it, if it does not.
+    /// Why the plan does not allow to watch it, if it does not.
     pub limit: Option<String>,
+}
+
+impl WatchPlace {
+    /// The number of the organisation whose watchlist it is.
+    pub fn organisation(&self) -> Option<PersonId> {
+        self.holder.as_ref().and_then(Holder::organisation)
+    }
+
+    /// What the watchlist is called among several.
+    pub fn title(&self) -> &str {
+        let organisation = self.holder.as_ref().and_then(|holder| holder.organisation.as_ref());
+        organisation.map_or("Your watchlist", |belonging| &belonging.name)
+    }
+
+    /// The watchlist.
+    pub fn list(&self) -> String {
+        links::held(self.organisation(), links::WATCHLIST)
+    }
 }
 
 /// The head, header and footer of a page.
@@ -179,6 +207,20 @@ impl Head {
         let inside =
             move |entry: &str| path.strip_prefix(entry).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         NAVIGATION.into_iter().map(move |(title, entry)| (title, entry, inside(entry)))
+    }
+
+    /// Whether the page is about a watchlist, one's own or an organisation's.
+    pub fn is_watching(&self) -> bool {
+        let path = self.path.as_str();
+        let held =
+            path.strip_prefix(links::ORGANISATIONS).and_then(|rest| rest.get(1..)?.find('/').map(|at| &rest[at + 1..]));
+        [links::WATCHLIST, links::INBOX].contains(&held.unwrap_or(path))
+    }
+
+    /// Whether the page is about the reader's account or an organisation.
+    pub fn is_account(&self) -> bool {
+        let of = |place: &str| self.path.starts_with(place);
+        (of(links::ACCOUNT) || of(links::ORGANISATIONS)) && !self.is_watching()
     }
 
     /// Address of the style sheet.

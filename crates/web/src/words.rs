@@ -3,6 +3,7 @@ use std::fmt;
 
 pub(crate) use alerts::escape_into;
 use askama::filters::HtmlSafe;
+use atlas::accounts::Role;
 use atlas::records::{EventKind, Materiality};
 use atlas::review::Judgement;
 use provisions::Severity;
@@ -83,6 +84,11 @@ pub(crate) fn minute(ms: &i64) -> Html {
 pub(crate) fn stated(iso: &str) -> Html {
     let iso = escaped(iso);
     Html(format!("<time datetime=\"{iso}\">{}</time>", spelled(&iso)))
+}
+
+/// The name of a role in an organisation.
+pub(crate) fn role(role: &Role) -> &'static str {
+    accounts::role_name(*role)
 }
 
 /// How long a time is, in its largest unit: "3 hours", "1 minute", "less than a minute".

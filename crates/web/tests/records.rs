@@ -404,12 +404,13 @@ async fn what_is_described_for_programs_is_there() {
 }
 
 /// Addresses that are no program's, with why.
-const FOR_PEOPLE: [(&str, &str); 9] = [
+const FOR_PEOPLE: [(&str, &str); 10] = [
     ("/account", "an account is changed in a session, by its person"),
     ("/operate", "no token operates"),
     ("/review", "no token judges"),
     ("/payments", "the payment provider's"),
     ("/watchlists/", "a page for people, read-only"),
+    ("/organisations/", "an organisation is changed in a session, by its members"),
     ("/channels/confirm/", "a link in a mail, with a button"),
     ("/favicon", "pictures"),
     ("/robots.txt", "for crawlers"),
@@ -417,13 +418,14 @@ const FOR_PEOPLE: [(&str, &str); 9] = [
 ];
 
 /// What programs do not need: pages whose content other addresses give, and what is for people.
-const SAME: [(&str, &str); 6] = [
+const SAME: [(&str, &str); 7] = [
     ("get", "/log"),
     ("get", "/check"),
     ("get", "/log/tile/{*path}"),
     ("get", "/documents/{id}/compare"),
     ("get", "/unsubscribe/{token}"),
     ("post", "/plans"),
+    ("post", "/organisations"),
 ];
 
 /// A path without its ending and without the names of its parts.
@@ -466,7 +468,10 @@ async fn no_address_is_left_undescribed() {
     sources(&folder, &mut all);
     for rest in all.iter().flat_map(|text| text.split(".route(").skip(1)) {
         let (name, handlers) = rest.split_once(',').unwrap();
-        let path = match (name.trim().strip_prefix("links::"), name.trim().strip_prefix('"')) {
+        // Those of a watchlist are there for organisations too.
+        let own = name.trim().strip_prefix("&at(").and_then(|name| name.strip_suffix(')'));
+        let name = own.unwrap_or(name.trim());
+        let path = match (name.strip_prefix("links::"), name.strip_prefix('"')) {
             (Some(link), _) => constant(link),
             (_, Some(path)) => path.trim_end_matches('"').to_string(),
             // The files of the site itself: their names are made of what is in them.
@@ -480,6 +485,8 @@ async fn no_address_is_left_undescribed() {
             let here = handlers.lines().next().unwrap().contains(&format!("{verb}("));
             let there = described.contains(&(shape(&path), verb)) || SAME.contains(&(verb, path.as_str()));
             assert!(!here || there, "{verb} {path} is not described");
+            let of = format!("/organisations/{{}}{}", shape(&path));
+            assert!(!here || own.is_none() || described.contains(&(of, verb)), "{verb} {path} of an organisation");
         }
     }
     assert!(routes > 60, "only {routes} routes were found");

@@ -136,7 +136,7 @@ impl Stage {
 
 pub fn poster() -> fetch::Poster {
     let loopback = vec!["127.0.0.0/8".parse().unwrap()];
-    fetch::Poster::new(fetch::USER_AGENT, Duration::from_millis(500), loopback).unwrap()
+    fetch::Poster::new(fetch::USER_AGENT, Duration::from_millis(500), loopback, &fetch::Outbound::default()).unwrap()
 }
 
 pub fn delivery(atlas: &Atlas, now: Clock, smtp: Option<u16>) -> Delivery {

@@ -46,6 +46,24 @@ pub struct EvidenceRecord {
     pub text_sha256: Sha256Digest,
     /// The provision, when the bundle is about one.
     pub excerpt: Option<Excerpt>,
+    /// Captures of the address that other archives say they hold: for whoever wants to compare. Not covered by the log, and no part of
+    /// what is proved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<Elsewhere>,
+}
+
+/// A capture that another archive says it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Elsewhere {
+    /// Host of the archive.
+    pub archive: String,
+    /// Where it shows the capture.
+    pub url: String,
+    /// When it was captured, as that archive says (RFC 3339).
+    pub captured_at: String,
+    /// When that archive said so (RFC 3339).
+    pub asked_at: String,
 }
 
 /// A provision within the text.

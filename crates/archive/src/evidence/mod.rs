@@ -9,7 +9,7 @@ mod bundle;
 mod strict_zip;
 mod verify;
 
-pub use bundle::{BundleError, BundleFormat, BundleInput, EvidenceRecord, Excerpt, write_bundle};
+pub use bundle::{BundleError, BundleFormat, BundleInput, Elsewhere, EvidenceRecord, Excerpt, write_bundle};
 pub use strict_zip::ZipError;
 pub use verify::{Check, CheckName, CheckStatus, VerifyReport, verify_bundle};
 

@@ -202,7 +202,7 @@ fn check(name: CheckName, outcome: Outcome) -> Check {
         CheckName::Inclusion => "the log entry is in the tree whose root the checkpoint gives",
         CheckName::Checkpoint => "the log's key signed the checkpoint",
         CheckName::Key => "the key is one you trust",
-        CheckName::Labels => "platform, document, clause type, effective date, HTTP headers",
+        CheckName::Labels => "platform, document, clause type, effective date, HTTP headers, captures elsewhere",
     };
     Check { name, status, covers, detail }
 }
@@ -341,7 +341,13 @@ impl<'a> Bundle<'a> {
 
     fn labels(&self) -> Outcome {
         let (platform, document) = (&self.record.platform, &self.record.document);
-        NotCovered(format!("that this is {document:?} of {platform:?} is the archive's word; the address is covered"))
+        let elsewhere = match self.record.elsewhere.len() {
+            0 => "",
+            _ => "; captures elsewhere are named for you to compare, and prove nothing here",
+        };
+        NotCovered(format!(
+            "that this is {document:?} of {platform:?} is the archive's word; the address is covered{elsewhere}"
+        ))
     }
 }
 

@@ -7,8 +7,8 @@ use crate::store::{Row, args, damaged, statements};
 use crate::watching::{PersonId, take_numbers};
 
 statements! {
-    NOTE = "INSERT INTO audit (id, at_ms, person_id, event, source, detail) VALUES ($1, $2, $3, $4, $5, $6)",
-    LIST = "SELECT id, at_ms, person_id, event, source, detail FROM audit WHERE $1 = 0 OR person_id = $1 ORDER BY id DESC LIMIT $2 OFFSET $3",
+    NOTE = "INSERT INTO audit (id, at_ms, person_id, event, source, detail, by_id, member_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    LIST = "SELECT id, at_ms, person_id, event, source, detail, by_id, member_id FROM audit WHERE $1 = 0 OR person_id = $1 ORDER BY id DESC LIMIT $2 OFFSET $3",
     FORGET = "DELETE FROM audit WHERE at_ms < $1",
     TRY = "INSERT INTO tries (what, count, since_ms) VALUES ($1, 1, $2) ON CONFLICT (what) DO UPDATE SET
         count = CASE WHEN tries.since_ms <= $3 THEN 1 ELSE tries.count + 1 END,
@@ -18,16 +18,22 @@ statements! {
     FORGET_TRIES = "DELETE FROM tries WHERE since_ms < $1",
 }
 
-/// Something that happened to an account.
+/// Something that happened to an account or an organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditEntry {
     /// Its number.
     pub id: i64,
     /// When.
     pub at_ms: i64,
-    /// Whose account it is about.
+    /// Whose account, or which organisation, it is about.
     #[serde(skip)]
     pub person: Option<PersonId>,
+    /// Of an organisation: who did it.
+    #[serde(skip)]
+    pub by: Option<PersonId>,
+    /// Of an organisation: to whom.
+    #[serde(skip)]
+    pub member: Option<PersonId>,
     /// What, as a name of the crate `accounts`.
     pub event: String,
     /// A network address, or "command line".
@@ -38,14 +44,27 @@ pub struct AuditEntry {
 
 fn entry(row: &Row) -> Result<AuditEntry> {
     let mut c = row.columns();
-    Ok(AuditEntry {
-        id: c.next()?,
-        at_ms: c.next()?,
-        person: Some(c.next::<i64>()?).filter(|id| *id > 0).map(PersonId),
-        event: c.next()?,
-        source: c.next()?,
-        detail: c.next()?,
-    })
+    let somebody = |id: i64| Some(id).filter(|id| *id > 0).map(PersonId);
+    let (id, at_ms, person) = (c.next()?, c.next()?, somebody(c.next()?));
+    let (event, source, detail) = (c.next()?, c.next()?, c.next()?);
+    Ok(AuditEntry { id, at_ms, person, event, source, detail, by: somebody(c.next()?), member: somebody(c.next()?) })
+}
+
+/// Something that happened in an organisation.
+#[derive(Debug, Clone, Copy)]
+pub struct Deed<'a> {
+    /// Which one.
+    pub organisation: PersonId,
+    /// Who did it; none: whoever operates the instance.
+    pub by: Option<PersonId>,
+    /// To whom, if to a member.
+    pub member: Option<PersonId>,
+    /// What, as a name of the crate `accounts`.
+    pub event: &'a str,
+    /// A network address, or "command line".
+    pub source: &'a str,
+    /// More, in words; may be empty.
+    pub detail: &'a str,
 }
 
 impl Atlas {
@@ -58,13 +77,32 @@ impl Atlas {
         detail: &str,
         now_ms: i64,
     ) -> Result<()> {
+        self.note(person, event, source, detail, [None, None], now_ms).await
+    }
+
+    /// Writes down what happened in an organisation.
+    pub async fn note_deed(&self, deed: Deed<'_>, now_ms: i64) -> Result<()> {
+        let Deed { organisation, by, member, event, source, detail } = deed;
+        self.note(Some(organisation), event, source, detail, [by, member], now_ms).await
+    }
+
+    async fn note(
+        &self,
+        person: Option<PersonId>,
+        event: &str,
+        source: &str,
+        detail: &str,
+        [by, member]: [Option<PersonId>; 2],
+        now_ms: i64,
+    ) -> Result<()> {
+        let number = |person: Option<PersonId>| person.map_or(0, |person| person.0);
         let mut tx = self.store.write_unordered().await?;
         let id = take_numbers(&mut tx, "audit", 1).await?;
-        tx.run(NOTE, args![id, now_ms, person.map_or(0, |person| person.0), event, source, detail]).await?;
+        tx.run(NOTE, args![id, now_ms, number(person), event, source, detail, number(by), number(member)]).await?;
         tx.commit().await
     }
 
-    /// What happened to a person's account, or to all, the latest first.
+    /// What happened to a person's account or an organisation, or to all, the latest first.
     pub async fn audit(&self, person: Option<PersonId>, offset: i64, limit: i64) -> Result<Vec<AuditEntry>> {
         let args = args![person.map_or(0, |person| person.0), limit.max(0), offset.max(0)];
         self.store.fetch(LIST, args).await?.iter().map(entry).collect()

@@ -1,7 +1,10 @@
-//! Deleting a person: nothing of theirs stays but the fact that an account was deleted, and that somebody paid.
+//! Deleting a person: nothing of theirs stays but the fact that an account was deleted, and that somebody paid. Deleting an organisation:
+//! nothing of it stays.
+use super::Belonging;
+use super::organisations::leave_all;
 use crate::error::Result;
 use crate::open::Atlas;
-use crate::store::{args, statements};
+use crate::store::{Tx, args, statements};
 use crate::watching::PersonId;
 
 statements! {
@@ -11,11 +14,19 @@ statements! {
     CHANNELS = "DELETE FROM channels WHERE person_id = $1",
     SESSIONS = "DELETE FROM sessions WHERE person_id = $1",
     TOKENS = "DELETE FROM tokens WHERE person_id = $1",
-    // Links that others were sent to this address name no person.
-    MAILS = "DELETE FROM account_mails WHERE person_id = $1 OR address = (SELECT address FROM accounts WHERE person_id = $1)",
+    // Links that were sent to this address before there was an account name no person, and may write it in other capitals.
+    MAILS = "DELETE FROM account_mails WHERE person_id = $1 OR LOWER(address) = (SELECT address_key FROM accounts WHERE person_id = $1)",
     CODES = "DELETE FROM recovery_codes WHERE person_id = $1",
     FACTOR = "DELETE FROM second_factors WHERE person_id = $1",
     AUDIT = "DELETE FROM audit WHERE person_id = $1",
+    // What they did in organisations is known on as somebody's, and not from where.
+    AUDIT_BY = "UPDATE audit SET source = '' WHERE by_id = $1",
+    AUDIT_NAMED = "UPDATE audit SET detail = '' WHERE (event LIKE 'invitation-%' OR event LIKE 'member-%')
+        AND LOWER(detail) = (SELECT address_key FROM accounts WHERE person_id = $1)",
+    INVITATIONS = "DELETE FROM invitations WHERE by_id = $1 OR address_key = (SELECT address_key FROM accounts WHERE person_id = $1)",
+    INVITED = "DELETE FROM invitations WHERE organisation_id = $1",
+    MEMBERS = "DELETE FROM members WHERE organisation_id = $1",
+    ORGANISATION = "DELETE FROM organisations WHERE person_id = $1",
     TRIALS = "DELETE FROM plans WHERE person_id = $1",
     // What the payment provider tells of them later finds them ended, and nobody's.
     SUBSCRIPTIONS = "UPDATE subscriptions SET person_id = 0 WHERE person_id = $1",
@@ -24,19 +35,51 @@ statements! {
     PERSON = "DELETE FROM persons WHERE id = $1",
 }
 
+/// What came of deleting a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Erased {
+    /// They are deleted.
+    Done,
+    /// Nothing is deleted: they pay for a plan.
+    Pays,
+    /// Nothing is deleted: these organisations, which have other members, would be left without an owner.
+    Owns(Vec<Belonging>),
+}
+
+/// Deletes an organisation and all that is its, in a transaction of the caller's.
+pub(super) async fn organisation(tx: &mut Tx, organisation: PersonId) -> Result<()> {
+    for statement in [TELLINGS, MESSAGES, WATCHES, CHANNELS, AUDIT, INVITED, MEMBERS, ORGANISATION, PERSON] {
+        tx.run(statement, args![organisation]).await?;
+    }
+    Ok(())
+}
+
 impl Atlas {
-    /// Deletes a person's account and all that is theirs; false, and nothing is deleted, while they pay for a plan.
-    pub async fn erase_person(&self, person: PersonId) -> Result<bool> {
+    /// Deletes a person's account and all that is theirs, with the organisations that have no other member.
+    pub async fn erase_person(&self, person: PersonId, now_ms: i64) -> Result<Erased> {
         let mut tx = self.store.write_unordered().await?;
         if tx.one(RUNNING, args![person]).await?.map_or(Ok(0), |row| row.get::<i64>(0))? > 0 {
-            return Ok(false);
+            tx.undo().await?;
+            return Ok(Erased::Pays);
         }
-        let told = [TELLINGS, MESSAGES, WATCHES, CHANNELS];
+        let held = leave_all(&mut tx, person, now_ms).await?;
+        if !held.is_empty() {
+            tx.undo().await?;
+            return Ok(Erased::Owns(held));
+        }
+        let told = [TELLINGS, MESSAGES, WATCHES, CHANNELS, AUDIT_BY, AUDIT_NAMED, INVITATIONS];
         let known = [SESSIONS, TOKENS, MAILS, CODES, FACTOR, AUDIT, TRIALS, SUBSCRIPTIONS, ACCOUNT, PERSON];
         for statement in told.into_iter().chain(known) {
             tx.run(statement, args![person]).await?;
         }
         tx.commit().await?;
-        Ok(true)
+        Ok(Erased::Done)
+    }
+
+    /// Deletes an organisation and all that is its.
+    pub async fn erase_organisation(&self, id: PersonId) -> Result<()> {
+        let mut tx = self.store.write_unordered().await?;
+        organisation(&mut tx, id).await?;
+        tx.commit().await
     }
 }

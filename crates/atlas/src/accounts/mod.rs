@@ -4,6 +4,7 @@ mod audit;
 mod erase;
 mod factors;
 mod mails;
+mod organisations;
 mod sessions;
 
 use archive::Sha256Digest;
@@ -14,14 +15,23 @@ use crate::open::Atlas;
 use crate::store::{Row, args, statements};
 use crate::watching::{ChannelKind, NewChannel, PersonId, Template, channel_in, person_in, readdress};
 
-pub use audit::AuditEntry;
+pub use audit::{AuditEntry, Deed};
+pub use erase::Erased;
 pub use factors::Factor;
 pub use mails::{AccountMail, MailOutcome, NewMail};
+pub use organisations::{Belonging, Changed, Invitation, NewInvitation, Organisation, OrganisationMember, Role};
 pub use sessions::{NewToken, Session, Token};
 
 #[cfg(test)]
-pub(crate) const ALL_STATEMENTS: [&[crate::store::Sql]; 6] =
-    [STATEMENTS, audit::STATEMENTS, erase::STATEMENTS, factors::STATEMENTS, mails::STATEMENTS, sessions::STATEMENTS];
+pub(crate) const ALL_STATEMENTS: [&[crate::store::Sql]; 7] = [
+    STATEMENTS,
+    audit::STATEMENTS,
+    erase::STATEMENTS,
+    factors::STATEMENTS,
+    mails::STATEMENTS,
+    organisations::STATEMENTS,
+    sessions::STATEMENTS,
+];
 
 macro_rules! accounts {
     ($rest:literal) => {

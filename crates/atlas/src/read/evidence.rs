@@ -1,5 +1,5 @@
 //! Everything that an evidence bundle is made of.
-use archive::evidence::{BundleError, BundleFormat, BundleInput, EvidenceRecord, Excerpt, write_bundle};
+use archive::evidence::{BundleError, BundleFormat, BundleInput, Elsewhere, EvidenceRecord, Excerpt, write_bundle};
 use archive::log::{TlogProof, VerifierKey};
 
 use crate::error::{AtlasError, Result};
@@ -70,9 +70,21 @@ impl Atlas {
             capture_sha256: leaf_body(capture.status, capture.sha256),
             text_sha256: version.text_sha256,
             excerpt,
+            elsewhere: self.captured_elsewhere(document, number).await?,
         };
         let capture = if record.capture_sha256.is_some() { Some(self.answer(capture).await?) } else { None };
         Ok(Evidence { record, text, capture, proof, log_key: self.shared.key.verifier() })
+    }
+
+    /// Captures of the version's address that archives outside say they hold.
+    async fn captured_elsewhere(&self, document: DocumentId, number: i64) -> Result<Vec<Elsewhere>> {
+        let format = archive::instant::format;
+        let named = self.witnesses(document, number).await?.into_iter().filter_map(|witness| {
+            let capture = witness.capture?;
+            let (captured_at, asked_at) = (format(capture.at_ms), format(witness.asked_ms));
+            Some(Elsewhere { archive: witness.archive, url: capture.url, captured_at, asked_at })
+        });
+        Ok(named.collect())
     }
 
     /// The provision's words as they stand in the version.

@@ -40,6 +40,8 @@ statements! {
     DROP_UNSENT = "UPDATE messages SET state = $2, settled_ms = $3, error = $4 WHERE channel_id = $1 AND state IN ($5, $6)",
     DROP_TELLINGS = "DELETE FROM tellings WHERE channel_id = $1 AND message_id IS NULL",
     FORGET = "UPDATE channels SET state = $2, secret = NULL, sealed_address = NULL, trouble = NULL WHERE id = $1",
+    MAIL_TO = "SELECT id FROM channels WHERE person_id = $1 AND kind = $2 AND LOWER(address) = $3",
+    FORGET_ADDRESS = "UPDATE channels SET address = 'removed ' || CAST(id AS TEXT) WHERE id = $1",
 }
 
 /// What a channel is.
@@ -254,6 +256,26 @@ pub(crate) async fn readdress(tx: &mut Tx, person: PersonId, from: &str, to: &st
     Ok(())
 }
 
+/// Removes a channel; what was to be sent over it, or was given up, is not sent any more.
+async fn remove_in(tx: &mut Tx, id: ChannelId, now_ms: i64) -> Result<()> {
+    tx.run(FORGET, args![id, ChannelState::Removed.code()]).await?;
+    let (dropped, waiting) = (MessageState::Dropped.code(), MessageState::Waiting.code());
+    let (dead, why) = (MessageState::Dead.code(), "the channel was removed");
+    tx.run(DROP_UNSENT, args![id, dropped, now_ms, why, waiting, dead]).await?;
+    tx.run(DROP_TELLINGS, args![id]).await?;
+    Ok(())
+}
+
+/// Removes the channels that mail to an address, given in small letters, and forgets the address.
+pub(crate) async fn forget_mail(tx: &mut Tx, person: PersonId, key: &str, now_ms: i64) -> Result<()> {
+    for row in tx.fetch(MAIL_TO, args![person, ChannelKind::Mail.code(), key]).await? {
+        let id = ChannelId(row.get(0)?);
+        remove_in(tx, id, now_ms).await?;
+        tx.run(FORGET_ADDRESS, args![id]).await?;
+    }
+    Ok(())
+}
+
 impl Atlas {
     /// A person's channels, the inbox first.
     pub async fn channels(&self, person: PersonId) -> Result<Vec<Channel>> {
@@ -336,11 +358,7 @@ impl Atlas {
             return Ok(false);
         }
         let mut tx = self.store.write_unordered().await?;
-        tx.run(FORGET, args![id, ChannelState::Removed.code()]).await?;
-        let (dropped, waiting) = (MessageState::Dropped.code(), MessageState::Waiting.code());
-        let (dead, why) = (MessageState::Dead.code(), "the channel was removed");
-        tx.run(DROP_UNSENT, args![id, dropped, now_ms, why, waiting, dead]).await?;
-        tx.run(DROP_TELLINGS, args![id]).await?;
+        remove_in(&mut tx, id, now_ms).await?;
         tx.commit().await?;
         Ok(true)
     }

@@ -34,7 +34,7 @@ use crate::search::SearchQuery;
 use crate::store::{Tx, args, damaged, statements};
 
 pub use channels::{Channel, ChannelKind, ChannelState, NewChannel, Template};
-pub(crate) use channels::{channel_in, readdress};
+pub(crate) use channels::{channel_in, forget_mail, readdress};
 pub use discreet::without_addresses;
 pub use messages::{Item, Message, MessageFilter, MessageKind, MessageState, Outcome, Outgoing, Tally};
 pub use news::{Gathered, NewsKind};

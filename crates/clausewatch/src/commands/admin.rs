@@ -1,9 +1,11 @@
-//! `clausewatch admin`: the accounts of an instance that has them.
+//! `clausewatch admin`: the accounts and organisations of an instance that has them.
 use std::io::Write;
 
-use accounts::Accounts;
+use accounts::{Accounts, role_name};
 use anyhow::Context;
-use atlas::accounts::Account;
+use atlas::Atlas;
+use atlas::accounts::{Account, Organisation};
+use atlas::watching::PersonId;
 
 use crate::instance::Place;
 use crate::members::opened;
@@ -12,7 +14,7 @@ use crate::paint::day;
 /// Accounts listed at a time.
 const LISTED: i64 = 1000;
 
-/// Make operators, and list, close and open accounts of an instance that has them
+/// Make operators; list, close and open accounts; list organisations, of an instance that has them
 #[derive(Debug, clap::Args)]
 #[command(arg_required_else_help = true)]
 pub struct Args {
@@ -38,8 +40,21 @@ enum Verb {
     SignOut(Address),
     /// End the second factor of a person who lost it; see to it that it is them who ask
     EndSecondFactor(Address),
-    /// Show what happened to accounts, the latest first
+    /// List organisations: number, name, since when, members with their roles
+    Organisations,
+    /// Make a member of an organisation its owner, because its owners are gone; see to it that it is theirs
+    HandOver(HandOver),
+    /// Show what happened to accounts and organisations, the latest first: when, whose number, what, from where, more; of an organisation, by
+    /// whom and to whom
     Audit,
+}
+
+#[derive(Debug, clap::Args)]
+struct HandOver {
+    /// Number of the organisation, as `clausewatch admin organisations` lists it
+    organisation: PersonId,
+    /// Mail address of the member's account
+    address: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -107,15 +122,44 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
             accounts.drop_factor(&account).await?;
             writeln!(out, "{} signs in without a second factor", account.address)?;
         }
+        Verb::Organisations => {
+            let mut offset = 0;
+            loop {
+                let listed = atlas.organisations(offset, LISTED).await?;
+                for organisation in &listed {
+                    let Organisation { id, name, made_ms, .. } = organisation;
+                    writeln!(out, "{id}\t{name}\t{}\t{}", day(*made_ms), members(&atlas, *id).await?)?;
+                }
+                offset += LISTED;
+                if (listed.len() as i64) < LISTED {
+                    break;
+                }
+            }
+        }
+        Verb::HandOver(HandOver { organisation, address }) => {
+            let account = found(&accounts, &Address { address }).await?;
+            accounts.hand_over(organisation, &account).await?;
+            writeln!(out, "{} is an owner of organisation {organisation}", account.address)?;
+        }
         Verb::Audit => {
             for entry in atlas.audit(None, 0, LISTED).await? {
                 let person = entry.person.map_or_else(|| "-".into(), |person| person.to_string());
                 let at = archive::instant::format(entry.at_ms);
-                writeln!(out, "{at}\t{person}\t{}\t{}\t{}", entry.event, entry.source, entry.detail)?;
+                let who =
+                    |what: &str, who: Option<PersonId>| who.map(|who| format!("\t{what} {who}")).unwrap_or_default();
+                let (by, to) = (who("by", entry.by), who("to", entry.member));
+                writeln!(out, "{at}\t{person}\t{}\t{}\t{}{by}{to}", entry.event, entry.source, entry.detail)?;
             }
         }
     }
     Ok(true)
+}
+
+/// "ada@example.org (owner), bob@example.org (reader)".
+async fn members(atlas: &Atlas, organisation: PersonId) -> anyhow::Result<String> {
+    let members = atlas.members(organisation).await?;
+    let named = members.iter().map(|member| format!("{} ({})", member.address, role_name(member.role)));
+    Ok(named.collect::<Vec<_>>().join(", "))
 }
 
 async fn found(accounts: &Accounts, Address { address }: &Address) -> anyhow::Result<Account> {

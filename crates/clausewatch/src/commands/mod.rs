@@ -1,5 +1,6 @@
 //! One file for each verb.
 pub mod admin;
+pub mod backfill;
 pub mod channels;
 pub mod classify;
 pub mod consult;

@@ -75,7 +75,7 @@ async fn provision(atlas: &Atlas, id: ProvisionId, as_json: bool) -> crate::Answ
             .map(|(kind, version, at_ms)| json!({"event": kind, "version": version, "at_ms": at_ms}))
             .collect();
         let value = json!({"provision": record, "events": events, "rarity": {"platforms": rarity.platforms, "of_platforms": rarity.of_platforms},
-            "judgement": judgement, "language_model": said});
+            "judgement": judgement, "language_model": said, "outside_captures": atlas.witnesses(record.document, record.last_version).await?});
         println!("{}", serde_json::to_string_pretty(&value)?);
         return Ok(true);
     }
@@ -136,7 +136,9 @@ async fn document(atlas: &Atlas, id: DocumentId, as_json: bool) -> crate::Answer
     let versions = atlas.versions(id).await?;
     let provisions = atlas.document_provisions(id, false).await?;
     if as_json {
-        let value = json!({"document": record, "versions": versions, "provisions": provisions});
+        let outside = atlas.witnesses(id, record.versions).await?;
+        let value =
+            json!({"document": record, "versions": versions, "provisions": provisions, "outside_captures": outside});
         println!("{}", serde_json::to_string_pretty(&value)?);
         return Ok(true);
     }

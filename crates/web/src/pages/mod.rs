@@ -11,6 +11,7 @@ mod home;
 mod log;
 mod methodology;
 pub(crate) mod operate;
+mod organisations;
 mod plans;
 mod platforms;
 mod provision;
@@ -42,6 +43,7 @@ pub(crate) fn all() -> Router<Site> {
         .merge(log::routes())
         .merge(methodology::routes())
         .merge(operate::routes())
+        .merge(organisations::routes())
         .merge(plans::routes())
         .merge(platforms::routes())
         .merge(provision::routes())

@@ -17,24 +17,24 @@ use smtp::Smtp;
 use tower::ServiceExt;
 use web::{Site, SiteConfig};
 
-use crate::{Answer, between, unescaped, well_formed, world};
+use crate::{Answer, between, organisations, unescaped, well_formed, world};
 
 const BASE: &str = "https://record.example";
-const PASSWORD: &str = "violet anchor seldom 9";
+pub const PASSWORD: &str = "violet anchor seldom 9";
 
 /// A site with accounts.
-struct Hall {
+pub struct Hall {
     site: Router,
-    atlas: atlas::Atlas,
-    accounts: Accounts,
+    pub atlas: atlas::Atlas,
+    pub accounts: Accounts,
     post: Post,
     smtp: Smtp,
-    clock: Arc<AtomicI64>,
+    pub clock: Arc<AtomicI64>,
 }
 
 /// Who asks: a browser with its cookie, a program with its token, or another site's page.
 #[derive(Clone, Default)]
-struct Asks {
+pub struct Asks {
     cookie: Option<String>,
     bearer: Option<String>,
     fetch_site: Option<&'static str>,
@@ -42,20 +42,20 @@ struct Asks {
 }
 
 impl Asks {
-    fn browser(secret: &str) -> Asks {
+    pub fn browser(secret: &str) -> Asks {
         Asks { cookie: Some(secret.into()), fetch_site: Some("same-origin"), ..Asks::default() }
     }
 
-    fn stranger() -> Asks {
+    pub fn stranger() -> Asks {
         Asks { fetch_site: Some("same-origin"), ..Asks::default() }
     }
 
-    fn program(token: &str) -> Asks {
+    pub fn program(token: &str) -> Asks {
         Asks { bearer: Some(token.into()), ..Asks::default() }
     }
 }
 
-async fn hall() -> Hall {
+pub async fn hall() -> Hall {
     hall_of(|site| site).await
 }
 
@@ -83,12 +83,13 @@ async fn hall_of(more: impl FnOnce(Site) -> Site) -> Hall {
         ..MailServer::default()
     };
     let post = Post::new(accounts.clone(), Mailer::new(&server).unwrap());
-    let poster = fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new()).unwrap();
+    let poster =
+        fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
     let site = Site::new(atlas.clone(), config, now).personal(secrets, poster).with_accounts(accounts.clone());
     Hall { site: web::router(more(site)), atlas, accounts, post, smtp, clock }
 }
 
-fn here() -> Caller {
+pub fn here() -> Caller {
     Caller { from: "192.0.2.1".parse().unwrap(), agent: "test".into() }
 }
 
@@ -115,16 +116,16 @@ impl Hall {
         Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
     }
 
-    async fn get(&self, asks: &Asks, path: &str) -> Answer {
+    pub async fn get(&self, asks: &Asks, path: &str) -> Answer {
         self.send(asks, Method::GET, path, "").await
     }
 
-    async fn post(&self, asks: &Asks, path: &str, form: &str) -> Answer {
+    pub async fn post(&self, asks: &Asks, path: &str, form: &str) -> Answer {
         self.send(asks, Method::POST, path, form).await
     }
 
     /// The path of the link in the only mail that was sent since the last time.
-    async fn link(&self) -> String {
+    pub async fn link(&self) -> String {
         while self.post.round().await.unwrap().0 > 0 {}
         let mut mails = std::mem::take(&mut *self.smtp.mails.lock().unwrap());
         assert_eq!(mails.len(), 1, "{mails:?}");
@@ -134,18 +135,18 @@ impl Hall {
     }
 
     /// Somebody with an account; the secret of their session, and their number.
-    async fn person(&self, address: &str) -> (String, PersonId) {
+    pub async fn person(&self, address: &str) -> (String, PersonId) {
         self.accounts.sign_up(address, &Wish::default(), &here()).await.unwrap();
         let link = self.link().await;
         let token = link.rsplit('/').next().unwrap();
         match self.accounts.follow(token, Some(PASSWORD), None, &here()).await.unwrap() {
             Followed::In(signed_in, _) => (signed_in.secret, signed_in.account.person),
-            Followed::Readdressed(_) => panic!("not signed in"),
+            Followed::Readdressed(_) | Followed::Joined(..) => panic!("not signed in"),
         }
     }
 }
 
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
@@ -171,6 +172,7 @@ async fn a_watch_survives_signing_up() {
     well_formed::check(&page.body).unwrap();
     assert!(page.body.contains("You will be told of changes to <strong>Orrery Models</strong>"), "{}", page.body);
     assert_eq!(page.header(header::CACHE_CONTROL), "no-store");
+    assert_eq!(page.header(header::STRICT_TRANSPORT_SECURITY), "max-age=31536000");
     let form = format!("address=ada@example.org&watch={}&back=/platforms/orrery", encoded(&subject));
     let sent = hall.post(&visitor, "/account/sign-up", &form).await;
     well_formed::check(&sent.body).unwrap();
@@ -212,9 +214,14 @@ async fn who_is_not_signed_in_is_taken_there_and_back() {
     let form = |back: &str| format!("address=ada@example.org&password={}&back={}", encoded(PASSWORD), encoded(back));
     let entered = hall.post(&visitor, "/account/sign-in", &form("/inbox")).await;
     assert_eq!(entered.header(header::LOCATION), "/inbox");
-    for elsewhere in
-        ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example"]
-    {
+    for elsewhere in [
+        "//evil.example/",
+        "https://evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/\t/evil.example",
+        "/\u{1}",
+    ] {
         let entered = hall.post(&visitor, "/account/sign-in", &form(elsewhere)).await;
         assert_eq!(
             (entered.status, entered.header(header::LOCATION)),
@@ -274,7 +281,7 @@ async fn a_session_is_never_one_that_a_browser_brings() {
 }
 
 /// Every address to which something is posted, with a form that would do something.
-const POSTS: [(&str, &str); 21] = [
+pub const POSTS: [(&str, &str); 21] = [
     ("/watch", "subject=%7B%22watches%22%3A%22platform%22%2C%22subject%22%3A%22plum%22%7D"),
     ("/watchlist/settings", "zone=Europe/Berlin"),
     ("/watchlist/{id}", "end=1"),
@@ -320,18 +327,26 @@ fn no_address_of_persons_is_forgotten() {
     let pages = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let links = std::fs::read_to_string(pages.join("links.rs")).unwrap();
     let mut found = BTreeSet::new();
-    for file in ["pages/watching/mod.rs", "pages/account/mod.rs"] {
+    for file in ["pages/watching/mod.rs", "pages/account/mod.rs", "pages/organisations/mod.rs"] {
         let text = std::fs::read_to_string(pages.join(file)).unwrap();
         for rest in text.split(".route(").skip(1) {
             let name = rest.split(',').next().unwrap().trim();
+            // Pages of a watchlist are there for each organisation too.
+            let held = name.strip_prefix("&at(").and_then(|name| name.strip_suffix(')'));
+            let name = held.unwrap_or(name);
             let path = match name.strip_prefix("links::") {
                 Some(constant) => between(&links, &format!("const {constant}: &str = \""), "\""),
                 None => name.trim_matches('"'),
             };
+            if held.is_some() {
+                found.insert(format!("/organisations/{{organisation}}{path}"));
+            }
             found.insert(path.to_string());
         }
     }
-    let listed = POSTS.iter().map(|(path, _)| *path).chain([DELETE.0]).chain(READS);
+    let own = POSTS.iter().map(|(path, _)| *path).chain([DELETE.0]).chain(READS);
+    let changes = organisations::CHANGES.iter().map(|(path, _, _)| *path).chain([organisations::DELETE.0]);
+    let listed = own.chain(changes).chain(organisations::READS).chain(organisations::OTHERS);
     assert_eq!(found, listed.map(str::to_string).collect::<BTreeSet<_>>());
 }
 
@@ -347,12 +362,16 @@ async fn other_sites_change_nothing() {
         Asks { fetch_site: None, origin: Some("https://evil.example"), ..Asks::browser(&ada) },
         Asks { fetch_site: None, origin: Some("null"), ..Asks::browser(&ada) },
         Asks { fetch_site: None, origin: Some("http://record.example.evil.example"), ..Asks::browser(&ada) },
+        Asks { fetch_site: None, origin: Some("http://record.example"), ..Asks::browser(&ada) },
     ];
     for asks in &others {
         // What ends messages is posted to by mail programs, with a token that is all it needs.
         let posts = POSTS.iter().filter(|(path, _)| !path.starts_with("/unsubscribe"));
-        for (path, form) in posts.chain([&DELETE, &("/check", "text=x"), &("/verify", "")]) {
-            let path = path.replace("{id}", &watch.id.to_string()).replace("{token}", "x");
+        let of_organisations = organisations::CHANGES.map(|(path, form, _)| (path, form));
+        let more = [DELETE, organisations::DELETE, ("/organisations", "name=x"), ("/check", "text=x"), ("/verify", "")];
+        for (path, form) in posts.chain(&of_organisations).chain(&more) {
+            let path =
+                path.replace("{id}", &watch.id.to_string()).replace("{token}", "x").replace("{organisation}", "9");
             let answer = hall.post(asks, &path, form).await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} from {:?} {:?}", asks.fetch_site, asks.origin);
             assert!(answer.body.contains("The form was sent from another site"), "{path}");
@@ -503,6 +522,16 @@ async fn programs_do_what_their_tokens_say_and_nothing_of_the_account() {
         }
     }
     assert_eq!(hall.get(&writes, "/account").await.status, StatusCode::UNAUTHORIZED);
+    // Secrets of channels stand on pages, which programs are not given.
+    hall.post(&Asks::browser(&ada), "/channels", "kind=feed").await;
+    hall.post(&Asks::browser(&ada), "/channels", &format!("kind=webhook&address={}", encoded("https://h.example/")))
+        .await;
+    let page = hall.get(&Asks::browser(&ada), "/watchlist").await.body;
+    let feed = between(&page, "/feeds/", "\"").to_string();
+    assert!(page.contains("whsec_") && !feed.is_empty());
+    let told = hall.get(&reads, "/watchlist").await;
+    assert_eq!(told.header(header::CONTENT_TYPE), "application/json");
+    assert!(!told.body.contains("whsec_") && !told.body.contains(&feed), "{}", told.body);
     for bad in ["", "cwt_", &ada] {
         let answer = hall.get(&Asks::program(bad), "/watchlist.json").await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{bad}");
@@ -550,7 +579,7 @@ async fn nobody_fills_the_store() {
     }
     let one_more = hall.post(&ada, "/channels", "kind=feed").await;
     assert_eq!(one_more.status, StatusCode::CONFLICT);
-    assert!(one_more.body.contains("A person may have 20 channels here"), "{}", one_more.body);
+    assert!(one_more.body.contains("One watchlist may have 20 channels here"), "{}", one_more.body);
     for at in 0..500 {
         let search = atlas::watching::SavedSearch { words: format!("word{at}"), ..Default::default() };
         hall.atlas.put_watch(person, &NewWatch::on(Subject::Search(search)), 0).await.unwrap();
@@ -558,6 +587,26 @@ async fn nobody_fills_the_store() {
     let (path, form) = POSTS[0];
     assert_eq!(hall.post(&ada, path, form).await.status, StatusCode::CONFLICT);
     assert_eq!(hall.atlas.watches(person).await.unwrap().len(), 500);
+}
+
+#[tokio::test]
+async fn a_button_floods_nobody() {
+    let hall = hall().await;
+    let (ada, person) = hall.person("ada@example.org").await;
+    let ada = Asks::browser(&ada);
+    let mail = hall.atlas.channels(person).await.unwrap()[1].id;
+    let path = format!("/channels/{mail}");
+    for _ in 0..30 {
+        assert_eq!(hall.post(&ada, &path, "do=test").await.status, StatusCode::SEE_OTHER);
+    }
+    assert_eq!(hall.post(&ada, &path, "do=test").await.status, StatusCode::TOO_MANY_REQUESTS);
+    let everything = atlas::watching::MessageFilter { limit: 1000, ..atlas::watching::MessageFilter::default() };
+    let messages = hall.atlas.messages(person, &everything).await.unwrap();
+    assert_eq!(messages.len(), 30);
+    let again = hall.post(&ada, &format!("/messages/{}", messages[0].id), "").await;
+    assert_eq!(again.status, StatusCode::TOO_MANY_REQUESTS);
+    hall.clock.fetch_add(60 * 60 * 1000, Ordering::Relaxed);
+    assert_eq!(hall.post(&ada, &path, "do=test").await.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
@@ -588,9 +637,11 @@ async fn the_account_page_does_what_it_says() {
     let begun = hall.post(&ada, "/account/second-factor", "do=begin").await;
     well_formed::check(&begun.body).unwrap();
     assert!(begun.body.contains("href=\"otpauth://totp/Clausewatch:ada%40example%2Eorg?secret="), "{}", begun.body);
+    let secret = between(&begun.body, "<code class=\"secret\">", "</code>");
     let wrong = hall.post(&ada, "/account/second-factor", "do=confirm&code=000000").await;
     assert_eq!(wrong.status, StatusCode::FORBIDDEN);
     well_formed::check(&wrong.body).unwrap();
+    assert!(secret.len() == 32 && wrong.body.contains(secret), "who mistypes goes on with the same secret");
     hall.atlas.confirm_factor(person, &[], 1).await.unwrap();
     let page = hall.get(&ada, "/account").await;
     well_formed::check(&page.body).unwrap();
@@ -635,7 +686,8 @@ async fn market() -> Hall {
         text.replace(&format!("id = \"{id}\""), &format!("id = \"{id}\"\nstripe_price = \"price_{id}\""))
     };
     let text = sold(&sold(include_str!("../../../../docs/plans.toml"), "monitor"), "compliance");
-    let poster = fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new()).unwrap();
+    let poster =
+        fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
     let (key, webhook_secret, api) = ("sk_test".into(), "whsec_test".into(), "http://127.0.0.1:1".into());
     let stripe = alerts::payment::Stripe { key, webhook_secret, api, poster };
     let provider = alerts::payment::Provider::Stripe(stripe);

@@ -1,6 +1,7 @@
 //! The site over a small world, asked as a browser, a program and a vandal would ask it.
 mod accounts;
 mod operate;
+mod organisations;
 mod review;
 mod watching;
 mod well_formed;

@@ -3,6 +3,8 @@ mod link;
 mod show;
 mod sign_in;
 
+pub(in crate::pages) use show::{DELETE, all_of, prove};
+
 use accounts::{AccountError, SignedIn, Wish};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -45,7 +47,7 @@ fn wish(form: &Query) -> Wish {
 }
 
 /// The status and the words for a page on which something was not done; a failure of our own is none for a page.
-fn told(error: AccountError) -> Result<(StatusCode, String), Failure> {
+pub(in crate::pages) fn told(error: AccountError) -> Result<(StatusCode, String), Failure> {
     match Failure::from(error) {
         Failure::Refused(status, words) => Ok((status, crate::words::sentence(&words))),
         failure => Err(failure),

@@ -1,7 +1,7 @@
 //! The page of one's own account, and its forms.
 use accounts::{AccountError, Enrolment, Scope};
 use askama::Template;
-use atlas::accounts::{AuditEntry, Session, Token};
+use atlas::accounts::{AuditEntry, Belonging, Session, Token};
 use atlas::watching::{Channel, Message, MessageFilter, PersonId};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -19,8 +19,8 @@ use crate::words;
 
 /// Entries of the log that the page shows.
 const LOG: i64 = 20;
-/// What is typed to delete an account.
-const DELETE: &str = "delete";
+/// What is typed to delete an account or an organisation.
+pub(in crate::pages) const DELETE: &str = "delete";
 
 #[derive(Template)]
 #[template(path = "pages/account/show.html")]
@@ -30,6 +30,9 @@ struct AccountPage {
     sessions: Vec<Session>,
     tokens: Vec<Token>,
     log: Vec<AuditEntry>,
+    organisations: Vec<Belonging>,
+    /// Invitations that wait for an answer.
+    invited: usize,
     error: Option<String>,
     done: Option<&'static str>,
     /// A token that was just made.
@@ -120,6 +123,8 @@ async fn page(site: &Site, member: Member, outcome: Outcome) -> Result<Response,
         sessions: atlas.sessions(person).await?,
         tokens: atlas.tokens(person).await?,
         log: atlas.audit(Some(person), 0, LOG).await?,
+        organisations: atlas.belongings(person).await?,
+        invited: member.accounts.invitations(&member.visitor).await?.len(),
         member,
         error: outcome.error,
         done: outcome.done,
@@ -143,7 +148,8 @@ async fn after(site: &Site, member: Member, done: Result<Outcome, AccountError>)
     page(site, member, outcome).await
 }
 
-async fn prove(member: &Member, form: &Query) -> Result<(), AccountError> {
+/// Has the person prove who they are with the password in a form, unless they did of late.
+pub(in crate::pages) async fn prove(member: &Member, form: &Query) -> Result<(), AccountError> {
     member.accounts.prove(&member.visitor, form.exact("proof"), &member.caller).await
 }
 
@@ -228,8 +234,16 @@ pub(super) async fn second_factor(member: Member, State(site): State<Site>, body
             _ => Ok(Outcome { enrolment: Some(accounts.begin_factor(visitor).await?), ..Outcome::default() }),
         }
     };
-    let done = done.await;
-    after(&site, member, done).await
+    match done.await {
+        // Who mistypes the first code goes on with the secret that their app has.
+        Err(wrong @ AccountError::Wrong) if form.text("do") == Some("confirm") => {
+            let enrolment = accounts.begun_factor(visitor).await?;
+            let (status, words) = told(wrong)?;
+            let outcome = Outcome { status, error: Some(words), enrolment, ..Outcome::default() };
+            page(&site, member, outcome).await
+        }
+        done => after(&site, member, done).await,
+    }
 }
 
 /// A message without what only the program needs.
@@ -243,7 +257,8 @@ fn exported(message: &Message) -> serde_json::Value {
         "state": message.state, "read_ms": message.read_ms, "items": items})
 }
 
-async fn all_of(site: &Site, person: PersonId) -> Result<serde_json::Value, Failure> {
+/// What a person or an organisation watches and was told, to be exported.
+pub(in crate::pages) async fn all_of(site: &Site, person: PersonId) -> Result<serde_json::Value, Failure> {
     let atlas = &site.atlas;
     let everything = MessageFilter { limit: i64::MAX, ..MessageFilter::default() };
     let channels: Vec<Channel> = atlas.channels(person).await?;

@@ -25,6 +25,11 @@ impl Address {
         Address { path, what, fields: &[], media }
     }
 
+    /// Whether it is there for an organisation too.
+    pub fn is_shared(&self) -> bool {
+        ["/watchlist", "/channels", "/inbox", "/messages"].iter().any(|start| self.path.starts_with(start))
+    }
+
     /// The names of the parts of its path.
     pub fn parts(&self) -> impl Iterator<Item = &'static str> {
         self.path.split('{').skip(1).filter_map(|part| part.split('}').next())
@@ -42,6 +47,7 @@ pub(super) fn part(name: &str) -> &'static str {
         "regulation" => "A regulation by its name, as /regulations.json gives it.",
         "version" | "from" | "to" => "Number of a version, from 1.",
         "watch" | "channel" | "message" => "Its number, as /watchlist.json and /inbox.json give it.",
+        "organisation" => "An organisation by its number, as /organisations.json gives it.",
         "token" => "The token in the address: whoever has it may do this.",
         "path" => "A path of tlog-tiles.",
         _ => "",
@@ -125,8 +131,13 @@ pub(super) const RECORDS: &[Address] = &[
     Address::json("/plans.json", "What each plan allows; of a person, their plan and what of it is used.", &[]),
 ];
 
-/// What belongs to a person and is read with their token, or in a session.
+/// What the addresses of an organisation's watchlist begin with.
+pub(super) const OF_ORGANISATION: &str = "/organisations/{organisation}";
+
+/// What belongs to a person and is read with their token, or in a session. What begins with their watchlist, channels, inbox and messages
+/// is there for an organisation too, below [`OF_ORGANISATION`].
 pub(super) const OWN: &[Address] = &[
+    Address::json("/organisations.json", "The organisations that you belong to.", &[]),
     Address::json("/watchlist.json", "What you watch, and the channels over which you are told.", &[]),
     Address::json(
         "/inbox.json",

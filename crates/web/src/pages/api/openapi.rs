@@ -3,26 +3,33 @@ use serde_json::{Map, Value, json};
 
 use accounts::Scope;
 
-use super::addresses::{Address, FILES, FORMS, OWN, POSTS, RECORDS, part};
+use super::addresses::{Address, FILES, FORMS, OF_ORGANISATION, OWN, POSTS, RECORDS, part};
 
 /// The description of the site at `base_url`.
 pub(super) fn description(name: &str, base_url: &str) -> Value {
     let mut paths = Map::new();
-    let mut put = |address: &Address, verb: &str, operation: Value| {
+    let put = |paths: &mut Map<String, Value>, address: &Address, verb: &str, operation: Value| {
         paths.entry(address.path).or_insert_with(|| json!({}))[verb] = operation;
     };
     for address in RECORDS.iter().chain(FILES) {
-        put(address, "get", get(address));
+        put(&mut paths, address, "get", get(address));
     }
+    let mut put_own = |address: &Address, verb: &str, operation: Value| {
+        if address.is_shared() {
+            let of = paths.entry(format!("{OF_ORGANISATION}{}", address.path)).or_insert_with(|| json!({}));
+            of[verb] = of_organisation(operation.clone());
+        }
+        paths.entry(address.path).or_insert_with(|| json!({}))[verb] = operation;
+    };
     for address in OWN {
-        put(address, "get", for_persons(get(address), Scope::Read));
-    }
-    for address in POSTS {
-        put(address, "post", post(address));
+        put_own(address, "get", for_persons(get(address), Scope::Read));
     }
     for address in FORMS {
         let form = form(address);
-        put(address, "post", if address.path.contains("{token}") { form } else { for_persons(form, Scope::Write) });
+        put_own(address, "post", if address.path.contains("{token}") { form } else { for_persons(form, Scope::Write) });
+    }
+    for address in POSTS {
+        put(&mut paths, address, "post", post(address));
     }
     json!({
         "openapi": "3.1.0",
@@ -109,6 +116,16 @@ fn for_persons(mut operation: Value, scope: Scope) -> Value {
     operation
 }
 
+/// The same operation for an organisation that the person belongs to.
+fn of_organisation(mut operation: Value) -> Value {
+    let id = format!("{}_of_organisation", operation["operationId"].as_str().unwrap_or_default());
+    operation["operationId"] = id.into();
+    if let Some(parameters) = operation["parameters"].as_array_mut() {
+        parameters.insert(0, parameter("organisation"));
+    }
+    operation
+}
+
 /// What is posted to a webhook whose receiver is a program.
 fn webhook() -> Value {
     let header = |name: &str, about: &str| json!({ "name": name, "in": "header", "required": true, "description": about, "schema": { "type": "string" } });
@@ -134,10 +151,13 @@ fn webhook() -> Value {
     })
 }
 
+/// A part of a path.
+fn parameter(name: &str) -> Value {
+    json!({ "name": name, "in": "path", "required": true, "description": part(name), "schema": { "type": "string" } })
+}
+
 fn parts(address: &Address) -> impl Iterator<Item = Value> {
-    address.parts().map(|name| {
-        json!({ "name": name, "in": "path", "required": true, "description": part(name), "schema": { "type": "string" } })
-    })
+    address.parts().map(parameter)
 }
 
 fn get(address: &Address) -> Value {

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::error::Failure;
 use crate::negotiate::Wants;
+use crate::outside::{Outside, Taken, taken_from};
 use crate::owner::Owner;
 use crate::page::Head;
 use crate::pages::watching::watch_box;
@@ -40,6 +41,9 @@ struct DocumentPage {
     provisions: Vec<Provision>,
     /// Latest versions, newest first, each with the change that led to it.
     timeline: Vec<(Version, Option<Change>)>,
+    /// Set if the version shown was taken from an archive outside.
+    taken: Option<Taken>,
+    outside: Vec<Outside>,
 }
 
 impl DocumentPage {
@@ -95,10 +99,11 @@ pub(super) async fn show(
     versions.reverse();
     let changes = changes(&site, &document).await?;
     let health = site.atlas.health_of(id).await?;
+    let witnesses = site.atlas.witnesses(id, number).await?;
     if wants == Wants::Json {
         let value = json!({
             "document": document, "health": health, "current_version": number, "versions": versions, "provisions": provisions, "changes": changes,
-            "text": words,
+            "text": words, "outside_captures": witnesses,
         });
         return crate::negotiate::json(&value);
     }
@@ -109,8 +114,21 @@ pub(super) async fn show(
         versions.into_iter().take(VERSIONS).map(|version| (version.clone(), change(version.number))).collect();
     let later_defective = number < document.versions;
     let limits = provisions::language::limits(document.language.as_deref());
-    let page =
-        DocumentPage { head, title, document, version, later_defective, health, limits, text, provisions, timeline };
+    let (taken, outside) = (taken_from(site.atlas.capture(version.capture).await?.as_ref()), Outside::all(&witnesses));
+    let page = DocumentPage {
+        head,
+        title,
+        document,
+        version,
+        later_defective,
+        health,
+        limits,
+        text,
+        provisions,
+        timeline,
+        taken,
+        outside,
+    };
     wants.record(&page, || ())
 }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::error::Failure;
 use crate::negotiate::Wants;
+use crate::outside::{Outside, Taken, taken_from};
 use crate::page::Head;
 use crate::site::Site;
 use crate::text::{self, Text};
@@ -23,6 +24,9 @@ struct VersionPage {
     change: Option<Change>,
     text: Text,
     provisions: Vec<Provision>,
+    /// Set if it was taken from an archive outside.
+    taken: Option<Taken>,
+    outside: Vec<Outside>,
 }
 
 impl VersionPage {
@@ -58,9 +62,13 @@ pub(super) async fn show(
     let defective = change.as_ref().is_some_and(|change| change.change.materiality == Materiality::Defective);
     // No clause of a defective version has a lineage, so no provision stands in it.
     let provisions = if defective { Vec::new() } else { site.atlas.provisions_at(id, number).await? };
+    let witnesses = site.atlas.witnesses(id, number).await?;
+    let capture = site.atlas.capture(version.capture).await?;
     if wants == Wants::Json {
+        let origin = capture.and_then(|capture| capture.origin);
         let value = json!({
             "document": document, "version": version, "change": change, "provisions": provisions, "text": words,
+            "origin": origin, "outside_captures": witnesses,
         });
         return crate::negotiate::json(&value);
     }
@@ -71,6 +79,7 @@ pub(super) async fn show(
         .here(format!("Version {number}"));
     let structure = document::structure(&words);
     let text = text::show(&words, &structure, &provisions);
-    let page = VersionPage { head, title, document, version, change, text, provisions };
+    let (taken, outside) = (taken_from(capture.as_ref()), Outside::all(&witnesses));
+    let page = VersionPage { head, title, document, version, change, text, provisions, taken, outside };
     wants.record(&page, || ())
 }

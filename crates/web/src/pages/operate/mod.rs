@@ -1,4 +1,5 @@
-//! Operating the instance: documents that need somebody, messages that were not delivered, announcements, what is stored.
+//! Operating the instance: adding documents, those that need somebody, messages that were not delivered, announcements, what is stored.
+mod adding;
 mod announcements;
 mod documents;
 mod messages;
@@ -31,6 +32,9 @@ const SHOWN: i64 = 50;
 pub(super) fn routes() -> Router<Site> {
     Router::new()
         .route(links::OPERATE, get(show))
+        .route(links::ADD, get(adding::show).post(adding::look))
+        .route("/operate/add/track", post(adding::track))
+        .route("/operate/catalog/{file}", get(adding::catalog_file))
         .route("/operate/documents/{id}", post(documents::change))
         .route("/operate/messages", post(messages::again))
         .route("/operate/announcements", post(announcements::add))

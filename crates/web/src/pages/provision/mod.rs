@@ -169,7 +169,7 @@ fn value(site: &Site, r: &Record) -> Value {
         "regulations": r.regulations.iter().map(|a| json!({"id": a.regulation.id, "name": a.regulation.name,
             "jurisdiction": a.regulation.jurisdiction, "article": a.article.map(|article| &article.cite), "reason": a.reason,
             "condition": a.condition})).collect::<Vec<_>>(),
-        "evidence": {"source_url": r.evidence.source_url, "archive_links": r.evidence.links, "capture": r.evidence.capture,
+        "evidence": {"source_url": r.evidence.source_url, "archive_links": r.evidence.links, "outside_captures": r.evidence.witnesses, "capture": r.evidence.capture,
             "text_sha256_verified": r.evidence.text_verified,
             "log": r.evidence.proof.as_ref().map(|proof| json!({"size": proof.size, "origin": proof.origin, "verified": proof.verified, "proof": proof.text})),
             "bundle": format!("{}{}", site.config.base_url, links::provision_evidence(&r.provision.id))},

@@ -6,6 +6,7 @@ use archive::log::{TlogProof, VerifierKey, leaf_hash};
 use atlas::ids::{ChangeId, ProvisionId};
 use atlas::records::{Capture, Document, EventKind, Provision, Revision, Version, Wording};
 use atlas::review::{Judged, Judgement};
+use atlas::witnesses::Witness;
 use atlas::{Atlas, AtlasError, Rarity};
 use document::Structure;
 use provisions::{Applicable, Circumstances, ClauseType, Explanation, Facts, taxonomy};
@@ -15,6 +16,7 @@ use super::opinion::Opinion;
 use crate::citation::{Citation, Cited, citations};
 use crate::error::Failure;
 use crate::faq::{self, Question};
+use crate::outside::{Outside, Taken, taken_from};
 use crate::site::Site;
 use crate::words::{self, Html};
 use crate::{chart, links, view};
@@ -122,6 +124,8 @@ pub(super) struct Held {
     pub text_verified: bool,
     pub source_url: Option<String>,
     pub links: Vec<String>,
+    /// What archives outside say of the version.
+    pub witnesses: Vec<Witness>,
 }
 
 /// The place in the log.
@@ -450,7 +454,8 @@ impl Held {
         let given = origin.map(|origin| origin.links).unwrap_or_default();
         let links = given.into_iter().filter(|link| links::is_web(link)).collect();
         let source_url = document.urls.first().cloned().or(own);
-        Ok(Held { capture, proof, text_verified, source_url, links })
+        let witnesses = atlas.witnesses(document.id, version.number).await?;
+        Ok(Held { capture, proof, text_verified, source_url, links, witnesses })
     }
 
     /// The source's address, if a link to it is safe.
@@ -463,12 +468,23 @@ impl Held {
         self.capture.as_ref().filter(|capture| capture.status > 0)
     }
 
-    /// Where an independent archive would hold the page of that day.
+    /// What archives outside say of the version, in words.
+    pub fn outside(&self) -> Vec<Outside> {
+        Outside::all(&self.witnesses)
+    }
+
+    /// Set if the version was taken from an archive outside.
+    pub fn taken(&self) -> Option<Taken> {
+        taken_from(self.capture.as_ref())
+    }
+
+    /// Where an independent archive would hold the page of that day, if none was asked.
     pub fn wayback(&self) -> Option<String> {
+        if !self.witnesses.is_empty() || self.taken().is_some() {
+            return None;
+        }
         let (url, capture) = (self.source_link()?, self.capture.as_ref()?);
-        let digits: String =
-            archive::instant::format(capture.at_ms).chars().filter(char::is_ascii_digit).take(14).collect();
-        Some(format!("https://web.archive.org/web/{digits}/{url}"))
+        Some(format!("https://web.archive.org/web/{}/{url}", archive::instant::digits14(capture.at_ms)))
     }
 }
 

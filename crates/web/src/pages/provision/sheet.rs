@@ -191,6 +191,13 @@ fn evidence(site: &Site, record: &Record) -> Vec<(String, Vec<Span>)> {
         });
         rows.push(("Entry in the log".into(), vec![Span::plain(format!("{}{place}", capture.log_index))]));
     }
+    for outside in held.outside() {
+        let span = match outside.capture() {
+            Some(capture) => Span::link(format!("{} (not part of this proof)", outside.sentence()), &capture.url),
+            None => Span::plain(outside.sentence()),
+        };
+        rows.push(("Elsewhere".into(), vec![span]));
+    }
     let bundle = format!("{}{}", site.config.base_url, links::provision_evidence(&record.provision.id));
     rows.push(("Evidence bundle".into(), vec![Span::link(&bundle, &bundle)]));
     rows

@@ -1,4 +1,4 @@
-//! The channels over which a person is told.
+//! The channels over which a person, or the members of an organisation, are told.
 use accounts::{AccountError, MailAddress};
 use alerts::channels::{ChannelError, add_feed, add_mail, add_webhook, test, webhook_secret};
 use atlas::watching::{Channel, ChannelId, ChannelKind, ChannelState, Template};
@@ -6,9 +6,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Redirect;
 
+use super::Numbered;
 use crate::error::Failure;
+use crate::holder::Holder;
 use crate::links;
-use crate::owner::{Asking, Owner};
+use crate::owner::Asking;
 use crate::query::Query;
 use crate::site::Site;
 use crate::words;
@@ -86,14 +88,14 @@ fn receiver(template: Template) -> &'static str {
 
 /// Adds a channel.
 pub(super) async fn add(
-    Owner(person): Owner,
+    holder: Holder,
     asking: Result<Asking, Failure>,
     State(site): State<Site>,
     body: String,
 ) -> Result<Redirect, Failure> {
     let form = Query::parse(&body);
     let (secret, now_ms, address) = (site.secret()?, site.now_ms(), form.text("address").unwrap_or(""));
-    let poster = site.poster()?;
+    let (poster, of) = (site.poster()?, holder.id());
     let added = match form.text("kind") {
         Some("mail") => {
             // The owner types an address of their own, on their own machine; the mail server is theirs too. Others confirm it first.
@@ -104,17 +106,17 @@ pub(super) async fn add(
                 }
                 Err(_) => true,
             };
-            add_mail(&site.atlas, person, address, confirmed, secret, now_ms).await
+            add_mail(&site.atlas, of, address, confirmed, secret, now_ms).await
         }
         Some("webhook") => {
             let template = form.choice("template", &TEMPLATES)?.unwrap_or_default();
-            add_webhook(&site.atlas, person, poster, address, template, secret, now_ms).await
+            add_webhook(&site.atlas, of, poster, address, template, secret, now_ms).await
         }
-        Some("feed") => add_feed(&site.atlas, person, secret, now_ms).await,
+        Some("feed") => add_feed(&site.atlas, of, secret, now_ms).await,
         other => return Err(Failure::input("kind", other.unwrap_or(""), "it must be mail, webhook or feed")),
     };
     match added {
-        Ok(_) => Ok(Redirect::to("/watchlist#channels")),
+        Ok(_) => Ok(Redirect::to(&format!("{}#channels", holder.path(links::WATCHLIST)))),
         Err(ChannelError::Store(error)) => Err(error.into()),
         Err(error @ ChannelError::Full) => Err(Failure::Refused(StatusCode::CONFLICT, error.to_string())),
         Err(error) => Err(Failure::input("address", address, error.to_string())),
@@ -135,14 +137,15 @@ async fn may_ask(asking: &Asking, address: &str) -> Result<(), Failure> {
 
 /// Tests, pauses, renews or removes a channel.
 pub(super) async fn change(
-    Owner(person): Owner,
+    holder: Holder,
     State(site): State<Site>,
-    Path(id): Path<String>,
+    Path(Numbered { id }): Path<Numbered>,
     body: String,
 ) -> Result<Redirect, Failure> {
+    let of = holder.id();
     let missing = || Failure::missing(format!("channel {:?}", words::clip(&id, 40)));
     let id: ChannelId = id.parse().map_err(|_| missing())?;
-    let channel = site.atlas.channel(person, id).await?.ok_or_else(missing)?;
+    let channel = site.atlas.channel(of, id).await?.ok_or_else(missing)?;
     let (form, now_ms) = (Query::parse(&body), site.now_ms());
     match form.text("do") {
         // Only who reads the mailbox takes it into use.
@@ -151,21 +154,22 @@ pub(super) async fn change(
             return Err(Failure::Refused(StatusCode::CONFLICT, why.into()));
         }
         Some("test") => {
-            test(&site.atlas, person, id, now_ms).await?;
+            super::may_send(&site, of).await?;
+            test(&site.atlas, of, id, now_ms).await?;
         }
         Some("pause") => {
-            site.atlas.pause_channel(person, id, true).await?;
+            site.atlas.pause_channel(of, id, true).await?;
         }
         Some("use") => {
-            site.atlas.pause_channel(person, id, false).await?;
+            site.atlas.pause_channel(of, id, false).await?;
         }
         Some("renew") => {
-            site.atlas.renew_channel(person, id, site.secret()?).await?;
+            site.atlas.renew_channel(of, id, site.secret()?).await?;
         }
         Some("remove") => {
-            site.atlas.remove_channel(person, id, now_ms).await?;
+            site.atlas.remove_channel(of, id, now_ms).await?;
         }
         other => return Err(Failure::input("do", other.unwrap_or(""), "it must be test, pause, use, renew or remove")),
     }
-    Ok(Redirect::to(&format!("{}#channels", links::WATCHLIST)))
+    Ok(Redirect::to(&format!("{}#channels", holder.path(links::WATCHLIST))))
 }

@@ -7,9 +7,10 @@ use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 use serde_json::json;
 
+use super::Numbered;
 use crate::error::Failure;
+use crate::holder::Holder;
 use crate::negotiate::Wants;
-use crate::owner::Owner;
 use crate::page::Head;
 use crate::query::Query;
 use crate::site::Site;
@@ -29,6 +30,9 @@ struct Row {
 #[template(path = "pages/watching/inbox.html")]
 struct InboxPage {
     head: Head,
+    holder: Holder,
+    /// All whose inboxes the reader may see.
+    all: Vec<Holder>,
     rows: Vec<Row>,
     unread: i64,
     /// Messages over other channels that were not sent: given up, or tried and to be tried again.
@@ -59,16 +63,24 @@ fn rows(site: &Site, zone: &str, messages: Vec<Message>) -> Vec<Row> {
     messages.into_iter().filter_map(row).collect()
 }
 
-pub(super) async fn show(Owner(id): Owner, State(site): State<Site>, wants: Wants) -> Result<Response, Failure> {
+pub(super) async fn show(holder: Holder, State(site): State<Site>, wants: Wants) -> Result<Response, Failure> {
+    let id = holder.id();
     let zone = site.atlas.person(id).await?.map_or_else(|| "UTC".into(), |person| person.zone);
     let inbox = site.atlas.messages(id, &MessageFilter { limit: SHOWN, ..MessageFilter::inbox() }).await?;
-    let dead = MessageFilter { state: Some(MessageState::Dead), ..MessageFilter::default() };
-    let waiting = MessageFilter { state: Some(MessageState::Waiting), ..MessageFilter::default() };
-    let mut unsent = site.atlas.messages(id, &dead).await?;
-    unsent.extend(site.atlas.messages(id, &waiting).await?.into_iter().filter(|message| message.error.is_some()));
-    let head = site.head("Inbox", links::INBOX).crumb("Watchlist", links::WATCHLIST).here("Inbox").unlisted();
+    let mut unsent = Vec::new();
+    // Why a channel failed can name its address, which only who may change channels is shown.
+    if holder.changes() {
+        let dead = MessageFilter { state: Some(MessageState::Dead), ..MessageFilter::default() };
+        let waiting = MessageFilter { state: Some(MessageState::Waiting), ..MessageFilter::default() };
+        unsent = site.atlas.messages(id, &dead).await?;
+        unsent.extend(site.atlas.messages(id, &waiting).await?.into_iter().filter(|message| message.error.is_some()));
+    }
+    let title = if holder.organisation.is_some() { format!("Inbox of {}", holder.name()) } else { "Inbox".into() };
+    let head = site.head(title, holder.path(links::INBOX));
+    let head = super::way(head, &holder).crumb("Watchlist", holder.path(links::WATCHLIST)).here("Inbox").unlisted();
     let (rows, unsent) = (rows(&site, &zone, inbox), rows(&site, &zone, unsent));
-    let page = InboxPage { head, rows, unread: site.atlas.unread(id).await?, unsent };
+    let (unread, all) = (site.atlas.unread(id).await?, Holder::all(&site, holder.person).await?);
+    let page = InboxPage { head, holder, all, rows, unread, unsent };
     wants.record(&page, || {
         let message = |row: &Row| {
             json!({"id": row.message.id, "key": row.message.key, "kind": row.message.kind, "made_ms": row.message.made_ms,
@@ -80,7 +92,7 @@ pub(super) async fn show(Owner(id): Owner, State(site): State<Site>, wants: Want
 }
 
 /// Marks one message as read, or all.
-pub(super) async fn read(Owner(person): Owner, State(site): State<Site>, body: String) -> Result<Redirect, Failure> {
+pub(super) async fn read(holder: Holder, State(site): State<Site>, body: String) -> Result<Redirect, Failure> {
     let form = Query::parse(&body);
     let id = match form.text("message") {
         Some(said) => Some(
@@ -89,24 +101,25 @@ pub(super) async fn read(Owner(person): Owner, State(site): State<Site>, body: S
         ),
         None => None,
     };
-    site.atlas.mark_read(person, id, site.now_ms()).await?;
-    Ok(Redirect::to(links::INBOX))
+    site.atlas.mark_read(holder.id(), id, site.now_ms()).await?;
+    Ok(Redirect::to(&holder.path(links::INBOX)))
 }
 
 /// Sends a message once more: one that was given up, or that the receiver lost.
 pub(super) async fn redeliver(
-    Owner(person): Owner,
+    holder: Holder,
     State(site): State<Site>,
-    Path(id): Path<String>,
+    Path(Numbered { id }): Path<Numbered>,
 ) -> Result<Redirect, Failure> {
     let missing = || Failure::missing(format!("message {:?}", words::clip(&id, 40)));
     let id = id.parse().map_err(|_| missing())?;
-    let message = site.atlas.message(person, id).await?.ok_or_else(missing)?;
+    let message = site.atlas.message(holder.id(), id).await?.ok_or_else(missing)?;
     // Else anybody's mailbox could be flooded with it.
     if message.kind == MessageKind::Confirmation {
         let why = "the question to confirm an address is sent once; remove the address and add it again";
         return Err(Failure::Refused(StatusCode::CONFLICT, why.into()));
     }
-    site.atlas.redeliver(person, id).await?;
-    Ok(Redirect::to(links::INBOX))
+    super::may_send(&site, holder.id()).await?;
+    site.atlas.redeliver(holder.id(), id).await?;
+    Ok(Redirect::to(&holder.path(links::INBOX)))
 }

@@ -116,7 +116,9 @@ pub(super) async fn unsubscribe(
 /// A private feed: what was told, newest first.
 pub(super) async fn feed(State(site): State<Site>, Path(token): Path<String>) -> Result<Response, Failure> {
     let channel = site.atlas.feed_by_token(&token).await?.ok_or_else(outdated)?;
-    let zone = site.atlas.person(channel.person).await?.map_or_else(|| "UTC".into(), |person| person.zone);
+    let of = channel.person;
+    let zone = site.atlas.person(of).await?.map_or_else(|| "UTC".into(), |person| person.zone);
+    let organisation = site.atlas.organisation(of).await?;
     let messages = site.atlas.channel_messages(channel.id, ENTRIES).await?;
     let (base, key) = (&site.config.base_url, site.atlas.log_key());
     let letters = Links::below(base);
@@ -138,11 +140,14 @@ pub(super) async fn feed(State(site): State<Site>, Path(token): Path<String>) ->
     }
     let path = format!("/feeds/{}", links::segment(&token));
     let feed = Feed {
-        title: format!("{}: your watchlist", site.config.name),
-        subtitle: "What changed in what you watch.".into(),
+        title: match &organisation {
+            Some(organisation) => format!("{}: watchlist of {}", site.config.name, organisation.name),
+            None => format!("{}: your watchlist", site.config.name),
+        },
+        subtitle: "What changed in what is watched.".into(),
         id: entry_id(&key, &format!("feed {}", channel.id)),
         self_url: format!("{base}{path}"),
-        page_url: format!("{base}{}", links::WATCHLIST),
+        page_url: format!("{base}{}", links::held(organisation.map(|_| of), links::WATCHLIST)),
         author: site.config.name.clone(),
         updated_ms: messages.first().map_or(channel.made_ms, |message| message.made_ms),
         entries,

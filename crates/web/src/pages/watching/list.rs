@@ -7,11 +7,12 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use provisions::Severity;
 use serde_json::json;
 
+use super::Numbered;
 use super::channels::ChannelRow;
 use crate::error::Failure;
+use crate::holder::Holder;
 use crate::links;
 use crate::negotiate::Wants;
-use crate::owner::Owner;
 use crate::page::Head;
 use crate::query::Query;
 use crate::site::Site;
@@ -119,6 +120,9 @@ fn place(subject: &Subject) -> String {
 #[template(path = "pages/watching/list.html")]
 struct ListPage {
     head: Head,
+    holder: Holder,
+    /// All whose watchlists the reader may see.
+    all: Vec<Holder>,
     person: Person,
     rows: Vec<Row>,
     channels: Vec<ChannelRow>,
@@ -146,13 +150,18 @@ async fn rows(site: &Site, person: PersonId) -> Result<Vec<Row>, Failure> {
     Ok(rows)
 }
 
-pub(super) async fn show(Owner(id): Owner, State(site): State<Site>, wants: Wants) -> Result<Response, Failure> {
-    let channels = site.atlas.channels(id).await?.into_iter().map(|channel| ChannelRow::of(&site, channel)).collect();
-    let head = site.head("Watchlist", links::WATCHLIST).here("Watchlist").unlisted();
+pub(super) async fn show(holder: Holder, State(site): State<Site>, wants: Wants) -> Result<Response, Failure> {
+    let id = holder.id();
+    let channels = if holder.changes() { site.atlas.channels(id).await? } else { Vec::new() };
+    let channels = channels.into_iter().map(|channel| ChannelRow::of(&site, channel)).collect();
+    let of = holder.organisation.is_some();
+    let title = if of { format!("Watchlist of {}", holder.name()) } else { "Watchlist".into() };
+    let head = super::way(site.head(title, holder.path(links::WATCHLIST)), &holder).here("Watchlist").unlisted();
     let (person, rows, unread) = (person(&site, id).await?, rows(&site, id).await?, site.atlas.unread(id).await?);
     let entitled = site.plans.of(&site.atlas, id, site.now_ms()).await?;
     let plan = alerts::plans::used(&site.atlas, &entitled, id).await?;
-    let page = ListPage { head, person, rows, channels, unread, plan };
+    let all = Holder::all(&site, holder.person).await?;
+    let page = ListPage { head, holder, all, person, rows, channels, unread, plan };
     wants.record(&page, || {
         let watches: Vec<_> =
             page.rows.iter().map(|row| json!({"name": row.name, "path": row.path, "watch": row.watch})).collect();
@@ -163,18 +172,19 @@ pub(super) async fn show(Owner(id): Owner, State(site): State<Site>, wants: Want
 
 /// Changes or ends a watch.
 pub(super) async fn change(
-    Owner(person): Owner,
+    holder: Holder,
     State(site): State<Site>,
-    Path(id): Path<String>,
+    Path(Numbered { id }): Path<Numbered>,
     body: String,
 ) -> Result<Redirect, Failure> {
+    let (of, list) = (holder.id(), holder.path(links::WATCHLIST));
     let missing = || Failure::missing(format!("watch {:?}", words::clip(&id, 40)));
     let id: WatchId = id.parse().map_err(|_| missing())?;
-    let watch = site.atlas.watch(person, id).await?.ok_or_else(missing)?;
+    let watch = site.atlas.watch(of, id).await?.ok_or_else(missing)?;
     let form = Query::parse(&body);
     if form.text("end").is_some() {
-        site.atlas.remove_watch(person, id).await?;
-        return Ok(Redirect::to(links::WATCHLIST));
+        site.atlas.remove_watch(of, id).await?;
+        return Ok(Redirect::to(&list));
     }
     let mut asks = watch.asks;
     asks.threshold = Threshold {
@@ -183,7 +193,7 @@ pub(super) async fn change(
         stricter: form.text("stricter").is_some(),
     };
     asks.cadence = cadence(&form)?;
-    let all = site.atlas.channels(person).await?;
+    let all = site.atlas.channels(of).await?;
     let wanted = |channel: &Channel| form.all("channel").any(|said| said == channel.id.to_string());
     let chosen: Vec<ChannelId> = all.iter().filter(|channel| wanted(channel)).map(|channel| channel.id).collect();
     // All of them means: also those that will be added.
@@ -191,8 +201,8 @@ pub(super) async fn change(
     asks.note = words::clip(form.text("note").unwrap_or(""), NOTE);
     let tags = words::clip(form.text("tags").unwrap_or(""), NOTE);
     asks.tags = tags.split(',').map(|tag| tag.trim().to_string()).filter(|tag| !tag.is_empty()).collect();
-    alerts::plans::put_watch(&site.atlas, &site.plans, person, &asks, site.now_ms()).await?;
-    Ok(Redirect::to(&format!("{}#w-{id}", links::WATCHLIST)))
+    alerts::plans::put_watch(&site.atlas, &site.plans, of, &asks, site.now_ms()).await?;
+    Ok(Redirect::to(&format!("{list}#w-{id}")))
 }
 
 fn cadence(form: &Query) -> Result<Cadence, Failure> {
@@ -208,9 +218,9 @@ fn cadence(form: &Query) -> Result<Cadence, Failure> {
     Ok(form.choice("cadence", &choices)?.unwrap_or_default())
 }
 
-/// The person's time zone, and whether the watchlist is shared.
-pub(super) async fn settings(Owner(id): Owner, State(site): State<Site>, body: String) -> Result<Redirect, Failure> {
-    let form = Query::parse(&body);
+/// The time zone, and whether the watchlist is shared.
+pub(super) async fn settings(holder: Holder, State(site): State<Site>, body: String) -> Result<Redirect, Failure> {
+    let (form, id) = (Query::parse(&body), holder.id());
     let person = person(&site, id).await?;
     if let Some(zone) = form.text("zone").filter(|zone| *zone != person.zone) {
         if !alerts::is_zone(zone) {
@@ -227,7 +237,7 @@ pub(super) async fn settings(Owner(id): Owner, State(site): State<Site>, body: S
         Some("close") => site.atlas.share_watchlist(id, None).await?,
         _ => {}
     }
-    Ok(Redirect::to(&format!("{}#settings", links::WATCHLIST)))
+    Ok(Redirect::to(&format!("{}#settings", holder.path(links::WATCHLIST))))
 }
 
 #[derive(Template)]
