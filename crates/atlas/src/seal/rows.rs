@@ -38,14 +38,16 @@ statements! {
     SET_ERROR = "UPDATE messages SET error = $2 WHERE id = $1",
 }
 
+/// The new values of a row, after its number; none: it stays.
+type New<'a> = dyn Fn(i64, &Row) -> Result<Option<Vec<Value>>> + 'a;
+
 /// What is to be rewritten in a batch of rows, which begin with their numbers.
 struct Pass<'a> {
     rows: Sql,
     /// Arguments after the number of the last row.
     args: Vec<Value>,
     set: Sql,
-    /// The new values of a row, after its number; none: it stays.
-    new: &'a dyn Fn(i64, &Row) -> Result<Option<Vec<Value>>>,
+    new: &'a New<'a>,
 }
 
 /// Seals everything with the first key that is not sealed with it. Nothing is done if all was.
