@@ -18,7 +18,7 @@ use alerts::{Delivery, Links, MailServer, Mailer, Teller};
 use atlas::accounts::{NewInvitation, Role};
 use atlas::ids::DocumentId;
 use atlas::records::{NewCapture, NewDocument, Platform};
-use atlas::{Atlas, Location, LogConfig};
+use atlas::{Atlas, KeyPlace, Location, LogConfig};
 use common::browser::{Browser, Ending, chromium};
 use provisions::Reader;
 use smtp::{Mail, Smtp};
@@ -45,7 +45,9 @@ fn now_ms() -> i64 {
 
 async fn store(folder: &Path) -> Atlas {
     let log = LogConfig { origin: "clausewatch".into(), fresh_seed: [7; 32] };
-    Atlas::open(&Location::Sqlite(folder.join("data")), &log).await.unwrap()
+    let data = folder.join("data");
+    let key = KeyPlace::in_folder(&data, [5; 32]);
+    Atlas::open(&Location::Sqlite(data), &log, &key).await.unwrap()
 }
 
 /// Sees a text of the document at an instant, twice.
@@ -418,7 +420,9 @@ fn the_tests_that_the_documentation_names_are_there() {
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut all = String::new();
-    for folder in ["accounts/src", "accounts/tests", "alerts/tests", "web/src", "web/tests", "clausewatch/tests"] {
+    let folders =
+        ["accounts/src", "accounts/tests", "alerts/tests", "atlas/src", "atlas/tests", "web/src", "web/tests"];
+    for folder in folders.into_iter().chain(["clausewatch/tests"]) {
         sources(&root.join("crates").join(folder), &mut all);
     }
     let page = std::fs::read_to_string(root.join("docs/security.md")).unwrap();

@@ -331,7 +331,9 @@ mod tests {
     #[tokio::test]
     async fn what_is_stored_is_given_to_others() {
         let log = atlas::LogConfig { origin: "example.com/test".into(), fresh_seed: [7; 32] };
-        let atlas = atlas::Atlas::open(&atlas::Location::Memory, &log).await.unwrap();
+        let atlas = atlas::Atlas::open(&atlas::Location::Memory, &log, &atlas::KeyPlace::given("the test", [5; 32]))
+            .await
+            .unwrap();
         let text = "name = \"Plum Mail\"\nslug = \"plum\"\nhomepage = \"https://plum.example\"\nsector = \"Social\"\ncountry = \"DE\"\n\
                     \n[[document]]\ntype = \"Privacy Policy\"\nurl = \"https://plum.example/privacy\"\nlanguage = \"de\"\nselect = [\"main\"]\n\
                     \n[[document]]\ntype = \"Terms of Service\"\ntitle = \"Terms \\\"of\\\" Plum\"\n\

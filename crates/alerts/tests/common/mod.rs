@@ -14,7 +14,7 @@ use alerts::{Clock, Delivery, Links, MailServer, Mailer, Teller};
 use atlas::ids::{ChangeId, DocumentId};
 use atlas::records::{NewCapture, NewDocument, Platform};
 use atlas::watching::*;
-use atlas::{Atlas, Location, LogConfig};
+use atlas::{Atlas, KeyPlace, Location, LogConfig};
 use provisions::Reader;
 use schema::Schema;
 use tracker::history::{History, Observation};
@@ -57,7 +57,8 @@ pub async fn stages() -> Vec<Stage> {
 }
 
 pub async fn open(location: &Location) -> Atlas {
-    Atlas::open(location, &LogConfig { origin: "example.org/test".into(), fresh_seed: [7; 32] }).await.unwrap()
+    let log = LogConfig { origin: "example.org/test".into(), fresh_seed: [7; 32] };
+    Atlas::open(location, &log, &KeyPlace::given("the test", [5; 32])).await.unwrap()
 }
 
 impl Stage {

@@ -96,7 +96,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let outbound = args.network.outbound()?;
     let atlas = place.open().await?;
     let (offer, adding) = (args.plans.read(&outbound)?, None);
-    site(place, atlas, args.listen, &args.members, &args.alerting, Means { offer, outbound, adding }).await
+    site(atlas, args.listen, &args.members, &args.alerting, Means { offer, outbound, adding }).await
 }
 
 /// What a site has beside the record.
@@ -112,7 +112,6 @@ pub struct Means {
 
 /// Serves the site of an atlas until interrupted, with accounts if they are turned on.
 pub async fn site(
-    place: &Place,
     atlas: Atlas,
     listen: SocketAddr,
     members: &Members,
@@ -121,7 +120,7 @@ pub async fn site(
 ) -> crate::Answer {
     let interruption = Interruption::listen()?;
     let listener = bound(listen).await?;
-    let accounts = members.open(place, &atlas, alerting, &means.outbound.authorities, listener.local_addr()?)?;
+    let accounts = members.open(&atlas, alerting, &means.outbound.authorities, listener.local_addr()?)?;
     let public_url = accounts.is_some().then(|| alerting.public_url.trim_end_matches('/').to_string());
     let shown = Shown { note: "", public_url, accounts, means };
     listening(atlas, listener, shown, Arc::new(now_ms), interruption).await

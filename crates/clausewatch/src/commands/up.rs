@@ -46,6 +46,6 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let means = Means { offer, outbound, adding: Some(Arc::new(adder)) };
     tokio::select! {
         done = work::forever(&atlas, &fetcher) => done,
-        done = serve::site(place, atlas.clone(), args.listen, &args.members, &args.alerting, means) => done,
+        done = serve::site(atlas.clone(), args.listen, &args.members, &args.alerting, means) => done,
     }
 }

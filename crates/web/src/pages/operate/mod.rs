@@ -10,7 +10,7 @@ use atlas::Counts;
 use atlas::health::{Checks, Health, RECENT_HOURS, State as Fares};
 use atlas::ids::DocumentId;
 use atlas::operate::{Accepted, Announcement, Urgency};
-use atlas::watching::{ChannelKind, Message, MessageState, Tally};
+use atlas::watching::{ChannelKind, Message, MessageState, Tally, without_addresses};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::Response;
@@ -141,7 +141,7 @@ async fn show(_: Operator, State(site): State<Site>, wants: Wants) -> Result<Res
         let letter = Letter::of(&message, "UTC", &links_of);
         Dead {
             subject: letter.map_or_else(|_| "a message that cannot be read".into(), |letter| letter.subject),
-            error: messages::without_addresses(message.error.as_deref().unwrap_or("")),
+            error: without_addresses(message.error.as_deref().unwrap_or("")),
             message,
         }
     });
