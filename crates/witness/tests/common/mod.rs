@@ -148,6 +148,7 @@ pub async fn version_of(
         provisions: vec![],
         events: vec![],
         standing: vec![],
+        doubted: vec![],
         analyser: "test".into(),
         analysed_ms: at_ms,
         cursor: None,
