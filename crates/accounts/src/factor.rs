@@ -2,10 +2,7 @@
 //! for wherever somebody signs in: with the password, by a mailed link, and when a password is set anew.
 use archive::Sha256Digest;
 use atlas::accounts::{Account, Factor};
-use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use sha2::Sha256;
 use totp_rs::{Builder, Secret, Totp};
 
 use crate::{AccountError, Accounts, Caller, MailAddress, MailKind, Visitor, Wish};
@@ -50,35 +47,6 @@ fn hashed(code: &str) -> Sha256Digest {
 }
 
 impl Accounts {
-    /// The key that seals secrets which have to be kept: another one than that of links.
-    fn sealing_key(&self) -> Result<LessSafeKey, AccountError> {
-        // A key of any length is a key of HMAC.
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.parts.settings.key).expect("HMAC takes any key");
-        mac.update(b"second factors");
-        let key = UnboundKey::new(&CHACHA20_POLY1305, &mac.finalize().into_bytes());
-        Ok(LessSafeKey::new(key.map_err(|_| sealing())?))
-    }
-
-    /// A secret sealed for a person: a nonce, then what RFC 8439 makes of it.
-    fn sealed(&self, account: &Account, secret: &[u8]) -> Result<Vec<u8>, AccountError> {
-        let mut nonce = [0; NONCE_LEN];
-        nonce.copy_from_slice(&self.random()[..NONCE_LEN]);
-        let mut sealed = secret.to_vec();
-        let whose = Aad::from(account.person.0.to_be_bytes());
-        let key = self.sealing_key()?;
-        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), whose, &mut sealed).map_err(|_| sealing())?;
-        Ok([&nonce[..], &sealed].concat())
-    }
-
-    fn unsealed(&self, account: &Account, factor: &Factor) -> Result<Vec<u8>, AccountError> {
-        let (nonce, sealed) = factor.secret.split_at_checked(NONCE_LEN).ok_or_else(sealing)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| sealing())?;
-        let mut sealed = sealed.to_vec();
-        let whose = Aad::from(account.person.0.to_be_bytes());
-        let opened = self.sealing_key()?.open_in_place(nonce, whose, &mut sealed).map_err(|_| sealing())?;
-        Ok(opened.to_vec())
-    }
-
     /// Whether an account has a second factor in use.
     pub async fn has_factor(&self, account: &Account) -> Result<bool, AccountError> {
         let factor = self.atlas().factor(account.person).await?;
@@ -92,7 +60,7 @@ impl Accounts {
             return Err(AccountError::Input("you have a second factor already; end that one first".into()));
         }
         let secret = &self.random()[..SECRET];
-        self.atlas().put_factor(account.person, self.sealed(account, secret)?).await?;
+        self.atlas().put_factor(account.person, secret).await?;
         Ok(self.enrolment(account, secret))
     }
 
@@ -100,7 +68,7 @@ impl Accounts {
     pub async fn begun_factor(&self, visitor: &Visitor) -> Result<Option<Enrolment>, AccountError> {
         let account = &visitor.account;
         let factor = self.atlas().factor(account.person).await?.filter(|factor| factor.confirmed_ms.is_none());
-        factor.map(|factor| Ok(self.enrolment(account, &self.unsealed(account, &factor)?))).transpose()
+        Ok(factor.map(|factor| self.enrolment(account, &factor.secret)))
     }
 
     fn enrolment(&self, account: &Account, secret: &[u8]) -> Enrolment {
@@ -188,7 +156,7 @@ impl Accounts {
 
     /// Whether a code is one of the factor at this time that was not used yet; it is used up.
     async fn is_code(&self, account: &Account, factor: &Factor, code: &str) -> Result<bool, AccountError> {
-        let totp = totp(&self.unsealed(account, factor)?)?;
+        let totp = totp(&factor.secret)?;
         let second = u64::try_from(self.now_ms() / 1000).unwrap_or(0);
         let typed: String = code.chars().filter(|c| !c.is_whitespace()).collect();
         match totp.check(&typed, second) {
@@ -207,10 +175,6 @@ impl Accounts {
         }
         self.is_code(account, &factor, code).await
     }
-}
-
-fn sealing() -> AccountError {
-    AccountError::Internal("a secret cannot be sealed or opened; is accounts.key the one of this store?".into())
 }
 
 #[cfg(test)]

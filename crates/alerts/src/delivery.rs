@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use archive::Sha256Digest;
-use atlas::watching::{ChannelKind, MessageId, Outcome, Outgoing};
+use atlas::watching::{ChannelKind, MessageId, Outcome, Outgoing, without_addresses};
 use atlas::{Atlas, AtlasError};
 use fetch::{Posted, Poster};
 use tokio::task::JoinSet;
@@ -230,7 +230,8 @@ impl Parts {
             }
             Err(error) => {
                 self.hold(outgoing, None).await;
-                self.later(outgoing, error.to_string(), None).await
+                // It names the address, which is a secret.
+                self.later(outgoing, without_addresses(&error.to_string()), None).await
             }
         }
     }

@@ -6,6 +6,7 @@ use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
 use lettre::transport::smtp::PoolConfig;
 use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
@@ -48,6 +49,8 @@ pub struct MailServer {
     pub password: Option<String>,
     /// Sender of all mail: an address, with a name or without.
     pub from: String,
+    /// Authorities that may have signed its certificate, beside those of the system.
+    pub authorities: fetch::Authorities,
 }
 
 impl std::fmt::Debug for MailServer {
@@ -90,6 +93,14 @@ pub struct Mailer {
     from: Mailbox,
 }
 
+fn tls(host: &str, authorities: &fetch::Authorities) -> Result<TlsParameters, lettre::transport::smtp::Error> {
+    let mut parameters = TlsParameters::builder(host.into());
+    for certificate in authorities.der() {
+        parameters = parameters.add_root_certificate(Certificate::from_der(certificate.to_vec())?);
+    }
+    parameters.build()
+}
+
 impl Mailer {
     /// A mailer for a server. Connects to nothing yet.
     pub fn new(server: &MailServer) -> Result<Mailer, MailError> {
@@ -97,15 +108,12 @@ impl Mailer {
         let url = url::Url::parse(&server.url).map_err(|error| wrong(&error.to_string()))?;
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| wrong("it has no host"))?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        let tls = |error: lettre::transport::smtp::Error| wrong(&error.to_string());
+        let tls = || tls(host, &server.authorities).map_err(|error| wrong(&error.to_string()));
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host);
         let builder = match url.scheme() {
-            "smtps" => AsyncSmtpTransport::<Tokio1Executor>::relay(host).map_err(tls)?.port(url.port().unwrap_or(465)),
-            "smtp" if is_loopback(host) => {
-                AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host).port(url.port().unwrap_or(25))
-            }
-            "smtp" => {
-                AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(host).map_err(tls)?.port(url.port().unwrap_or(587))
-            }
+            "smtps" => builder.tls(Tls::Wrapper(tls()?)).port(url.port().unwrap_or(465)),
+            "smtp" if is_loopback(host) => builder.port(url.port().unwrap_or(25)),
+            "smtp" => builder.tls(Tls::Required(tls()?)).port(url.port().unwrap_or(587)),
             _ => return Err(wrong("its scheme is neither smtp nor smtps")),
         };
         let from: Mailbox = server.from.parse().map_err(|_| MailError::Sender(server.from.clone()))?;

@@ -3,6 +3,7 @@ use atlas::watching::{Channel, Message, MessageKind, Template};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use provisions::Severity;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -54,6 +55,61 @@ fn plain(message: &Message, letter: &Letter, unsubscribe: &str) -> Value {
         "data": {"id": message.key, "subject": letter.subject, "lead": letter.lead, "documents": letter.parts,
             "unsubscribe": unsubscribe},
     })
+}
+
+/// The JSON Schema of the documented payload. It names every field: one that is added is added here.
+pub fn schema() -> Value {
+    let text = |about: &str| json!({"type": "string", "description": about});
+    let texts = |about: &str| json!({"type": "array", "description": about, "items": {"type": "string"}});
+    let or_null = |about: &str| json!({"type": ["string", "null"], "description": about});
+    let severities = Severity::ALL.map(|severity| json!(severity));
+    let severity = json!({"description": "How severe the provision is, or was.", "enum": severities});
+    let highest: Vec<Value> = severities.iter().cloned().chain([Value::Null]).collect();
+    let provision = object(json!({
+        "title": text("Name of its clause type."),
+        "severity": severity,
+        "what": text("What happened to it: \"new, stricter\"."),
+        "facts": texts("Facts that changed: \"Notice: 30 days → 7 days\"."),
+        "matters": text("Why it matters, for the person who agreed."),
+        "url": or_null("Its page; null where only the comparison found it."),
+    }));
+    let clause = object(json!({
+        "heading": text("Headings above it, joined by \" > \"."),
+        "before": or_null("Its words before; null if it is new."),
+        "after": or_null("Its words now; null if it is gone."),
+    }));
+    let document = object(json!({
+        "document": text("Its name."),
+        "document_id": text("Its ID, CW-D-00001."),
+        "headline": text("What happened, in one line."),
+        "verdict": text("How much it matters, and when it was seen."),
+        "reason": text("Why the verdict is what it is."),
+        "severity": {"description": "The highest severity of a provision that is touched; null if none is.", "enum": highest},
+        "why": texts("Why you are told, each to be read after \"because\"."),
+        "provisions": {"type": "array", "description": "The provisions that it touches.", "items": provision},
+        "clauses": {"type": "array", "description": "Clauses before and after.", "items": clause},
+        "more_clauses": {"type": "integer", "description": "How many more clauses changed."},
+        "url": text("The change, with the redline of all clauses."),
+        "document_url": text("The document."),
+    }));
+    let data = object(json!({
+        "id": text("The same as webhook-id: a message that comes again has the same."),
+        "subject": text("The message in one line."),
+        "lead": text("What it is, in a sentence or two; may be empty."),
+        "documents": {"type": "array", "description": "What is told, a part for each document; a test has none.", "items": document},
+        "unsubscribe": text("Where the receiver ends what the message came from."),
+    }));
+    object(json!({
+        "type": {"description": "What it tells.", "enum": ["change", "change.corrected", "digest", "test"]},
+        "timestamp": text("When the message was made: RFC 3339, UTC."),
+        "data": data,
+    }))
+}
+
+/// The schema of an object that has these fields, all of them and no others.
+fn object(properties: Value) -> Value {
+    let required: Vec<&String> = properties.as_object().into_iter().flat_map(|fields| fields.keys()).collect();
+    json!({"type": "object", "required": required, "additionalProperties": false, "properties": properties})
 }
 
 /// Each provision in a line.

@@ -299,6 +299,71 @@ async fn a_signature_is_what_the_receiver_computes() {
     assert!(part["clauses"].as_array().unwrap().iter().any(|clause| clause["after"] == ARBITRATION), "{part}");
 }
 
+/// Fails unless a value is what a schema says. It knows the words that our schema has, and no others.
+fn conforms(value: &serde_json::Value, schema: &serde_json::Value, at: &str) {
+    for (word, said) in schema.as_object().unwrap() {
+        match word.as_str() {
+            "description" => {}
+            "enum" => assert!(said.as_array().unwrap().contains(value), "{at}: {value} is none of {said}"),
+            "type" => {
+                let of = match value {
+                    serde_json::Value::Null => "null",
+                    serde_json::Value::String(_) => "string",
+                    serde_json::Value::Number(number) if number.is_u64() => "integer",
+                    serde_json::Value::Array(_) => "array",
+                    serde_json::Value::Object(_) => "object",
+                    _ => "something else",
+                };
+                let one = said == of || said.as_array().is_some_and(|types| types.iter().any(|one| one == of));
+                assert!(one, "{at}: {value} is no {said}");
+            }
+            "required" => {
+                for name in said.as_array().unwrap() {
+                    assert!(value.get(name.as_str().unwrap()).is_some(), "{at} lacks {name}");
+                }
+            }
+            "additionalProperties" => {
+                assert_eq!(said, false);
+                for name in value.as_object().unwrap().keys() {
+                    assert!(schema["properties"].get(name).is_some(), "{at}.{name} is not described");
+                }
+            }
+            "properties" => {
+                for (name, schema) in said.as_object().unwrap() {
+                    conforms(&value[name], schema, &format!("{at}.{name}"));
+                }
+            }
+            "items" => value.as_array().unwrap().iter().for_each(|item| conforms(item, said, &format!("{at}[]"))),
+            other => panic!("{at}: the schema says {other}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn payloads_are_what_their_schema_says() {
+    let stage = stages().await.remove(0);
+    let receiver = Receiver::start().await;
+    let channel = stage.webhook(OWNER, &receiver.url("ok"), Template::Plain).await;
+    let id = told(&stage).await;
+    alerts::channels::test(&stage.atlas, OWNER, channel.id, stage.now()).await.unwrap();
+    stage.ask(OWNER, NewWatch { cadence: Cadence::Day { hour: 8 }, ..NewWatch::on(Subject::Document(id)) }).await;
+    stage.pass(DAY);
+    stage.see(id, &terms(3, &[])).await;
+    stage.tell().await;
+    stage.pass(DAY);
+    stage.tell().await;
+    stage.delivery(None).round().await.unwrap();
+    let (schema, mut types) = (alerts::webhook::schema(), HashSet::new());
+    for request in receiver.taken() {
+        let payload: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+        conforms(&payload, &schema, "payload");
+        types.insert(payload["type"].as_str().unwrap().to_string());
+        let clauses = &payload["data"]["documents"][0]["clauses"];
+        assert!(payload["type"] == "test" || !clauses.as_array().unwrap().is_empty(), "{payload}");
+    }
+    assert_eq!(types, ["change", "digest", "test"].map(str::to_string).into());
+}
+
 #[tokio::test]
 async fn chats_get_payloads_of_theirs() {
     let stage = stages().await.remove(0);
@@ -331,7 +396,9 @@ async fn chats_get_payloads_of_theirs() {
 #[tokio::test]
 async fn a_webhook_cannot_reach_into_the_network() {
     let stage = stages().await.remove(0);
-    let strict = fetch::Poster::new(fetch::USER_AGENT, std::time::Duration::from_secs(1), vec![]).unwrap();
+    let strict =
+        fetch::Poster::new(fetch::USER_AGENT, std::time::Duration::from_secs(1), vec![], &fetch::Outbound::default())
+            .unwrap();
     for url in [
         "http://127.0.0.1/",
         "http://[::1]:80/x",

@@ -48,7 +48,7 @@ async fn stripe(answer: (u16, Value)) -> (String, tokio::task::JoinHandle<String
 
 fn provider(api: &str) -> Provider {
     let networks = vec!["127.0.0.0/8".parse().unwrap()];
-    let poster = fetch::Poster::new("test", Duration::from_secs(5), networks).unwrap();
+    let poster = fetch::Poster::new("test", Duration::from_secs(5), networks, &fetch::Outbound::default()).unwrap();
     Provider::Stripe(Stripe { key: "sk_test".into(), webhook_secret: SECRET.into(), api: api.into(), poster })
 }
 

@@ -32,6 +32,8 @@ const LISTS: &[&[Sql]] = &[
     crate::review::QUEUE_STATEMENTS,
     crate::revise::STATEMENTS,
     crate::schema::STATEMENTS,
+    crate::seal::STATEMENTS,
+    crate::seal::ROW_STATEMENTS,
     crate::search::STATEMENTS,
     crate::witnesses::STATEMENTS,
     crate::write::STATEMENTS,

@@ -10,6 +10,7 @@ use archive::Sha256Digest;
 use crate::codes::Code;
 use crate::error::Result;
 use crate::ids::{ChangeId, DocumentId};
+use crate::open::Atlas;
 use crate::records::{Materiality, needs_second_look};
 use crate::store::{Row, Tx, args, digest, statements};
 use crate::watching;
@@ -59,8 +60,20 @@ struct Step {
     first_seen_ms: i64,
 }
 
-/// Confirms what these sightings of a document's versions, oldest first, confirm.
-pub(crate) async fn settle(tx: &mut Tx, document: DocumentId, sightings: &[Sighting]) -> Result<Settled> {
+impl Atlas {
+    /// Whether a document has a change that was seen once.
+    pub async fn awaits_a_look(&self, document: DocumentId) -> Result<bool> {
+        Ok(self.store.one(OPEN, args![document]).await?.map_or(Ok(0), |row| row.get::<i64>(0))? > 0)
+    }
+}
+
+/// Confirms what these sightings of a document's versions, oldest first, confirm; the changes to the `doubted` versions stay as they are.
+pub(crate) async fn settle(
+    tx: &mut Tx,
+    document: DocumentId,
+    sightings: &[Sighting],
+    doubted: &[i64],
+) -> Result<Settled> {
     let open = tx.one(OPEN, args![document]).await?.map_or(Ok(0), |row| row.get::<i64>(0))?;
     let mut settled = Settled::default();
     if open == 0 {
@@ -69,7 +82,8 @@ pub(crate) async fn settle(tx: &mut Tx, document: DocumentId, sightings: &[Sight
     for sighting in sightings {
         let rows = tx.fetch(STEPS, args![document, sighting.version]).await?;
         let steps = rows.iter().map(step).collect::<Result<Vec<_>>>()?;
-        let versions = confirmed_by(&steps, sighting);
+        let mut versions = confirmed_by(&steps, sighting);
+        versions.retain(|version| !doubted.contains(version));
         for step in steps.iter().filter(|step| versions.contains(&step.version)) {
             confirm(tx, document, step, sighting.at_ms).await?;
         }

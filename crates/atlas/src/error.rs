@@ -33,6 +33,44 @@ pub enum AtlasError {
         /// Name asked for.
         asked: String,
     },
+    /// What is secret in the store is sealed with a key that is not there.
+    #[error(
+        "{place} is not there: it holds the key that seals the secrets in this store, which lies in the data folder of the machine that \
+         made them, and in its backups; put it there, or name the key with CLAUSEWATCH_ACCOUNTS_KEY (nothing was changed)"
+    )]
+    KeyMissing {
+        /// Where it was looked for.
+        place: String,
+    },
+    /// What is secret in the store is sealed with another key.
+    #[error(
+        "the key in {place} is not the one that seals the secrets in this store; that one lies in the file accounts.key of the data folder \
+         of the machine that made them, and in its backups; put it in place of this one (nothing was changed)"
+    )]
+    WrongKey {
+        /// Where the key was found.
+        place: String,
+    },
+    /// A key cannot be read.
+    #[error("the key in {place} cannot be used: {reason}; if it was damaged, bring the file back from a backup")]
+    KeyUnusable {
+        /// Where it was found.
+        place: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A sealed secret cannot be opened.
+    #[error(
+        "{what} cannot be opened with the key in {place}: {reason}; bring the key, or the store, back from a backup"
+    )]
+    Sealed {
+        /// Which secret.
+        what: String,
+        /// Where the key was found.
+        place: String,
+        /// Why not.
+        reason: String,
+    },
     /// No such record.
     #[error("there is no {0}")]
     Missing(String),

@@ -31,6 +31,7 @@ mod read;
 mod record;
 mod revise;
 mod schema;
+mod seal;
 mod search;
 mod store;
 mod write;
@@ -45,4 +46,5 @@ pub use read::{
     TypeTimeline,
 };
 pub use record::Recorded;
+pub use seal::{KeyPlace, read_keys};
 pub use search::{SearchHit, SearchPage, SearchQuery, finds};

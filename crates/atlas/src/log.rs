@@ -8,6 +8,7 @@ use archive::log::{
 
 use crate::error::{AtlasError, Result};
 use crate::open::{Atlas, LogConfig};
+use crate::seal::{Of, Sealer};
 use crate::store::{Insert, Store, Tx, args, damaged, statements};
 
 statements! {
@@ -42,12 +43,12 @@ fn head(row: Option<crate::store::Row>) -> Result<Head> {
 }
 
 /// Reads or makes the key, and refuses a log whose rows do not lead to the checkpoint it has signed.
-pub(crate) async fn open(store: &Store, config: &LogConfig) -> Result<SigningKey> {
+pub(crate) async fn open(store: &Store, config: &LogConfig, sealer: &Sealer) -> Result<SigningKey> {
     let mut tx = store.write_unordered().await?;
     let fresh = SigningKey::from_seed(&config.origin, config.fresh_seed)?;
-    tx.run(SET_KEY, args![fresh.to_secret_text()]).await?;
+    tx.run(SET_KEY, args![sealer.seal(Of::Log, fresh.to_secret_text().as_bytes())]).await?;
     let secret = tx.one(KEY, args![]).await?.ok_or_else(|| damaged("the log", "it has no key"))?;
-    let key = SigningKey::from_secret_text(&secret.get::<String>(0)?)?;
+    let key = SigningKey::from_secret_text(&sealer.open_text(Of::Log, &secret.get::<String>(0)?)?)?;
     if key.name() != config.origin {
         return Err(AtlasError::OtherLog { found: key.name().into(), asked: config.origin.clone() });
     }

@@ -13,6 +13,7 @@ use crate::error::{AtlasError, Result};
 use crate::log;
 use crate::read::Cache;
 use crate::schema;
+use crate::seal::{self, KeyPlace, Sealer};
 use crate::search::Index;
 use crate::store::{Pools, Store};
 
@@ -32,7 +33,7 @@ pub enum Location {
     Memory,
 }
 
-/// Name and key of the transparency log. The key is made once, when the store is created, and then lives in the store.
+/// Name and key of the transparency log. The key is made once, when the store is created, and then lives in the store, sealed.
 #[derive(Clone)]
 pub struct LogConfig {
     /// The log's name, for example `example.com/clausewatch`.
@@ -60,6 +61,7 @@ pub(crate) struct Shared {
     /// The data folder, if the store is in one.
     pub folder: Option<PathBuf>,
     pub key: SigningKey,
+    pub sealer: Sealer,
     pub index: Index,
     pub recent: Recent,
     pub cache: Cache,
@@ -73,8 +75,8 @@ impl fmt::Debug for Atlas {
 
 impl Atlas {
     /// Opens the store, creating it or bringing its schema up to date if need be. Refuses a store of a later release, another log, or
-    /// a log whose rows do not lead to its signed checkpoint.
-    pub async fn open(location: &Location, log: &LogConfig) -> Result<Atlas> {
+    /// a log whose rows do not lead to its signed checkpoint. What is secret in it and not sealed with the first key is sealed now.
+    pub async fn open(location: &Location, log: &LogConfig, key: &KeyPlace) -> Result<Atlas> {
         let (pools, index) = match location {
             Location::Sqlite(folder) => {
                 std::fs::create_dir_all(folder)
@@ -86,13 +88,20 @@ impl Atlas {
         };
         let store = Store::new(pools);
         schema::migrate(&store).await?;
-        let key = log::open(&store, log).await?;
+        let sealer = seal::open(&store, key).await?;
+        seal::seal_all(&store, &sealer).await?;
+        let key = log::open(&store, log, &sealer).await?;
         let folder = match location {
             Location::Sqlite(folder) => Some(folder.clone()),
             Location::Postgres { .. } | Location::Memory => None,
         };
-        let shared = Shared { folder, key, index, recent: Recent::default(), cache: Cache::default() };
+        let shared = Shared { folder, key, sealer, index, recent: Recent::default(), cache: Cache::default() };
         Ok(Atlas { store, shared: Arc::new(shared) })
+    }
+
+    /// The key outside of the store under which links in mails are made.
+    pub fn key_of_links(&self) -> [u8; 32] {
+        self.shared.sealer.raw()
     }
 
     /// Chooses how safe the following batches are when [`Atlas::record`] returns. During a bulk import (`true`) they survive the end of

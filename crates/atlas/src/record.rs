@@ -133,7 +133,7 @@ impl Atlas {
         provisions::write(&mut tx, batch, known.platform, &seen).await?;
         let changes = write_changes(&mut tx, batch, known.platform, &seen).await?;
         watching::note_imported(&mut tx, batch, &changes).await?;
-        let unconfirmed = confirm::settle(&mut tx, batch.document, &rows.sightings).await?.unconfirmed;
+        let unconfirmed = confirm::settle(&mut tx, batch.document, &rows.sightings, &batch.doubted).await?.unconfirmed;
         if let Some(last) = rows.sightings.last() {
             confirm::settle_standing(&mut tx, batch.document, &batch.standing, last.at_ms).await?;
         }

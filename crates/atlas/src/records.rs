@@ -439,6 +439,8 @@ pub struct Batch {
     pub events: Vec<ProvisionEvent>,
     /// Earlier versions that the last entry confirms the change to, though its text is another one: what changed then still stands.
     pub standing: Vec<i64>,
+    /// Versions that a text that is seen again does not confirm the change to: it only brought back what had stood there before.
+    pub doubted: Vec<i64>,
     /// Analyser version.
     pub analyser: String,
     /// When the analyser ran.

@@ -77,6 +77,11 @@ impl Atlas {
     /// Notes that the latest version was seen again at this instant without new bytes; the change to it is confirmed by that. Returns its
     /// number.
     pub async fn verified(&self, document: DocumentId, at_ms: i64) -> Result<i64> {
+        self.verified_but(document, at_ms, &[]).await
+    }
+
+    /// The same, which does not confirm the changes to the `doubted` versions ([`crate::records::Batch::doubted`]).
+    pub async fn verified_but(&self, document: DocumentId, at_ms: i64, doubted: &[i64]) -> Result<i64> {
         let mut tx = self.store.write_unordered().await?;
         let versions = tx.one(VERSIONS, args![document]).await?.map(|row| row.get::<i64>(0)).transpose()?;
         let latest = versions.filter(|versions| *versions > 0);
@@ -84,7 +89,7 @@ impl Atlas {
         tx.run(CONFIRM_DOCUMENT, args![document, at_ms]).await?;
         tx.run(CONFIRM_VERSION, args![document, latest, at_ms]).await?;
         let sighting = Sighting { version: latest, at_ms, again: true };
-        if confirm::settle(&mut tx, document, &[sighting]).await?.confirmed > 0 {
+        if confirm::settle(&mut tx, document, &[sighting], doubted).await?.confirmed > 0 {
             log::bump(&mut tx).await?;
         }
         tx.commit().await?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use atlas::ids::DocumentId;
-use atlas::{Atlas, Location, LogConfig};
+use atlas::{Atlas, KeyPlace, Location, LogConfig};
 
 /// Versions that are read.
 const READ: usize = 2_000;
@@ -16,7 +16,8 @@ async fn any_version_is_read_in_five_milliseconds() {
         return;
     };
     let log = LogConfig { origin: "clausewatch".into(), fresh_seed: [0; 32] };
-    let atlas = Atlas::open(&Location::Sqlite(folder), &log).await.unwrap();
+    let atlas =
+        Atlas::open(&Location::Sqlite(folder.clone()), &log, &KeyPlace::in_folder(&folder, [0; 32])).await.unwrap();
     let documents = atlas.documents().await.unwrap();
     let all: Vec<(DocumentId, i64)> =
         documents.iter().flat_map(|row| (1..=row.versions).map(|number| (row.id, number))).collect();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use alerts::{Delivery, Links, MailServer, Mailer, Teller};
 use anyhow::Context;
 use atlas::Atlas;
+use fetch::{Authorities, Outbound};
 
 use crate::instance::now_ms;
 use crate::paint::counted;
@@ -73,23 +74,25 @@ impl Alerting {
     }
 
     /// Who hands mail to the server; none if no server is given.
-    pub fn mailer(&self) -> anyhow::Result<Option<Mailer>> {
+    pub fn mailer(&self, authorities: &Authorities) -> anyhow::Result<Option<Mailer>> {
         let Some(url) = self.mail_server.as_deref().filter(|url| !url.trim().is_empty()) else { return Ok(None) };
         let from =
             self.mail_from.clone().context("say who sends mail too, with --mail-from or CLAUSEWATCH_MAIL_FROM")?;
         let password = self.mail_password.as_ref().map(|secret| secret.text().to_owned());
-        let server = MailServer { url: url.into(), user: self.mail_user.clone(), password, from };
+        let (user, authorities) = (self.mail_user.clone(), authorities.clone());
+        let server = MailServer { url: url.into(), user, password, from, authorities };
         Ok(Some(Mailer::new(&server)?))
     }
 
     /// Who sends what is to be sent. Webhooks reach the public internet and the `allowed` networks.
-    pub fn delivery(&self, atlas: &Atlas, allowed: &[fetch::IpNet]) -> anyhow::Result<Delivery> {
-        Ok(Delivery::new(atlas.clone(), Arc::new(now_ms), self.links(), self.mailer()?, poster(allowed)?))
+    pub fn delivery(&self, atlas: &Atlas, allowed: &[fetch::IpNet], outbound: &Outbound) -> anyhow::Result<Delivery> {
+        let (mailer, poster) = (self.mailer(&outbound.authorities)?, poster(allowed, outbound)?);
+        Ok(Delivery::new(atlas.clone(), Arc::new(now_ms), self.links(), mailer, poster))
     }
 
     /// Tells and delivers, in a task of its own: whatever becomes of it, tracking and the site go on.
-    pub fn attend(&self, atlas: &Atlas, allowed: &[fetch::IpNet]) -> anyhow::Result<()> {
-        let delivery = self.delivery(atlas, allowed)?;
+    pub fn attend(&self, atlas: &Atlas, allowed: &[fetch::IpNet], outbound: &Outbound) -> anyhow::Result<()> {
+        let delivery = self.delivery(atlas, allowed, outbound)?;
         let teller = Teller::new(atlas.clone(), Arc::new(now_ms));
         tokio::spawn(async move {
             let mut held_up = None;
@@ -136,6 +139,6 @@ async fn round(teller: &Teller, delivery: &Delivery, held_up: &mut Option<String
 }
 
 /// Who posts to webhooks.
-pub fn poster(allowed: &[fetch::IpNet]) -> anyhow::Result<fetch::Poster> {
-    Ok(fetch::Poster::new(fetch::USER_AGENT, PATIENCE, allowed.to_vec())?)
+pub fn poster(allowed: &[fetch::IpNet], outbound: &Outbound) -> anyhow::Result<fetch::Poster> {
+    Ok(fetch::Poster::new(fetch::USER_AGENT, PATIENCE, allowed.to_vec(), outbound)?)
 }

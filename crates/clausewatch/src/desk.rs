@@ -9,9 +9,9 @@ use web::{Brought, ReadBrought};
 const MOST_BYTES: usize = 8 << 20;
 
 /// The reader for visitors. It reaches the public internet only, and asks a host as seldom as the tracker does.
-pub fn reader() -> anyhow::Result<ReadBrought> {
-    let settings =
-        fetch::Settings { max_bytes: MOST_BYTES, timeout: Duration::from_secs(15), ..fetch::Settings::default() };
+pub fn reader(outbound: &fetch::Outbound) -> anyhow::Result<ReadBrought> {
+    let (timeout, outbound) = (Duration::from_secs(15), outbound.clone());
+    let settings = fetch::Settings { max_bytes: MOST_BYTES, timeout, outbound, ..fetch::Settings::default() };
     let fetcher = Arc::new(fetch::Fetcher::new(settings)?);
     Ok(Arc::new(move |brought| {
         let fetcher = Arc::clone(&fetcher);

@@ -8,6 +8,8 @@ use anyhow::{Context, bail, ensure};
 use archive::warc::WarcReader;
 use document::{MAX_BYTES, Reading, Source};
 
+use crate::network::Network;
+
 /// Bytes and what is known about them.
 pub struct Input {
     /// Names it in messages and in JSON: the path, or the path and the address within a WARC file.
@@ -53,9 +55,20 @@ pub fn is_url(path: &str) -> bool {
     path.starts_with("http://") || path.starts_with("https://")
 }
 
-/// Fetches a document; `allowed` are networks that may be reached though they are private.
-pub async fn fetched(url: &str, allowed: &[fetch::IpNet]) -> anyhow::Result<Input> {
-    let settings = fetch::Settings { allowed: allowed.to_vec(), ..fetch::Settings::default() };
+/// How an address is reached that is to be read
+#[derive(Debug, Clone, clap::Args)]
+pub struct Reach {
+    /// A network that may be reached though it is private, when an address is read
+    #[arg(long = "allow-network", value_name = "NETWORK")]
+    allowed: Vec<fetch::IpNet>,
+    #[command(flatten)]
+    network: Network,
+}
+
+/// Fetches a document.
+pub async fn fetched(url: &str, reach: &Reach) -> anyhow::Result<Input> {
+    let (allowed, outbound) = (reach.allowed.clone(), reach.network.outbound()?);
+    let settings = fetch::Settings { allowed, outbound, ..fetch::Settings::default() };
     let request = fetch::Request { url: url.into(), ..fetch::Request::default() };
     match fetch::Fetcher::new(settings)?.fetch(&request).await? {
         fetch::Fetched::Document(page) => {
@@ -69,13 +82,15 @@ pub async fn fetched(url: &str, allowed: &[fetch::IpNet]) -> anyhow::Result<Inpu
 }
 
 /// Reads an input. A fault of our own on one input must not end the others, so it is an error like any other.
-pub async fn read(input: Input) -> anyhow::Result<(Input, Reading)> {
+/// `kind` is the document's terms type, where it is known: of several documents on one page, that one is read.
+pub async fn read(input: Input, kind: Option<&'static str>) -> anyhow::Result<(Input, Reading)> {
     let name = input.source.clone();
     let task = tokio::spawn(async move {
         let source = Source {
             bytes: &input.bytes,
             content_type: input.content_type.as_deref(),
             url: input.url.as_deref(),
+            name: kind,
             ..Source::default()
         };
         let read = tracker::reading::read(source).await;

@@ -2,8 +2,10 @@
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::Context;
-use atlas::{Atlas, Location, LogConfig};
+use anyhow::{Context, anyhow};
+use atlas::{Atlas, KeyPlace, Location, LogConfig};
+
+use crate::alerting::Secret;
 
 /// Where the data of this instance is.
 #[derive(Debug, Clone, clap::Args)]
@@ -14,7 +16,14 @@ pub struct Place {
     /// PostgreSQL to use instead of the embedded store, for example postgres://user@host/clausewatch.
     #[arg(long, global = true, value_name = "URL", env = "CLAUSEWATCH_DATABASE_URL")]
     pub database_url: Option<String>,
+    /// The key that seals the secrets in the store and makes links in mails, 64 hexadecimal digits (several to change it: the first one
+    /// seals); for machines that share a database. Else it is in the file accounts.key of the data folder.
+    #[arg(long, global = true, value_name = "KEY", env = KEY_VARIABLE, hide_env_values = true, value_parser = crate::alerting::secret)]
+    pub accounts_key: Option<Secret>,
 }
+
+/// The variable of the key.
+const KEY_VARIABLE: &str = "CLAUSEWATCH_ACCOUNTS_KEY";
 
 impl Place {
     /// The store as a person would name it. Of a database only that there is one: its address may hold a password.
@@ -31,10 +40,16 @@ impl Place {
             Some(url) => Location::Postgres { url: url.clone(), index: self.data.join("search") },
             None => Location::Sqlite(self.data.clone()),
         };
-        let mut fresh_seed = [0; 32];
-        getrandom::fill(&mut fresh_seed).context("the system gives no random numbers for a new log key")?;
-        let log = LogConfig { origin: "clausewatch".into(), fresh_seed };
-        Ok(Atlas::open(&location, &log).await?)
+        let log = LogConfig { origin: "clausewatch".into(), fresh_seed: secret() };
+        Ok(Atlas::open(&location, &log, &self.key()?).await?)
+    }
+
+    /// Where the key is that seals the secrets in the store.
+    fn key(&self) -> anyhow::Result<KeyPlace> {
+        let Some(key) = &self.accounts_key else { return Ok(KeyPlace::in_folder(&self.data, secret())) };
+        let name = format!("--accounts-key, or {KEY_VARIABLE}");
+        let keys = atlas::read_keys(key.text()).map_err(|reason| anyhow!("{name}: {reason}"))?;
+        Ok(KeyPlace::Given { name, keys })
     }
 
     /// Opens the store if it exists; a command that only reads should not create one.

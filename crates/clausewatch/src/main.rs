@@ -1,5 +1,6 @@
 //! `clausewatch`: the open record of what online platforms bind people to. This file parses and dispatches; each verb has a file
 //! of its own in [`commands`], and all that does work is in the libraries.
+mod adding;
 mod alerting;
 mod commands;
 mod desk;
@@ -7,6 +8,7 @@ mod inputs;
 mod instance;
 mod members;
 mod model;
+mod network;
 mod paint;
 mod witnessing;
 

@@ -1,17 +1,15 @@
 //! Accounts of a public instance: the flag that turns them on, what that needs, and sending the mail about them.
-use std::io::Write;
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use accounts::{Accounts, Cost, Post, Settings};
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use atlas::Atlas;
+use fetch::Authorities;
 
-use crate::alerting::{Alerting, Secret};
-use crate::instance::{Place, now_ms, secret};
+use crate::alerting::Alerting;
+use crate::instance::{now_ms, secret};
 
 /// Between two looks for mail about accounts: somebody waits for it.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -19,8 +17,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 const REST: Duration = Duration::from_secs(30);
 /// Looks between two times at which what is over is cleared away: about an hour.
 const SWEEP: u32 = 3600;
-/// The file of the key that makes links in mails, in the data folder.
-const KEY_FILE: &str = "accounts.key";
 
 /// Accounts for a site that others use; without them, who sits at this machine is the owner
 #[derive(Debug, Clone, clap::Args)]
@@ -29,46 +25,35 @@ pub struct Members {
     /// Let visitors sign up; needs --public-url, --mail-server and --mail-from. Make the first operator with `clausewatch admin`
     #[arg(long, env = "CLAUSEWATCH_ACCOUNTS")]
     accounts: bool,
-    /// The key that makes links in mails, 64 hexadecimal digits; for several machines that share a database. Else it is kept in the data
-    /// folder
-    #[arg(long, value_name = "KEY", env = "CLAUSEWATCH_ACCOUNTS_KEY", hide_env_values = true, value_parser = crate::alerting::secret)]
-    accounts_key: Option<Secret>,
 }
 
 impl Members {
     /// The accounts of a site that listens at an address, if they are turned on, with their mail on its way in a task of its own.
     pub fn open(
         &self,
-        place: &Place,
         atlas: &Atlas,
         alerting: &Alerting,
+        authorities: &Authorities,
         listen: SocketAddr,
     ) -> anyhow::Result<Option<Accounts>> {
         if !self.accounts {
             return Ok(None);
         }
         reachable(&alerting.public_url, listen)?;
-        let mailer = alerting.mailer()?.context(
+        let mailer = alerting.mailer(authorities)?.context(
             "accounts send mail: name the mail server with --mail-server or CLAUSEWATCH_MAIL_SERVER, and the sender with --mail-from",
         )?;
-        let accounts = opened(atlas, &alerting.public_url, self.key(place)?)?;
+        let accounts = opened(atlas, &alerting.public_url)?;
         let post = Post::new(accounts.clone(), mailer);
         tokio::spawn(async move { attend(&post).await });
         Ok(Some(accounts))
     }
-
-    fn key(&self, place: &Place) -> anyhow::Result<[u8; 32]> {
-        match &self.accounts_key {
-            Some(key) => read_key(key.text()).context("--accounts-key, or CLAUSEWATCH_ACCOUNTS_KEY"),
-            None => kept_key(&place.data),
-        }
-    }
 }
 
 /// Accounts over a store.
-pub fn opened(atlas: &Atlas, public_url: &str, key: [u8; 32]) -> anyhow::Result<Accounts> {
+pub fn opened(atlas: &Atlas, public_url: &str) -> anyhow::Result<Accounts> {
     let base_url = public_url.trim_end_matches('/').to_string();
-    let settings = Settings { site: "Clausewatch".into(), base_url, key, cost: Cost::default() };
+    let settings = Settings { site: "Clausewatch".into(), base_url, key: atlas.key_of_links(), cost: Cost::default() };
     Ok(Accounts::new(atlas.clone(), settings, Arc::new(now_ms), Arc::new(secret))?)
 }
 
@@ -82,37 +67,6 @@ fn reachable(public_url: &str, listen: SocketAddr) -> anyhow::Result<()> {
          ({public_url} is not it; for a trial on this machine give --public-url {here})"
     );
     Ok(())
-}
-
-fn read_key(text: &str) -> anyhow::Result<[u8; 32]> {
-    let text = text.trim();
-    let digits = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    ensure!(digits, "a key has 64 hexadecimal digits; `openssl rand -hex 32` makes one");
-    let mut key = [0; 32];
-    for (at, byte) in key.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16)?;
-    }
-    Ok(key)
-}
-
-/// The key in the data folder; made the first time, for nobody's eyes but ours.
-fn kept_key(data: &Path) -> anyhow::Result<[u8; 32]> {
-    let file = data.join(KEY_FILE);
-    let mut options = std::fs::OpenOptions::new();
-    match options.write(true).create_new(true).mode(0o600).open(&file) {
-        Ok(mut opened) => {
-            let key = secret();
-            let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-            opened.write_all(text.as_bytes()).with_context(|| format!("{} cannot be written", file.display()))?;
-            opened.sync_all()?;
-            Ok(key)
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            let text = std::fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
-            read_key(&text).with_context(|| format!("{}", file.display()))
-        }
-        Err(error) => bail!("{}: {error}", file.display()),
-    }
 }
 
 /// Sends mail about accounts for ever. Trouble with the mail server is told once, not every time.
@@ -164,17 +118,5 @@ mod tests {
         ] {
             assert!(reachable(url, listen).is_err(), "{url} at {listen}");
         }
-    }
-
-    #[test]
-    fn the_key_is_made_once_and_for_us_alone() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let key = kept_key(folder.path()).unwrap();
-        assert_eq!(key, kept_key(folder.path()).unwrap());
-        let file = folder.path().join(KEY_FILE);
-        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        std::fs::write(&file, "damaged").unwrap();
-        assert!(kept_key(folder.path()).is_err());
     }
 }

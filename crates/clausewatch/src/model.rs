@@ -4,6 +4,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use atlas::Atlas;
 use consult::{Asking, Consultant, Endpoint, Key, Settings, Wanted};
+use fetch::Authorities;
 
 use crate::instance::now_ms;
 
@@ -36,19 +37,19 @@ fn key(text: &str) -> Result<Key, std::convert::Infallible> {
 
 impl Model {
     /// Who asks the model about an atlas; none if no address is given.
-    pub fn consultant(&self, atlas: &Atlas) -> anyhow::Result<Option<Consultant>> {
+    pub fn consultant(&self, atlas: &Atlas, authorities: &Authorities) -> anyhow::Result<Option<Consultant>> {
         let Some(url) = self.model_url.as_deref().filter(|url| !url.trim().is_empty()) else { return Ok(None) };
         let model = self.model.clone().context("name the language model too, with --model or CLAUSEWATCH_MODEL")?;
-        let settings =
-            Settings { key: self.model_key.clone(), proxy: self.model_proxy.clone(), ..Settings::new(url, model) };
+        let (key, proxy, authorities) = (self.model_key.clone(), self.model_proxy.clone(), authorities.clone());
+        let settings = Settings { key, proxy, authorities, ..Settings::new(url, model) };
         let asking = Asking { a_day: i64::from(self.model_limit), ..Asking::default() };
         Ok(Some(Consultant::new(atlas.clone(), Endpoint::new(settings)?, asking, Arc::new(now_ms))))
     }
 
     /// Asks the model, if there is one, whenever something new was recorded. In a task of its own: whatever becomes of it, tracking and the
     /// site go on.
-    pub fn attend(&self, atlas: &Atlas) -> anyhow::Result<()> {
-        let Some(consultant) = self.consultant(atlas)? else { return Ok(()) };
+    pub fn attend(&self, atlas: &Atlas, authorities: &Authorities) -> anyhow::Result<()> {
+        let Some(consultant) = self.consultant(atlas, authorities)? else { return Ok(()) };
         eprintln!(
             "language model: {} at {}, at most {} questions a day",
             consultant.endpoint().asker().model,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use atlas::Atlas;
+use fetch::Outbound;
 use witness::{Archive, Attendant, Keys, Settings};
 
 use crate::commands::work::Sources;
@@ -54,10 +55,11 @@ pub struct Server {
 
 impl Server {
     /// The archive, as whoever tracks these sources reaches it.
-    pub fn archive(&self, sources: &Sources, keys: Option<Keys>) -> anyhow::Result<Archive> {
+    pub fn archive(&self, sources: &Sources, outbound: &Outbound, keys: Option<Keys>) -> anyhow::Result<Archive> {
         let url = self.witness_url.as_deref().filter(|url| !url.trim().is_empty());
         let mut settings = url.map_or_else(Settings::default, Settings::at);
         settings.fetch.allowed.clone_from(&sources.allowed);
+        settings.fetch.outbound.clone_from(outbound);
         if let Some(agent) = &sources.user_agent {
             settings.fetch.user_agent.clone_from(agent);
         }
@@ -69,13 +71,13 @@ impl Server {
 impl Witnessing {
     /// Asks the archive, if one is named, whenever something new was recorded. In a task of its own: whatever becomes of it, tracking and the
     /// site go on.
-    pub fn attend(&self, atlas: &Atlas, sources: &Sources) -> anyhow::Result<()> {
+    pub fn attend(&self, atlas: &Atlas, sources: &Sources, outbound: &Outbound) -> anyhow::Result<()> {
         if self.witness == Witness::Off {
             return Ok(());
         }
         let keys = std::env::var(KEYS).ok().filter(|keys| !keys.trim().is_empty());
         let keys = keys.as_deref().map(Keys::parse).transpose().context(KEYS)?;
-        let archive = self.server.archive(sources, keys)?;
+        let archive = self.server.archive(sources, outbound, keys)?;
         let submits = if archive.saves() { "; pages that changed are submitted to it" } else { "" };
         eprintln!("outside witness: {} is asked about versions{submits}", archive.name());
         let attendant = Attendant::new(atlas.clone(), archive, Arc::new(now_ms), sources.allowed.clone());

@@ -18,7 +18,7 @@ use alerts::{Delivery, Links, MailServer, Mailer, Teller};
 use atlas::accounts::{NewInvitation, Role};
 use atlas::ids::DocumentId;
 use atlas::records::{NewCapture, NewDocument, Platform};
-use atlas::{Atlas, Location, LogConfig};
+use atlas::{Atlas, KeyPlace, Location, LogConfig};
 use common::browser::{Browser, Ending, chromium};
 use provisions::Reader;
 use smtp::{Mail, Smtp};
@@ -45,7 +45,9 @@ fn now_ms() -> i64 {
 
 async fn store(folder: &Path) -> Atlas {
     let log = LogConfig { origin: "clausewatch".into(), fresh_seed: [7; 32] };
-    Atlas::open(&Location::Sqlite(folder.join("data")), &log).await.unwrap()
+    let data = folder.join("data");
+    let key = KeyPlace::in_folder(&data, [5; 32]);
+    Atlas::open(&Location::Sqlite(data), &log, &key).await.unwrap()
 }
 
 /// Sees a text of the document at an instant, twice.
@@ -162,7 +164,8 @@ fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
         Teller::new(atlas.clone(), Arc::clone(&clock)).round().await.unwrap();
         let server =
             MailServer { url: mail_server(&smtp), from: "alerts@record.example".into(), ..MailServer::default() };
-        let poster = fetch::Poster::new("test", Duration::from_secs(1), Vec::new()).unwrap();
+        let poster =
+            fetch::Poster::new("test", Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
         let mailer = Some(Mailer::new(&server).unwrap());
         let delivered = Delivery::new(atlas.clone(), clock, Links::below(&site), mailer, poster).round().await.unwrap();
         assert_eq!(delivered.sent, 1);
@@ -417,7 +420,9 @@ fn the_tests_that_the_documentation_names_are_there() {
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut all = String::new();
-    for folder in ["accounts/src", "accounts/tests", "alerts/tests", "web/src", "web/tests", "clausewatch/tests"] {
+    let folders =
+        ["accounts/src", "accounts/tests", "alerts/tests", "atlas/src", "atlas/tests", "web/src", "web/tests"];
+    for folder in folders.into_iter().chain(["clausewatch/tests"]) {
         sources(&root.join("crates").join(folder), &mut all);
     }
     let page = std::fs::read_to_string(root.join("docs/security.md")).unwrap();

@@ -91,3 +91,32 @@ fn the_change_is_shown_around_its_words() {
     assert!(ran.out.contains("2. Changes") && ran.out.contains("[-30-]") && ran.out.contains("{+7+}"), "{}", ran.out);
     assert!(!ran.out.contains("Norland"), "what did not change is not shown: {}", ran.out);
 }
+
+#[test]
+fn a_reader_who_is_told_the_kind_reads_that_document_of_several() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = |of: &str| {
+        format!("<p>What Plum has to say about {of} stands in these lines, and in no other place.</p>").repeat(20)
+    };
+    let section = |title: &str, of: &str| format!("<section><h2>{title}</h2>{}</section>", words(of));
+    let page = format!(
+        "<main><h1>Plum: legal</h1>{}{}</main>",
+        section("Terms of Use", "rents"),
+        section("Privacy Policy", "secrets")
+    );
+    std::fs::write(folder.path().join("legal.html"), page).unwrap();
+    let markdown = |args: &[&str]| {
+        let ran = run(folder.path(), &[&["read", "legal.html", "--json"], args].concat(), b"");
+        assert_eq!(ran.status, Some(0), "{}", ran.err);
+        let read: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        read["markdown"].as_str().unwrap().to_string()
+    };
+    let (terms, privacy) = (markdown(&["--kind", "Terms of Service"]), markdown(&["--kind", "privacy policy"]));
+    assert!(terms.contains("rents") && !terms.contains("secrets"), "{terms}");
+    assert!(privacy.contains("secrets") && !privacy.contains("rents"), "{privacy}");
+    let whole = markdown(&[]);
+    assert!(whole.contains("rents") && whole.contains("secrets"), "{whole}");
+    let wrong = run(folder.path(), &["read", "legal.html", "--kind", "Poem"], b"");
+    assert_eq!(wrong.status, Some(2));
+    assert!(wrong.err.contains("Poem") && wrong.err.contains("Trackers Policy"), "{}", wrong.err);
+}

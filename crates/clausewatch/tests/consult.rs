@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use atlas::records::{NewCapture, NewDocument, Platform};
-use atlas::{Atlas, Location, LogConfig};
+use atlas::{Atlas, KeyPlace, Location, LogConfig};
 use common::{Ran, ended, get, program};
 use provisions::Reader;
 use serde_json::{Value, json};
@@ -25,7 +25,9 @@ fn store(folder: &Path) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let log = LogConfig { origin: "clausewatch".into(), fresh_seed: [7; 32] };
-        let atlas = Atlas::open(&Location::Sqlite(folder.join("clausewatch-data")), &log).await.unwrap();
+        let data = folder.join("clausewatch-data");
+        let key = KeyPlace::in_folder(&data, [5; 32]);
+        let atlas = Atlas::open(&Location::Sqlite(data), &log, &key).await.unwrap();
         let (slug, name) = ("plum".to_string(), "Plum".to_string());
         let platform = Platform { slug: slug.clone(), name, homepage: None, sector: None, country: None };
         atlas.put_platform(&platform).await.unwrap();

@@ -1,35 +1,9 @@
 //! Tracking from the command line: a document by its address alone, declarations of others, what the doctor says of it.
 mod common;
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
+use common::{run, serve};
 
-use common::run;
-
-/// A web server on loopback: a policy, a page that moved to it, an empty shell, and nothing else. Gives its port.
-fn serve() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut request = Vec::new();
-            while !request.ends_with(b"\r\n\r\n") {
-                let mut byte = [0];
-                if stream.read(&mut byte).unwrap_or(0) == 0 {
-                    break;
-                }
-                request.push(byte[0]);
-            }
-            let request = String::from_utf8_lossy(&request).into_owned();
-            let (head, body) = answer(request.split(' ').nth(1).unwrap_or("/"));
-            let head = format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-            stream.write_all((head + &body).as_bytes()).unwrap();
-        }
-    });
-    port
-}
-
+/// A policy, a page that moved to it, an empty shell, and nothing else.
 fn answer(path: &str) -> (&'static str, String) {
     let words =
         "<p>We sell your personal information to advertisers, and keep it for as long as we like to keep it.</p>"
@@ -48,7 +22,7 @@ fn answer(path: &str) -> (&'static str, String) {
 #[test]
 fn an_address_is_all_that_is_needed() {
     let folder = tempfile::tempdir().unwrap();
-    let site = format!("http://plum.localhost:{}", serve());
+    let site = format!("http://plum.localhost:{}", serve(answer));
     let track = |path: &str| {
         let url = format!("{site}{path}");
         run(folder.path(), &["track", &url, "--allow-network", "127.0.0.0/8"], b"")
@@ -84,7 +58,7 @@ fn an_address_is_all_that_is_needed() {
 #[test]
 fn the_doctor_says_what_needs_attention() {
     let folder = tempfile::tempdir().unwrap();
-    let port = serve();
+    let port = serve(answer);
     std::fs::create_dir(folder.path().join("catalog")).unwrap();
     let file = format!(
         "name = \"Plum\"\n[[document]]\ntype = \"Terms of Service\"\nurl = \"http://plum.localhost:{port}/terms\"\n\
@@ -123,4 +97,55 @@ fn declarations_come_into_the_catalog() {
     assert!(file.contains("select = [\"startBefore h1 >>> endBefore footer\"]"), "{file}");
     assert!(!folder.path().join("clausewatch-data").exists(), "no store is made");
     assert_eq!(run(folder.path(), &["import", "declarations", "none"], b"").status, Some(1));
+}
+
+#[test]
+fn a_proxy_is_used_when_it_is_named_and_only_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("http://plum.localhost:{}/privacy", serve(answer));
+    let read = |args: &[&str], variables: &[(&str, &str)]| {
+        let mut command = common::program(folder.path());
+        command.args(["read", &url, "--allow-network", "127.0.0.0/8"]).args(args).envs(variables.iter().copied());
+        let ran = command.output().unwrap();
+        (ran.status.code(), String::from_utf8_lossy(&ran.stderr).into_owned())
+    };
+    // A port of this machine that nobody listens on.
+    let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let dead = format!("http://ada:secret@{dead}");
+    let ambient =
+        ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"].map(|name| (name, dead.as_str()));
+    assert_eq!(read(&[], &ambient).0, Some(0), "the environment's proxy is passed over");
+    // What lies in an allowed network is reached straight; what is public is asked of the proxy.
+    assert_eq!(read(&[], &[("CLAUSEWATCH_PROXY", &dead)]).0, Some(0));
+    std::fs::write(folder.path().join("proxy.txt"), format!("{dead}\n")).unwrap();
+    let public = "http://93.184.216.34/terms";
+    for (args, variables) in
+        [(&["--proxy-file", "proxy.txt"][..], &[][..]), (&[], &[("CLAUSEWATCH_PROXY", dead.as_str())])]
+    {
+        let mut command = common::program(folder.path());
+        let ran = command.args(["read", public]).args(args).envs(variables.iter().copied()).output().unwrap();
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert_eq!(ran.status.code(), Some(1), "{said}");
+        assert!(said.contains("the proxy http://127.0.0.1") && said.contains("cannot be reached"), "{said}");
+        assert!(!said.contains("secret") && !said.contains("ada"), "{said}");
+    }
+    std::fs::write(folder.path().join("socks.txt"), "socks5://ada:secret@127.0.0.1:1080").unwrap();
+    for (args, words) in [
+        (&["--proxy", "ftp://ada:secret@plum.example"][..], "write http://HOST:PORT"),
+        (&["--proxy-file", "socks.txt"], "socks.txt"),
+        (&["--proxy-file", "none.txt"], "none.txt"),
+        (&["--proxy-resolves-names"], "needs a proxy"),
+        (&["--ca-file", "none.pem"], "none.pem"),
+        (&["--ca-file", "proxy.txt"], "proxy.txt: it holds no certificate"),
+    ] {
+        let (status, said) = read(args, &[]);
+        assert_eq!(status, Some(1), "{args:?}: {said}");
+        assert!(said.contains(words) && !said.contains("secret"), "{args:?}: {said}");
+    }
+    // At the start, whatever is to be fetched later.
+    for verb in ["up", "serve", "work"] {
+        let ran = run(folder.path(), &[verb, "--ca-file", "proxy.txt"], b"");
+        assert!(ran.status == Some(1) && ran.err.contains("proxy.txt"), "{verb}: {}", ran.err);
+    }
+    assert!(!folder.path().join("clausewatch-data").exists(), "no store is made");
 }

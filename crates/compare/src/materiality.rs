@@ -438,6 +438,9 @@ impl Defect {
     }
 }
 
+/// Error pages and walls have fewer words.
+const WALL_WORDS: usize = 250;
+
 /// Why the new capture is not the document, if it is not.
 pub fn defect(old: &[&str], new: &[&str]) -> Option<Defect> {
     // Of a document that is hardly more than a few lines, nothing can be told.
@@ -447,8 +450,7 @@ pub fn defect(old: &[&str], new: &[&str]) -> Option<Defect> {
     if bytes(new) * 4 < bytes(old) * 3 {
         let count = |texts: &[&str]| texts.iter().map(|text| words_as_written(text).count()).sum::<usize>();
         let (before, after) = (count(old), count(new));
-        let start: String = new.iter().take(6).copied().collect::<Vec<_>>().join(" ").to_lowercase();
-        if after < 250 && after * 2 < before && ERRORS.iter().chain(WALLS).any(|cue| start.contains(cue)) {
+        if after < WALL_WORDS && after * 2 < before && starts_as_wall(new) {
             return Some(Defect::Wall);
         }
         if after * 8 < before {
@@ -463,6 +465,16 @@ pub fn defect(old: &[&str], new: &[&str]) -> Option<Defect> {
         ERRORS.iter().any(|cue| text.contains(cue))
     };
     (new.iter().any(is_message) && !old.iter().any(is_message)).then_some(Defect::Part)
+}
+
+/// Whether a text reads like an error page, a bot wall or a log-in wall: what can be told where there is no version before it.
+pub fn is_wall(texts: &[&str]) -> bool {
+    texts.iter().flat_map(|text| words_as_written(text)).nth(WALL_WORDS - 1).is_none() && starts_as_wall(texts)
+}
+
+fn starts_as_wall(texts: &[&str]) -> bool {
+    let start = texts.iter().take(6).copied().collect::<Vec<_>>().join(" ").to_lowercase();
+    ERRORS.iter().chain(WALLS).any(|cue| start.contains(cue))
 }
 
 /// Whether nearly all of a text stands there four times or more: a source that joins a document's pages was given one of them for each.

@@ -49,6 +49,8 @@ pub struct Settings {
     pub key: Option<Key>,
     /// A proxy; those of the environment are not used.
     pub proxy: Option<String>,
+    /// Authorities that may have signed the server's certificate, beside those of the system.
+    pub authorities: fetch::Authorities,
     /// Most time for one request, to the last byte of its answer.
     pub timeout: Duration,
     /// Most bytes of an answer.
@@ -73,6 +75,7 @@ impl Settings {
             model: model.into(),
             key: None,
             proxy: None,
+            authorities: fetch::Authorities::default(),
             timeout: Duration::from_secs(60),
             max_bytes: 256 * 1024,
             tries: 3,
@@ -189,7 +192,9 @@ impl Endpoint {
             let proxy = reqwest::Proxy::all(proxy);
             client = client.proxy(proxy.map_err(|_| ConsultError::Address("the proxy's is none".into()))?);
         }
-        let client = client.build().map_err(|error| ConsultError::Client(fetch::cause(&error)))?;
+        let authorities = settings.authorities.for_client();
+        let client = authorities.and_then(|authorities| client.tls_certs_merge(authorities).build());
+        let client = client.map_err(|error| ConsultError::Client(fetch::cause(&error)))?;
         let breaker = Breaker::new(settings.failures, settings.rest);
         let authorization = authorization.transpose()?;
         Ok(Endpoint { client, url, authorization, asker, breaker, dialect: AtomicUsize::new(0), settings })

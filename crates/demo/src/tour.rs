@@ -67,7 +67,7 @@ pub async fn tour(
         catalog::register(atlas, &entries).await?;
         // Noon UTC: the same day in most of the world. Every document is checked, those that are new first.
         clock.store(*at_ms, Ordering::Relaxed);
-        let slugs: Vec<String> = entries.iter().map(|entry| tracker::slug(&entry.name)).collect();
+        let slugs: Vec<String> = entries.iter().map(tracker::catalog::Entry::slug).collect();
         let mut all = atlas.due_of(&slugs).await?;
         all.sort_by_key(|document| (known.contains(&document.id), document.id));
         known.extend(all.iter().map(|document| document.id));
@@ -111,6 +111,7 @@ fn entries(world: &World, port: u16, date: &str) -> Vec<Entry> {
         .iter()
         .map(|platform| Entry {
             name: platform.name.clone(),
+            slug: None,
             homepage: Some(platform.homepage.clone()),
             sector: Some(platform.sector.clone()),
             country: Some(platform.country.clone()),

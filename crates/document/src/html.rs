@@ -41,12 +41,23 @@ const BLOCKS: &[&str] = &[
     "caption",
 ];
 
-/// Renders a page; also gives the title from its head.
-pub(crate) fn render(html: &str, source: &Source<'_>) -> (String, Option<String>) {
+/// Most characters of a site's name.
+const LONGEST_NAME: usize = 60;
+
+/// What a page's head says of it.
+#[derive(Debug, Default)]
+pub(crate) struct Head {
+    pub title: Option<String>,
+    /// The name of the site.
+    pub site: Option<String>,
+}
+
+/// Renders a page; also gives what its head says.
+pub(crate) fn render(html: &str, source: &Source<'_>) -> (String, Head) {
     let page = Document::from(&*shallow(html));
     let title =
         page.select_single("title").nodes().first().map(|node| fold(&node.text())).filter(|title| !title.is_empty());
-    let title = title.map(|title| name_of(&title));
+    let head = Head { title: title.map(|title| name_of(&title)), site: site_name(&page) };
     let mut survey = content::survey(&page, source);
     let roots = content::roots(&page, source, &mut survey);
     let mut walk = Walk { emitter: Emitter::new(), lists: Vec::new(), cells: 0, survey: &survey };
@@ -55,7 +66,15 @@ pub(crate) fn render(html: &str, source: &Source<'_>) -> (String, Option<String>
         walk.emitter.flush();
     }
     let text = walk.emitter.finish();
-    (if source.select.is_empty() { without_foot(&text) } else { text }, title)
+    (if source.select.is_empty() { without_foot(&text) } else { text }, head)
+}
+
+fn site_name(page: &Document) -> Option<String> {
+    let named = page.select("meta[property='og:site_name'], meta[name='og:site_name']");
+    let name = named.nodes().iter().find_map(|node| node.attr("content"))?;
+    let name = fold(&name);
+    let plain = !name.is_empty() && name.chars().count() <= LONGEST_NAME && !name.contains(['<', '>', '\u{fffd}']);
+    (plain && !name.chars().any(char::is_control)).then_some(name)
 }
 
 /// Drops lines that are the page's and not the document's: a copyright notice at the end (it changes every January), a question about the

@@ -13,6 +13,7 @@ mod charset;
 mod content;
 mod dates;
 mod html;
+mod kinds;
 mod language;
 mod markdown;
 mod pdf;
@@ -29,6 +30,7 @@ mod terms;
 use std::fmt;
 use std::ops::Range;
 
+pub use kinds::{TERMS_OF_SERVICE, kind_of, kinds};
 pub use language::of as language;
 pub use read::{MAX_BYTES, ReadError, from_text, read, sniff, text};
 pub use sentences::sentences;
@@ -75,6 +77,8 @@ pub struct Reading {
     pub text: String,
     /// The document's title: its first top-level heading, else what the page's head says.
     pub title: Option<String>,
+    /// The name that a page gives its site (`og:site_name`), if it is a plain one.
+    pub site: Option<String>,
     /// ISO 639-1 code of the language of the text, when it is long enough to tell.
     pub language: Option<String>,
     /// Clauses, dates and terms.

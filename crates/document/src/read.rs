@@ -96,11 +96,9 @@ fn looks_like_markdown(start: &str) -> bool {
 
 /// Reads a document.
 pub fn read(source: &Source<'_>) -> Result<Reading, ReadError> {
-    let (format, text, page_title) = render(source)?;
-    let mut reading = from_text(text);
-    reading.format = format;
-    reading.title = reading.title.or(page_title);
-    Ok(reading)
+    let (format, text, head) = render(source)?;
+    let reading = from_text(text);
+    Ok(Reading { format, title: reading.title.or(head.title), site: head.site, ..reading })
 }
 
 /// The clean text of a document and nothing else: for whom reads many, and asks for structure or language of some.
@@ -108,8 +106,8 @@ pub fn text(source: &Source<'_>) -> Result<String, ReadError> {
     render(source).map(|(_, text, _)| text)
 }
 
-/// The format, the clean text, and the title that a page's head gives.
-fn render(source: &Source<'_>) -> Result<(Format, String, Option<String>), ReadError> {
+/// The format, the clean text, and what a page's head says.
+fn render(source: &Source<'_>) -> Result<(Format, String, html::Head), ReadError> {
     let bytes = source.bytes;
     if bytes.iter().all(|b| b.is_ascii_whitespace() || *b == 0) {
         return Err(ReadError::Empty);
@@ -120,16 +118,17 @@ fn render(source: &Source<'_>) -> Result<(Format, String, Option<String>), ReadE
     let Some(format) = sniff(source) else {
         return Err(ReadError::Binary { looks_like: binary(bytes).unwrap_or("binary data") });
     };
-    let (text, page_title) = match format {
-        Format::Pdf => (pdf::render(bytes)?, None),
+    let none = html::Head::default;
+    let (text, head) = match format {
+        Format::Pdf => (pdf::render(bytes)?, none()),
         Format::Html => html::render(&charset::decode(bytes, source.content_type, true), source),
-        Format::Markdown => (markdown::render(&charset::decode(bytes, source.content_type, false)), None),
-        Format::Text => (plain::render(&charset::decode(bytes, source.content_type, false)), None),
+        Format::Markdown => (markdown::render(&charset::decode(bytes, source.content_type, false)), none()),
+        Format::Text => (plain::render(&charset::decode(bytes, source.content_type, false)), none()),
     };
     if !text.chars().any(char::is_alphanumeric) {
         return Err(ReadError::NoText { what: if format == Format::Html { "the page" } else { "the document" } });
     }
-    Ok((format, text, page_title))
+    Ok((format, text, head))
 }
 
 /// The reading of a text that is clean already.
@@ -138,5 +137,5 @@ pub fn from_text(text: String) -> Reading {
     let heading =
         structure.clauses.iter().take(12).find(|clause| matches!(clause.kind, crate::ClauseKind::Heading(1 | 2)));
     let title = heading.map(|clause| text[clause.range.clone()].to_string());
-    Reading { format: Format::Text, language: language::of(&text), title, structure, text }
+    Reading { format: Format::Text, language: language::of(&text), title, site: None, structure, text }
 }

@@ -2,51 +2,8 @@
 use dom_query::{Document, NodeRef};
 
 use crate::content::{READABLE, Survey, heading_level, is_container, words_of};
+use crate::kinds::{KINDS, Kind};
 
-/// Titles by which a kind of document goes, as lower-case words. Those in the second list may also head a section of another document, so
-/// that they do not show that a page holds several.
-const KINDS: &[(&[&str], &[&str])] = &[
-    (
-        &[
-            "terms of service",
-            "terms of use",
-            "terms and conditions",
-            "terms conditions",
-            "conditions of use",
-            "user agreement",
-            "conditions générales d utilisation",
-            "nutzungsbedingungen",
-            "condiciones de uso",
-            "termini di servizio",
-        ],
-        &["terms", "cgu", "agb", "tos"],
-    ),
-    (
-        &[
-            "privacy policy",
-            "privacy notice",
-            "privacy statement",
-            "politique de confidentialité",
-            "datenschutzerklärung",
-            "política de privacidad",
-            "informativa sulla privacy",
-        ],
-        &["privacy", "datenschutz"],
-    ),
-    (
-        &["trackers policy", "cookie policy", "cookies policy", "cookie statement", "politique de cookies"],
-        &["cookies", "cookie notice"],
-    ),
-    (
-        &["data processor agreement", "data processing agreement", "data processing addendum"],
-        &["dpa", "data processing"],
-    ),
-    (&["acceptable use policy", "usage policy"], &["acceptable use"]),
-    (&["community guidelines", "community standards", "community rules"], &["guidelines"]),
-    (&["copyright claims policy", "copyright policy", "dmca policy"], &["dmca", "copyright"]),
-    (&["developer terms", "api terms", "developer agreement", "api license"], &["api", "developers"]),
-    (&["imprint", "legal notice", "impressum", "mentions légales"], &[]),
-];
 /// Most titled elements that are compared, so that a hostile page costs little.
 const TITLED: usize = 200;
 /// Words of a title that name the company or the edition, beside those of the kind.
@@ -119,8 +76,8 @@ fn kind(title: &[String]) -> Option<(usize, bool)> {
         (is_at(0) && free(&title[phrase.len()..])) || (is_at(rest) && free(&title[..rest]))
     };
     let of = |sure: bool| {
-        let has = |(full, short): &(&[&str], &[&str])| {
-            let list = if sure { full } else { short };
+        let has = |kind: &Kind| {
+            let list = if sure { kind.titles } else { kind.short };
             list.iter().any(|phrase| title_has(phrase, if sure { BESIDE } else { 0 }))
         };
         KINDS.iter().position(has).map(|kind| (kind, sure))

@@ -4,10 +4,11 @@
 use std::borrow::Cow;
 
 use reqwest::header::{self, HeaderValue};
-use url::form_urlencoded;
+use reqwest::{Client, RequestBuilder};
+use url::{Url, form_urlencoded};
 
 use crate::FetchError;
-use crate::client::{Fetcher, decoded, headers_of, network, read, retry_after};
+use crate::client::{Fetcher, decoded, headers_of, read, retry_after};
 
 /// A request to a service.
 #[derive(Debug, Clone, Default)]
@@ -62,33 +63,18 @@ impl Fetcher {
         if let Some(seconds) = turn.held(tokio::time::Instant::now()) {
             return Err(FetchError::Held { url: url.to_string(), seconds });
         }
-        let mut request = match call.form {
-            None => self.client.get(url.clone()),
-            Some(form) => {
-                let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-                let kind = "application/x-www-form-urlencoded";
-                self.client.post(url.clone()).header(header::CONTENT_TYPE, kind).body(form)
-            }
-        };
-        if !call.accept.is_empty() {
-            request = request.header(header::ACCEPT, call.accept);
-        }
-        if let Some(authorization) = call.authorization {
-            let refused = |_| FetchError::Address {
+        let authorization =
+            call.authorization.map(HeaderValue::from_str).transpose().map_err(|_| FetchError::Address {
                 url: call.url.into(),
                 reason: "its key has characters that no HTTP header can hold".into(),
-            };
-            let mut value = HeaderValue::from_str(authorization).map_err(refused)?;
-            value.set_sensitive(true);
-            request = request.header(header::AUTHORIZATION, value);
-        }
-        let sent = request.header(header::ACCEPT_ENCODING, "gzip, deflate").send().await;
+            })?;
+        let sent = self.ways.send(&url, |client| request(client, &url, call, authorization)).await;
         let read = match sent {
             Ok(response) => {
                 let (status, headers) = (response.status().as_u16(), response.headers().clone());
                 read(&url, response, call.most).await.map(|body| (status, headers, body))
             }
-            Err(error) => Err(network(&url, &error)),
+            Err(error) => Err(error),
         };
         // The host has its rest from the end of the answer on: one request at a time.
         turn.rest(self.settings.delay);
@@ -99,4 +85,23 @@ impl Fetcher {
         }
         Ok(Reply { url: url.to_string(), status, retry_after, headers: headers_of(&headers), body })
     }
+}
+
+fn request(client: &Client, url: &Url, call: &Call<'_>, authorization: Option<HeaderValue>) -> RequestBuilder {
+    let mut request = match call.form {
+        None => client.get(url.clone()),
+        Some(form) => {
+            let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+            let kind = "application/x-www-form-urlencoded";
+            client.post(url.clone()).header(header::CONTENT_TYPE, kind).body(form)
+        }
+    };
+    if !call.accept.is_empty() {
+        request = request.header(header::ACCEPT, call.accept);
+    }
+    if let Some(mut authorization) = authorization {
+        authorization.set_sensitive(true);
+        request = request.header(header::AUTHORIZATION, authorization);
+    }
+    request.header(header::ACCEPT_ENCODING, "gzip, deflate")
 }

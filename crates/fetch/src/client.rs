@@ -11,8 +11,10 @@ use url::Url;
 
 use crate::FetchError;
 use crate::browser::{Browser, BrowserSettings};
-use crate::guard::{Guard, GuardedResolver, refusal};
+use crate::guard::{Guard, refusal};
 use crate::host::{Host, Rules, Turn};
+use crate::outbound::{Outbound, Proxy};
+use crate::ways::{Via, Ways};
 
 /// Redirects followed at most.
 const REDIRECTS: usize = 8;
@@ -26,6 +28,8 @@ pub struct Settings {
     pub user_agent: String,
     /// Networks that may be reached beside the public internet.
     pub allowed: Vec<ipnet::IpNet>,
+    /// How requests leave this machine.
+    pub outbound: Outbound,
     /// Least time between two requests to one host.
     pub delay: Duration,
     /// Most time for one request, redirects not counted.
@@ -40,8 +44,8 @@ pub struct Settings {
 pub const USER_AGENT: &str =
     concat!("clausewatch/", env!("CARGO_PKG_VERSION"), " (self-hosted record of terms; contact: see the operator)");
 
-/// An HTTP client that does no more than it is told: it follows no redirect, uses no proxy (one would resolve names behind a guard's
-/// back), and undoes no compression. `timeout` covers a request to the last byte of its answer.
+/// An HTTP client that does no more than it is told: it follows no redirect, uses no proxy that the environment names (one would resolve
+/// names behind a guard's back), and undoes no compression. `timeout` covers a request to the last byte of its answer.
 pub fn plain_client(user_agent: &str, timeout: Duration) -> reqwest::ClientBuilder {
     // The process may have chosen a provider before; either is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -58,6 +62,7 @@ impl Default for Settings {
         Settings {
             user_agent: USER_AGENT.into(),
             allowed: Vec::new(),
+            outbound: Outbound::default(),
             delay: Duration::from_secs(2),
             timeout: Duration::from_secs(30),
             max_bytes: 20 * 1024 * 1024,
@@ -119,8 +124,7 @@ const MOST_HOSTS: usize = 10_000;
 
 /// Fetches documents. Cheap to share.
 pub struct Fetcher {
-    pub(crate) client: reqwest::Client,
-    guard: Arc<Guard>,
+    pub(crate) ways: Ways,
     pub(crate) settings: Settings,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
     browser: Option<Browser>,
@@ -129,17 +133,13 @@ pub struct Fetcher {
 impl Fetcher {
     /// A fetcher with these settings. Fails if the TLS configuration or the user agent cannot be used.
     pub fn new(settings: Settings) -> Result<Self, FetchError> {
-        let guard = Arc::new(Guard::new(settings.allowed.clone()));
-        let client = plain_client(&settings.user_agent, settings.timeout)
-            .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
-            .build()
-            .map_err(|error| FetchError::Network {
-                url: String::new(),
-                reason: format!("the HTTP client cannot start: {error}"),
-            })?;
+        let guard = Guard::new(settings.allowed.clone()).through(settings.outbound.proxy.clone());
+        let guard = Arc::new(guard);
+        let authorities = &settings.outbound.authorities;
+        let ways = Ways::new(&settings.user_agent, settings.timeout, Arc::clone(&guard), authorities)?;
         let browser = settings.browser.clone();
-        let browser = browser.map(|browser| Browser::new(browser, &settings.user_agent, Arc::clone(&guard)));
-        Ok(Fetcher { client, guard, settings, hosts: Mutex::default(), browser })
+        let browser = browser.map(|browser| Browser::new(browser, &settings.user_agent, guard));
+        Ok(Fetcher { ways, settings, hosts: Mutex::default(), browser })
     }
 
     /// Fetches one address.
@@ -204,7 +204,7 @@ impl Fetcher {
     }
 
     pub(crate) fn checked(&self, url: &str, first: &str) -> Result<Url, FetchError> {
-        checked(&self.guard, url, first)
+        checked(self.ways.guard(), url, first)
     }
 
     pub(crate) fn host(&self, url: &Url) -> Arc<Host> {
@@ -219,9 +219,9 @@ impl Fetcher {
     async fn polite(&self, url: &Url, request: &Request) -> Result<reqwest::Response, FetchError> {
         let host = self.host(url);
         let mut turn = self.turn(&host, url).await?;
-        let sent = self.client.get(url.clone()).headers(headers(request)).send().await;
+        let sent = self.ways.send(url, |client| client.get(url.clone()).headers(headers(request))).await;
         turn.rest(self.settings.delay);
-        let response = sent.map_err(|error| network(url, &error))?;
+        let response = sent?;
         if let (429 | 503, Some(seconds)) = (response.status().as_u16(), retry_after(response.headers())) {
             turn.hold(seconds);
         }
@@ -249,7 +249,7 @@ impl Fetcher {
         let mut address = url.clone();
         address.set_path("/robots.txt");
         address.set_query(None);
-        let response = self.client.get(address.clone()).send().await.map_err(|error| network(url, &error))?;
+        let response = self.ways.send(&address, |client| client.get(address.clone())).await?;
         if response.status().is_server_error() {
             return Err(status(&address, &response));
         }
@@ -298,7 +298,7 @@ async fn body(url: &Url, response: reqwest::Response, limit: usize) -> Result<Ve
 /// Reads a body within `limit`, as it is sent.
 pub(crate) async fn read(url: &Url, mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, FetchError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| network(url, &error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| network(url, &error, None))? {
         if body.len() + chunk.len() > limit {
             return Err(FetchError::TooLarge { url: url.to_string(), limit });
         }
@@ -376,7 +376,8 @@ fn headers(request: &Request) -> HeaderMap {
 
 fn status(url: &Url, response: &reqwest::Response) -> FetchError {
     let retry_after = retry_after(response.headers());
-    FetchError::Status { url: url.to_string(), status: response.status().as_u16(), retry_after }
+    let proxy = response.extensions().get::<Via>().map(|via| via.0.clone());
+    FetchError::Status { url: url.to_string(), status: response.status().as_u16(), retry_after, proxy }
 }
 
 /// Seconds that an answer asks us to wait (RFC 9110, section 10.2.3). A date is counted from the answer's own, so that clocks need not agree.
@@ -409,8 +410,21 @@ pub fn cause(error: &reqwest::Error) -> String {
     if error.is_timeout() { "no answer in time".into() } else { cause.to_string() }
 }
 
-pub(crate) fn network(url: &Url, error: &reqwest::Error) -> FetchError {
-    let reason = cause(error);
+/// That a request failed, asked for through a proxy or not.
+pub(crate) fn network(url: &Url, error: &reqwest::Error, proxy: Option<&Proxy>) -> FetchError {
+    let mut reason = cause(error);
+    if reason.contains("UnknownIssuer") {
+        reason += "; if an authority of your own signed the certificate, give its file with --ca-file";
+    }
+    if let Some(proxy) = proxy {
+        reason +=
+            &format!("; asked for through the proxy {proxy}: see whether it opens through that proxy in a browser");
+    }
+    refused(url, reason)
+}
+
+/// That an address was not reached: because the guard refused it, if that is the reason.
+pub(crate) fn refused(url: &Url, reason: String) -> FetchError {
     if reason.contains("private or reserved network") {
         return FetchError::Refused { url: url.to_string(), reason };
     }

@@ -1,6 +1,6 @@
 //! Polite, guarded HTTP: one [`Fetcher`] for all hosts, which asks `robots.txt` first, waits between requests to a host, never
 //! reaches an address that the [`guard`] refuses, and bounds time and size. Pages that need scripts are rendered by a headless browser
-//! behind the same guard, if there is one.
+//! behind the same guard, if there is one. All of it can go through an operator's [`Proxy`].
 //!
 //! It does what it is told and never decides when: schedules are the tracker's.
 mod browser;
@@ -8,13 +8,16 @@ mod call;
 mod client;
 pub mod guard;
 mod host;
+mod outbound;
 mod post;
+mod ways;
 
 pub use ipnet::IpNet;
 
 pub use browser::BrowserSettings;
 pub use call::{Call, Reply};
 pub use client::{Fetched, Fetcher, Request, Settings, Success, USER_AGENT, cause, plain_client};
+pub use outbound::{Authorities, Outbound, OutboundError, Proxy};
 pub use post::{Posted, Poster};
 
 /// Why a document could not be fetched.
@@ -40,7 +43,7 @@ pub enum FetchError {
         reason: String,
     },
     /// The server answered with an error.
-    #[error("{url}: the server answered {status}")]
+    #[error("{url}: the server{} answered {status}", or_proxy(.proxy))]
     Status {
         /// The final address.
         url: String,
@@ -48,6 +51,8 @@ pub enum FetchError {
         status: u16,
         /// Seconds it asked us to wait.
         retry_after: Option<u64>,
+        /// The proxy on the way, where it may have answered itself.
+        proxy: Option<String>,
     },
     /// The host asked us to wait, not long ago; it was not asked again.
     #[error("{url}: the server asked us to wait; it can be asked again in {seconds} s")]
@@ -89,4 +94,8 @@ pub enum FetchError {
         /// What failed.
         reason: String,
     },
+}
+
+fn or_proxy(proxy: &Option<String>) -> String {
+    proxy.as_ref().map_or_else(String::new, |proxy| format!(", or the proxy {proxy} on the way to it,"))
 }

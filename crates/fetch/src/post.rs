@@ -6,14 +6,15 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::FetchError;
-use crate::client::{checked, network, plain_client, retry_after};
-use crate::guard::{Guard, GuardedResolver};
+use crate::client::{checked, network, retry_after};
+use crate::guard::Guard;
+use crate::outbound::Outbound;
+use crate::ways::Ways;
 
 /// Posts. Cheap to clone.
 #[derive(Clone)]
 pub struct Poster {
-    client: reqwest::Client,
-    guard: Arc<Guard>,
+    ways: Ways,
 }
 
 /// What the server said.
@@ -27,21 +28,19 @@ pub struct Posted {
 
 impl Poster {
     /// A poster that reaches the public internet and the `allowed` networks, and waits `timeout` for an answer.
-    pub fn new(user_agent: &str, timeout: Duration, allowed: Vec<ipnet::IpNet>) -> Result<Poster, FetchError> {
-        let guard = Arc::new(Guard::new(allowed));
-        let client = plain_client(user_agent, timeout)
-            .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
-            .build()
-            .map_err(|error| FetchError::Network {
-                url: String::new(),
-                reason: format!("the HTTP client cannot start: {error}"),
-            })?;
-        Ok(Poster { client, guard })
+    pub fn new(
+        user_agent: &str,
+        timeout: Duration,
+        allowed: Vec<ipnet::IpNet>,
+        outbound: &Outbound,
+    ) -> Result<Poster, FetchError> {
+        let guard = Arc::new(Guard::new(allowed).through(outbound.proxy.clone()));
+        Ok(Poster { ways: Ways::new(user_agent, timeout, guard, &outbound.authorities)? })
     }
 
     /// Whether an address may be posted to, as far as can be told without resolving its name.
     pub fn check(&self, url: &str) -> Result<Url, FetchError> {
-        checked(&self.guard, url, url)
+        checked(self.ways.guard(), url, url)
     }
 
     /// Posts once. Any status is an answer.
@@ -61,7 +60,7 @@ impl Poster {
         let mut response = self.send(url, headers, body).await?;
         let (status, address) = (response.status().as_u16(), response.url().clone());
         let mut answer = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| network(&address, &error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| network(&address, &error, None))? {
             answer.extend_from_slice(&chunk[..chunk.len().min(most - answer.len())]);
             if answer.len() == most {
                 break;
@@ -82,7 +81,6 @@ impl Poster {
             };
             all.insert(name, value);
         }
-        let sent = self.client.post(address.clone()).headers(all).body(body).send().await;
-        sent.map_err(|error| network(&address, &error))
+        self.ways.send(&address, |client| client.post(address.clone()).headers(all).body(body)).await
     }
 }

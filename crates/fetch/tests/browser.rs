@@ -6,22 +6,12 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Answer, Server};
+use common::{Answer, Server, browser};
 use fetch::{BrowserSettings, FetchError, Fetcher, Request, Settings};
 
 /// The network of the pages; the rest of the loopback network stands for what may not be reached.
 const ALLOWED: &str = "127.0.0.2/32";
 const TEXT: &str = "Emberlune may change these terms at any time.";
-
-fn browser() -> Option<BrowserSettings> {
-    let told = std::env::var_os("CLAUSEWATCH_TEST_CHROMIUM").filter(|told| !told.is_empty());
-    let found = told.map(|program| BrowserSettings::new(program.into())).or_else(BrowserSettings::found);
-    if found.is_none() {
-        eprintln!("skipped: no Chromium; install chromium, or name it in CLAUSEWATCH_TEST_CHROMIUM");
-    }
-    // Tests may run as root, where Chromium has no sandbox.
-    found.map(|found| BrowserSettings { sandbox: false, timeout: Duration::from_secs(60), ..found })
-}
 
 fn fetcher(browser: BrowserSettings) -> Fetcher {
     let allowed = vec![ALLOWED.parse().unwrap()];

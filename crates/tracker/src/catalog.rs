@@ -2,6 +2,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use atlas::ids::DocumentId;
+use atlas::jobs::DueDocument;
 use atlas::records::Platform;
 use serde::Deserialize;
 
@@ -23,6 +25,8 @@ pub struct CatalogError {
 pub struct Entry {
     /// Name as the platform writes it.
     pub name: String,
+    /// Its name in addresses, where that is not made of its name.
+    pub slug: Option<String>,
     /// Home page.
     pub homepage: Option<String>,
     /// Sector.
@@ -73,12 +77,35 @@ pub struct EntryPage {
     pub remove: Vec<String>,
 }
 
+impl Entry {
+    /// Its name in addresses.
+    pub fn slug(&self) -> String {
+        self.slug.clone().unwrap_or_else(|| slug(&self.name))
+    }
+}
+
 impl EntryDocument {
     /// Its addresses, in reading order.
     pub fn urls(&self) -> Vec<String> {
         match self.pages.as_slice() {
             [] => vec![self.url.clone()],
             pages => pages.iter().map(|page| page.url.clone()).collect(),
+        }
+    }
+
+    /// What the store has of a document that has an address.
+    fn of_stored(title: Option<String>, due: DueDocument) -> EntryDocument {
+        let DueDocument { kind, urls, language, select, remove, .. } = due;
+        let document = EntryDocument { kind, title, language, ..EntryDocument::default() };
+        match <[String; 1]>::try_from(urls) {
+            Ok([url]) => EntryDocument { url, select, remove, ..document },
+            Err(urls) => {
+                let page = |(index, url)| {
+                    let (select, remove) = (selectors_of_page(&select, index), selectors_of_page(&remove, index));
+                    EntryPage { url, select, remove }
+                };
+                EntryDocument { pages: urls.into_iter().enumerate().map(page).collect(), ..document }
+            }
         }
     }
 
@@ -152,6 +179,12 @@ pub fn parse(text: &str) -> Result<Entry, String> {
     if entry.name.trim().is_empty() {
         return Err("`name` is empty".into());
     }
+    if entry.slug.as_ref().is_some_and(|short| *short != slug(short)) {
+        return Err(
+            "`slug` must consist of lower-case letters from a to z, digits and hyphens, for example \"plum-mail\""
+                .into(),
+        );
+    }
     if entry.country.as_ref().is_some_and(|code| code.len() != 2 || !code.bytes().all(|b| b.is_ascii_uppercase())) {
         return Err("`country` must be a two-letter code in capitals, for example \"DE\"".into());
     }
@@ -187,6 +220,21 @@ pub async fn register(atlas: &atlas::Atlas, entries: &[Entry]) -> Result<(), atl
     Ok(())
 }
 
+/// A platform's file as the store has it: what it declares can be given to others. None if there is no such platform.
+pub async fn stored(atlas: &atlas::Atlas, slug: &str) -> Result<Option<String>, atlas::AtlasError> {
+    let Some(of) = atlas.platform(slug).await? else { return Ok(None) };
+    let Platform { name, slug, homepage, sector, country } = of.platform;
+    let own = Some(slug.clone()).filter(|slug| *slug != crate::slug(&name));
+    let entry = Entry { name, slug: own, homepage, sector, country, documents: Vec::new() };
+    let titles: HashMap<DocumentId, String> = of.documents.into_iter().map(|known| (known.id, known.title)).collect();
+    let mut text = platform_text(&entry);
+    for due in atlas.due_of(&[slug]).await? {
+        let title = titles.get(&due.id).filter(|title| **title != due.kind).cloned();
+        text.push_str(&document_text(&EntryDocument::of_stored(title, due)));
+    }
+    Ok(Some(text))
+}
+
 /// A document's part of a platform's file.
 pub fn document_text(document: &EntryDocument) -> String {
     let mut text = String::from("\n[[document]]\n");
@@ -217,9 +265,9 @@ pub(crate) fn save(path: &Path, text: &str) -> std::io::Result<()> {
 
 /// A platform's part of its file.
 pub fn platform_text(entry: &Entry) -> String {
-    let Entry { name, homepage, sector, country, .. } = entry;
+    let Entry { name, slug, homepage, sector, country, .. } = entry;
     let mut text = format!("name = {}\n", quoted(name));
-    for (key, value) in [("homepage", homepage), ("sector", sector), ("country", country)] {
+    for (key, value) in [("slug", slug), ("homepage", homepage), ("sector", sector), ("country", country)] {
         value.iter().for_each(|value| text.push_str(&format!("{key} = {}\n", quoted(value))));
     }
     text
@@ -253,7 +301,7 @@ pub async fn describe(atlas: &atlas::Atlas, entries: &[Entry]) -> Result<(), atl
 
 fn platform(entry: &Entry) -> Platform {
     Platform {
-        slug: slug(&entry.name),
+        slug: entry.slug(),
         name: entry.name.clone(),
         homepage: entry.homepage.clone(),
         sector: entry.sector.clone(),
@@ -271,12 +319,31 @@ mod tests {
         assert_eq!(parse(good).unwrap().documents.len(), 1);
         assert!(parse(&good.replace("\"DE\"", "\"Germany\"")).unwrap_err().contains("two-letter"));
         assert!(parse(&good.replace("https://", "ftp://")).unwrap_err().contains("https://"));
+        assert!(parse(&format!("slug = \"Plum Mail\"\n{good}")).unwrap_err().contains("hyphens"));
         assert!(parse("nam = 1").is_err());
         assert!(
             parse("name = \"Plum\"\n[[document]]\ntype = \"Terms of Service\"\n")
                 .unwrap_err()
                 .contains("[[document.page]]")
         );
+    }
+
+    #[tokio::test]
+    async fn what_is_stored_is_given_to_others() {
+        let log = atlas::LogConfig { origin: "example.com/test".into(), fresh_seed: [7; 32] };
+        let atlas = atlas::Atlas::open(&atlas::Location::Memory, &log, &atlas::KeyPlace::given("the test", [5; 32]))
+            .await
+            .unwrap();
+        let text = "name = \"Plum Mail\"\nslug = \"plum\"\nhomepage = \"https://plum.example\"\nsector = \"Social\"\ncountry = \"DE\"\n\
+                    \n[[document]]\ntype = \"Privacy Policy\"\nurl = \"https://plum.example/privacy\"\nlanguage = \"de\"\nselect = [\"main\"]\n\
+                    \n[[document]]\ntype = \"Terms of Service\"\ntitle = \"Terms \\\"of\\\" Plum\"\n\
+                    \n[[document.page]]\nurl = \"https://plum.example/1\"\nselect = [\"main\"]\nremove = [\".ad\"]\n\
+                    \n[[document.page]]\nurl = \"https://plum.example/2\"\nremove = [\".ad\"]\n";
+        let entry = parse(text).unwrap();
+        register(&atlas, std::slice::from_ref(&entry)).await.unwrap();
+        let given = stored(&atlas, "plum").await.unwrap().unwrap();
+        assert_eq!(parse(&given).unwrap(), entry, "{given}");
+        assert_eq!(stored(&atlas, "pear").await.unwrap(), None);
     }
 
     #[test]
@@ -302,6 +369,7 @@ mod tests {
         };
         let entry = Entry {
             name: "Plum & Co".into(),
+            slug: Some("plum".into()),
             homepage: Some("https://plum.example".into()),
             sector: None,
             country: Some("DE".into()),

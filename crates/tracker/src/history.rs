@@ -540,6 +540,7 @@ impl<'a> History<'a> {
             provisions,
             events: pending.events,
             standing: Vec::new(),
+            doubted: Vec::new(),
             analyser: analyser.into(),
             analysed_ms,
             cursor,

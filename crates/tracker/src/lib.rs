@@ -7,7 +7,6 @@ pub mod headline;
 pub mod history;
 pub mod import;
 pub mod judged;
-pub mod kinds;
 pub mod labels;
 pub mod memory;
 pub mod reading;

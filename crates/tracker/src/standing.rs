@@ -3,7 +3,8 @@
 //! A page with an advertisement that takes turns, or with a sentence that counts, is never seen twice with the same words, so a change of
 //! it cannot be confirmed by seeing the whole text again. It is confirmed clause by clause: of what changed, only that is left which has
 //! stood in every version since; what came back to an earlier wording does not count (or counts after a day, if people were told of
-//! what it came back from); and if what is left would be a change that people are told of by itself, the change is confirmed. Pure.
+//! what it came back from); and if what is left would be a change that people are told of by itself, the change is confirmed. When such a
+//! page does show the same words twice, that confirms no change that only brought back what had stood there before. Pure.
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -59,46 +60,81 @@ impl<'a> Version<'a> {
 /// The numbers of those among consecutive sound versions, oldest first, the change to which is confirmed by the last of them.
 pub fn standing(reader: &Reader, seen: &[Seen]) -> Vec<i64> {
     let versions: Vec<Version> = seen.iter().map(Version::of).collect();
-    let earlier = 1..versions.len().saturating_sub(1);
-    let stands = |&at: &usize| versions[at].seen.step == Step::Open && stands(reader, &versions, at);
-    earlier.filter(stands).map(|at| versions[at].seen.number).collect()
+    // Nothing has come since the last one.
+    let open = open(&versions).filter(|&at| at + 1 < versions.len());
+    let now_ms = seen.last().map_or(0, |last| last.at_ms);
+    let stands = |&at: &usize| {
+        let step = Change::of(&versions, at, now_ms);
+        let stays = |pair: &Pair| step.has_stood(pair) && !step.came_back(pair);
+        step.alignment.differing().any(stays) && step.is_told_without(reader, &|pair| !stays(pair))
+    };
+    open.filter(stands).map(|at| versions[at].seen.number).collect()
 }
 
-/// Whether enough of the change to the version at this place still stands in the last one.
-fn stands(reader: &Reader, versions: &[Version], at: usize) -> bool {
-    let (before, after) = (&versions[at - 1], &versions[at]);
-    let (old, new) = (before.structure.words(&before.seen.text), after.structure.words(&after.seen.text));
-    let alignment = align(&old, &new);
-    let stays = |pair: &Pair| {
-        let came: Vec<&str> = pair.new.iter().map(|&index| new[index]).collect();
-        let gone = pair.old.iter().map(|&index| old[index]).filter(|words| !after.clauses.contains(words)).collect();
-        has_stood(versions, at, &came, gone)
+/// The numbers of those among consecutive sound versions, oldest first, the change to which is not confirmed though the last of them is seen
+/// again, now: it only brought back what had stood there before.
+pub fn doubted(reader: &Reader, seen: &[Seen], now_ms: i64) -> Vec<i64> {
+    let versions: Vec<Version> = seen.iter().map(Version::of).collect();
+    let doubted = |&at: &usize| {
+        let step = Change::of(&versions, at, now_ms);
+        let back = |pair: &Pair| step.came_back(pair);
+        step.alignment.differing().any(back) && !step.is_told_without(reader, &back)
     };
-    if !alignment.differing().any(stays) {
-        return false;
-    }
-    let left = without(&after.seen.text, &after.structure, (&old, &alignment), &|pair| !stays(pair));
-    history::between(reader, &before.seen.text, &left)
-        .is_some_and(|change| matches!(change.materiality, Materiality::Minor | Materiality::Material))
+    open(&versions).filter(doubted).map(|at| versions[at].seen.number).collect()
 }
 
-/// Whether clauses that came at a place have stood ever since, and those that went have stayed away.
-fn has_stood(versions: &[Version], at: usize, came: &[&str], gone: Vec<&str>) -> bool {
-    let shows = |version: &Version| {
-        came.iter().all(|words| version.clauses.contains(words))
-            && !gone.iter().any(|words| version.clauses.contains(words))
-    };
-    if !versions[at + 1..].iter().all(shows) {
-        return false;
+/// The places of the versions whose change was seen once.
+fn open(versions: &[Version]) -> impl Iterator<Item = usize> {
+    (1..versions.len()).filter(|&at| versions[at].seen.step == Step::Open)
+}
+
+/// The change that led to the version at a place.
+struct Change<'a> {
+    versions: &'a [Version<'a>],
+    at: usize,
+    now_ms: i64,
+    old: Vec<&'a str>,
+    new: Vec<&'a str>,
+    alignment: Alignment,
+}
+
+impl<'a> Change<'a> {
+    fn of(versions: &'a [Version<'a>], at: usize, now_ms: i64) -> Change<'a> {
+        let words = |version: &'a Version| version.structure.words(&version.seen.text);
+        let (old, new) = (words(&versions[at - 1]), words(&versions[at]));
+        let alignment = align(&old, &new);
+        Change { versions, at, now_ms, old, new, alignment }
     }
-    match versions[..at - 1].iter().rposition(shows) {
-        None => true,
-        // What stood there between was nothing that people know of, or they have to be told that it went.
-        Some(back) => {
-            let last = versions[versions.len() - 1].seen.at_ms;
-            let told = versions[back + 1..at].iter().any(|version| version.seen.step == Step::Told);
-            told && last - versions[at].seen.at_ms >= STANDS_MS
-        }
+
+    /// Whether a version shows the new side of a pair, and nothing of the old one.
+    fn shows(&self, version: &Version, pair: &Pair) -> bool {
+        let after = &self.versions[self.at].clauses;
+        let mut gone = pair.old.iter().map(|&index| self.old[index]).filter(|words| !after.contains(words));
+        pair.new.iter().all(|&index| version.clauses.contains(self.new[index]))
+            && !gone.any(|words| version.clauses.contains(words))
+    }
+
+    /// Whether the clauses that came have stood ever since, and those that went have stayed away.
+    fn has_stood(&self, pair: &Pair) -> bool {
+        self.versions[self.at + 1..].iter().all(|version| self.shows(version, pair))
+    }
+
+    /// Whether it was so before, and is nothing that people have to be told of: what stood there between they do not know of, or it has not
+    /// been away for long.
+    fn came_back(&self, pair: &Pair) -> bool {
+        let Some(back) = self.versions[..self.at - 1].iter().rposition(|version| self.shows(version, pair)) else {
+            return false;
+        };
+        let told = self.versions[back + 1..self.at].iter().any(|version| version.seen.step == Step::Told);
+        !told || self.now_ms - self.versions[self.at].seen.at_ms < STANDS_MS
+    }
+
+    /// Whether it is a change that people are told of when some of it is undone.
+    fn is_told_without(&self, reader: &Reader, undone: &dyn Fn(&Pair) -> bool) -> bool {
+        let (before, after) = (&self.versions[self.at - 1], &self.versions[self.at]);
+        let left = without(&after.seen.text, &after.structure, (&self.old, &self.alignment), undone);
+        history::between(reader, &before.seen.text, &left)
+            .is_some_and(|change| matches!(change.materiality, Materiality::Minor | Materiality::Material))
     }
 }
 
@@ -155,15 +191,18 @@ mod tests {
     }
 
     /// Versions an hour apart, first to last: notice period, advertisement, step.
-    fn confirmed(story: &[(u32, u32, Step)]) -> Vec<i64> {
+    fn seen(story: &[(u32, u32, Step)]) -> Vec<Seen> {
         let seen = |(index, &(days, advertisement, step)): (usize, &(u32, u32, Step))| Seen {
             number: index as i64 + 1,
             at_ms: index as i64 * HOUR_MS,
             text: text(days, advertisement),
             step,
         };
-        let seen: Vec<Seen> = story.iter().enumerate().map(seen).collect();
-        standing(Reader::embedded(), &seen)
+        story.iter().enumerate().map(seen).collect()
+    }
+
+    fn confirmed(story: &[(u32, u32, Step)]) -> Vec<i64> {
+        standing(Reader::embedded(), &seen(story))
     }
 
     use Step::{Open, Quiet, Told};
@@ -198,6 +237,15 @@ mod tests {
         assert_eq!(confirmed(&story), [0; 0], "23 hours");
         story.push((30, 27, Open));
         assert_eq!(confirmed(&story), [4]);
+    }
+
+    #[test]
+    fn an_advertisement_that_is_shown_twice_is_doubted_if_it_was_there_before() {
+        let doubted = |story: &[(u32, u32, Step)]| doubted(Reader::embedded(), &seen(story), 3 * HOUR_MS);
+        assert_eq!(doubted(&[(30, 0, Quiet), (14, 1, Told), (14, 0, Open)]), [3]);
+        assert_eq!(doubted(&[(30, 0, Quiet), (14, 1, Told), (14, 2, Open)]), [0; 0], "nobody can know that it is one");
+        assert_eq!(doubted(&[(30, 0, Quiet), (30, 1, Open), (14, 0, Open)]), [0; 0], "what came with it is new");
+        assert_eq!(doubted(&[(30, 0, Quiet), (14, 1, Open), (7, 2, Open)]), [0; 0], "what led to it is not lost");
     }
 
     #[test]

@@ -105,7 +105,7 @@ impl Tracker<'_> {
         let at_ms = (self.now)();
         let seen = match self.fetch(due).await {
             Ok(None) => {
-                self.atlas.verified(due.id, at_ms).await?;
+                self.verified(due.id, at_ms).await?;
                 Seen::Found { outcome: Outcome::Unchanged, found: Found::Same, page: None }
             }
             Ok(Some(pages)) => self.record(due, pages, at_ms).await?,
@@ -191,7 +191,7 @@ impl Tracker<'_> {
         if self.atlas.latest_body(due.id).await? != Some(Sha256Digest::of(&capture.body)) {
             return Ok(None);
         }
-        let versions = self.atlas.verified(due.id, at_ms).await?;
+        let versions = self.verified(due.id, at_ms).await?;
         Ok(Some(Noted { observed: Observed::SameBytes, unconfirmed: false, versions }))
     }
 
@@ -217,12 +217,15 @@ impl Tracker<'_> {
         let observed = history.observe(observation);
         let unconfirmed = match observed {
             Observed::SameBytes => {
-                self.atlas.verified(document, at_ms).await?;
+                self.verified(document, at_ms).await?;
                 false
             }
             _ => {
                 let mut batch = history.take_batch(self.reader.version(), at_ms, None);
-                batch.standing = self.standing(&batch).await?;
+                match observed {
+                    Observed::Version(_) => batch.standing = self.standing(&batch).await?,
+                    _ => batch.doubted = self.doubted(document, at_ms).await?,
+                }
                 self.atlas.record(&batch).await?.unconfirmed
             }
         };
@@ -237,23 +240,39 @@ impl Tracker<'_> {
         if change.materiality == Materiality::Defective {
             return Ok(Vec::new());
         }
-        let filter = ChangeFilter { document: Some(batch.document), limit: LOOKED_BACK, ..ChangeFilter::default() };
+        let mut seen = self.looked_back(batch.document).await?;
+        let (number, at_ms, text) = (version.number, entry.capture.at_ms, version.text.clone());
+        seen.push(standing::Seen { number, at_ms, text, step: Step::Open });
+        Ok(standing::standing(self.reader, &seen))
+    }
+
+    /// The versions whose change is not confirmed though the latest text is seen again: they only brought back what had stood there before.
+    async fn doubted(&self, document: DocumentId, now_ms: i64) -> Result<Vec<i64>, AtlasError> {
+        Ok(standing::doubted(self.reader, &self.looked_back(document).await?, now_ms))
+    }
+
+    /// Notes that the latest version was seen again without new bytes. Returns its number.
+    async fn verified(&self, document: DocumentId, at_ms: i64) -> Result<i64, AtlasError> {
+        self.atlas.verified_but(document, at_ms, &self.doubted(document, at_ms).await?).await
+    }
+
+    /// The latest sound versions of a document, oldest first, if there is among them one whose change was seen once.
+    async fn looked_back(&self, document: DocumentId) -> Result<Vec<standing::Seen>, AtlasError> {
+        if !self.atlas.awaits_a_look(document).await? {
+            return Ok(Vec::new());
+        }
+        let filter = ChangeFilter { document: Some(document), limit: LOOKED_BACK, ..ChangeFilter::default() };
         let mut changes = self.atlas.changes(&filter).await?;
         changes.retain(|change| change.as_read().materiality != Materiality::Defective);
         changes.reverse();
-        if !changes.iter().any(|change| step(change) == Step::Open) {
-            return Ok(Vec::new());
-        }
         let first = changes.first().map(|change| (change.change.from_version, change.change.at_ms, Step::Quiet));
         let steps = changes.iter().map(|change| (change.change.to_version, change.change.at_ms, step(change)));
         let mut seen = Vec::with_capacity(changes.len() + 2);
         for (number, at_ms, step) in first.into_iter().chain(steps) {
-            let text = self.atlas.version_text(batch.document, number).await?.unwrap_or_default();
+            let text = self.atlas.version_text(document, number).await?.unwrap_or_default();
             seen.push(standing::Seen { number, at_ms, text, step });
         }
-        let (number, at_ms, text) = (version.number, entry.capture.at_ms, version.text.clone());
-        seen.push(standing::Seen { number, at_ms, text, step: Step::Open });
-        Ok(standing::standing(self.reader, &seen))
+        Ok(seen)
     }
 
     /// The text of a document's pages, and the pages that it was read from.
@@ -381,7 +400,8 @@ fn enough(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn is_html(page: &Success) -> bool {
+/// Whether a page is one that a browser could show more of.
+pub(crate) fn is_html(page: &Success) -> bool {
     page.header("content-type").is_none_or(|kind| kind.to_ascii_lowercase().contains("html"))
 }
 

@@ -370,6 +370,10 @@ async fn a_page_that_is_an_empty_shell_is_rendered() {
         let settings =
             Settings { delay: Duration::ZERO, allowed, browser: Some(browser.clone()), ..Settings::default() };
         world.fetcher = Fetcher::new(settings).unwrap();
+        // Who adds it by its address sees it likewise.
+        let url = format!("http://plum.localhost:{}/terms", world.port);
+        let looked = tracker::adopt::look(&world.fetcher, &url).await.unwrap();
+        assert!(looked.reading.text.contains("# Plum") && looked.url == url, "{looked:?}");
         assert_eq!(world.after(DAY).await, [(id, Outcome::Version(1))], "{}", world.engine);
         let text = world.atlas.version_text(id, 1).await.unwrap().unwrap();
         assert!(text.contains("# Plum") && !text.contains("fetch("), "{text}");

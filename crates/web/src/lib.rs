@@ -2,6 +2,7 @@
 //!
 //! A request passes [`doors`], reaches one handler under [`pages`], and is answered through [`negotiate::Wants`]: one record, as a page
 //! for people or as JSON for programs. Handlers ask the atlas and fill a template; they hold no queries and no HTML.
+mod adding;
 mod assets;
 mod chart;
 mod citation;
@@ -28,6 +29,7 @@ mod text;
 mod view;
 mod words;
 
+pub use adding::{Adding, AddingAnswer, FoundDocument, WantedDocument};
 pub use desk::{Brought, ReadAnswer, ReadBrought};
 pub use site::{Clock, Secrets, Site, SiteConfig};
 

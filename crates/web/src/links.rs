@@ -58,6 +58,8 @@ pub(crate) const SIGN_OUT: &str = "/account/sign-out";
 pub(crate) const FORGOT: &str = "/account/forgot";
 /// What an operator looks after.
 pub(crate) const OPERATE: &str = "/operate";
+/// Where an operator adds a document by its address.
+pub(crate) const ADD: &str = "/operate/add";
 /// Who has an account, for an operator.
 pub(crate) const OPERATE_USERS: &str = "/operate/users";
 /// Which organisations there are, for an operator.
@@ -70,6 +72,11 @@ pub(crate) const PLANS: &str = "/plans";
 pub(crate) const REVIEW: &str = "/review";
 /// What editors judged.
 pub(crate) const REVIEW_HISTORY: &str = "/review/history";
+
+/// A platform's file for the catalog.
+pub(crate) fn catalog_file(slug: &str) -> String {
+    format!("{OPERATE}/catalog/{}.toml", segment(slug))
+}
 
 /// An organisation: who belongs to it.
 pub(crate) fn organisation(id: &PersonId) -> String {

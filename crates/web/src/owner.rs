@@ -30,6 +30,10 @@ const COOKIE_SECONDS: i64 = accounts::session::LONGEST_MS / 1000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Owner(pub PersonId);
 
+/// The person who asks, themselves: at the machine or in a session. What costs money or is had once is not for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Oneself(pub PersonId);
+
 /// An operator of the instance who asks: the owner at the machine, or a person in a session whose account says so. Programs are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Operator(pub PersonId);
@@ -70,6 +74,19 @@ impl OptionalFromRequestParts<Site> for Owner {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Option<Owner>, Failure> {
         found(parts, site).await
+    }
+}
+
+impl FromRequestParts<Site> for Oneself {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Oneself, Response> {
+        if site.accounts.is_some() && parts.headers.contains_key(header::AUTHORIZATION) {
+            let why = "no token does this; sign in with a browser";
+            return Err(refused(StatusCode::FORBIDDEN, why).into_response());
+        }
+        let Owner(person) = <Owner as FromRequestParts<Site>>::from_request_parts(parts, site).await?;
+        Ok(Oneself(person))
     }
 }
 
@@ -421,8 +438,12 @@ mod tests {
     /// A site for the owner.
     async fn personal_site() -> Site {
         let log = atlas::LogConfig { origin: "example.com/test".into(), fresh_seed: [7; 32] };
-        let atlas = atlas::Atlas::open(&atlas::Location::Memory, &log).await.unwrap();
-        let poster = fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new()).unwrap();
+        let atlas = atlas::Atlas::open(&atlas::Location::Memory, &log, &atlas::KeyPlace::given("the test", [5; 32]))
+            .await
+            .unwrap();
+        let poster =
+            fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default())
+                .unwrap();
         Site::new(atlas, config("http://127.0.0.1:8080"), Arc::new(|| 1)).personal(Arc::new(|| [7; 32]), poster)
     }
 

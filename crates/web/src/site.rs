@@ -9,6 +9,7 @@ use atlas::operate::Announcement;
 use atlas::watching::PersonId;
 use fetch::Poster;
 
+use crate::adding::Adding;
 use crate::desk::{Desk, ReadBrought};
 use crate::error::Failure;
 use crate::page::Head;
@@ -57,6 +58,7 @@ pub struct Site {
     pub(crate) accounts: Option<Accounts>,
     pub(crate) plans: Arc<Plans>,
     pub(crate) payment: Option<Provider>,
+    pub(crate) adding: Option<Arc<dyn Adding>>,
     announced: Arc<Mutex<Announced>>,
     now: Clock,
 }
@@ -73,6 +75,7 @@ impl Site {
             accounts: None,
             plans,
             payment: None,
+            adding: None,
             announced,
             now,
         }
@@ -107,6 +110,20 @@ impl Site {
     pub fn paid_through(mut self, payment: Option<Provider>) -> Site {
         self.payment = payment;
         self
+    }
+
+    /// The site, with somebody who adds documents by their addresses.
+    pub fn adding_by(mut self, adding: Option<Arc<dyn Adding>>) -> Site {
+        self.adding = adding;
+        self
+    }
+
+    /// Who adds documents.
+    pub(crate) fn adding(&self) -> Result<&Arc<dyn Adding>, Failure> {
+        self.adding.as_ref().ok_or_else(|| {
+            let why = "this process does not track: on the machine that does, run clausewatch track with the address";
+            Failure::Refused(axum::http::StatusCode::CONFLICT, why.into())
+        })
     }
 
     /// Reads what is announced, unless that was done a moment ago; a store that fails takes no page away.

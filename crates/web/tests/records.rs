@@ -4,6 +4,7 @@ mod world;
 use archive::Sha256Digest;
 use atlas::answers::{AboutChange, AboutClause, Asked, Asker, ClauseWords, NamedType, Outcome, Side, SideQuotation};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use world::{Answer, World, plain_text};
 
 const PROVISION: &str = "/provisions/CW-P-000001";
@@ -380,6 +381,10 @@ async fn what_is_described_for_programs_is_there() {
     let mut asked = 0;
     for (path, methods) in described["paths"].as_object().unwrap() {
         let Some(operation) = methods.get("get") else { continue };
+        if operation.get("security").is_some() || path == "/feeds/{token}" {
+            assert_ne!(world.get(path).await.status, 200, "{path} is a person's");
+            continue;
+        }
         let path = names.iter().fold(path.clone(), |path, (name, value)| path.replace(name, value));
         let path = if path == "/compare.json" { "/compare.json?a=plum&b=rowan".into() } else { path };
         let answer = world.get(&path).await;
@@ -396,6 +401,116 @@ async fn what_is_described_for_programs_is_there() {
     assert!(described["paths"]["/check.json"]["post"].is_object());
     let words = b"We may close your account at any time for any reason.";
     assert!(world.post("/check.json", &[("text", "", words)]).await.json().is_object());
+}
+
+/// Addresses that are no program's, with why.
+const FOR_PEOPLE: [(&str, &str); 10] = [
+    ("/account", "an account is changed in a session, by its person"),
+    ("/operate", "no token operates"),
+    ("/review", "no token judges"),
+    ("/payments", "the payment provider's"),
+    ("/watchlists/", "a page for people, read-only"),
+    ("/organisations/", "an organisation is changed in a session, by its members"),
+    ("/channels/confirm/", "a link in a mail, with a button"),
+    ("/favicon", "pictures"),
+    ("/robots.txt", "for crawlers"),
+    ("/api", "what is described here"),
+];
+
+/// What programs do not need: pages whose content other addresses give, and what is for people.
+const SAME: [(&str, &str); 7] = [
+    ("get", "/log"),
+    ("get", "/check"),
+    ("get", "/log/tile/{*path}"),
+    ("get", "/documents/{id}/compare"),
+    ("get", "/unsubscribe/{token}"),
+    ("post", "/plans"),
+    ("post", "/organisations"),
+];
+
+/// A path without its ending and without the names of its parts.
+fn shape(path: &str) -> String {
+    let path = [".json", "/index"].iter().fold(path, |path, end| path.strip_suffix(end).unwrap_or(path));
+    let mut parts = path.split('{');
+    let first = parts.next().unwrap().to_string();
+    let shape = parts.fold(first, |shape, part| shape + "{}" + part.split_once('}').unwrap().1);
+    if shape.is_empty() { "/".into() } else { shape }
+}
+
+/// Every address that the sources route is described for programs, or listed above.
+#[tokio::test]
+async fn no_address_is_left_undescribed() {
+    fn sources(folder: &std::path::Path, all: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, all);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                all.push(std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let links = std::fs::read_to_string(folder.join("links.rs")).unwrap();
+    let constant = |name: &str| {
+        let after =
+            links.split_once(&format!("const {name}: &str = \"")).unwrap_or_else(|| panic!("{name} is no link")).1;
+        after.split_once('"').unwrap().0.to_string()
+    };
+    let world = World::new().await;
+    let described = world.get("/api/openapi.json").await.json();
+    let paths = described["paths"].as_object().unwrap();
+    let described: BTreeSet<(String, &str)> = paths
+        .iter()
+        .flat_map(|(path, methods)| methods.as_object().unwrap().keys().map(|verb| (shape(path), verb.as_str())))
+        .collect();
+    let (mut all, mut routes) = (Vec::new(), 0);
+    sources(&folder, &mut all);
+    for rest in all.iter().flat_map(|text| text.split(".route(").skip(1)) {
+        let (name, handlers) = rest.split_once(',').unwrap();
+        // Those of a watchlist are there for organisations too.
+        let own = name.trim().strip_prefix("&at(").and_then(|name| name.strip_suffix(')'));
+        let name = own.unwrap_or(name.trim());
+        let path = match (name.strip_prefix("links::"), name.strip_prefix('"')) {
+            (Some(link), _) => constant(link),
+            (_, Some(path)) => path.trim_end_matches('"').to_string(),
+            // The files of the site itself: their names are made of what is in them.
+            _ => continue,
+        };
+        routes += 1;
+        if FOR_PEOPLE.iter().any(|(start, _)| path.starts_with(start)) {
+            continue;
+        }
+        for verb in ["get", "post"] {
+            let here = handlers.lines().next().unwrap().contains(&format!("{verb}("));
+            let there = described.contains(&(shape(&path), verb)) || SAME.contains(&(verb, path.as_str()));
+            assert!(!here || there, "{verb} {path} is not described");
+            let of = format!("/organisations/{{}}{}", shape(&path));
+            assert!(!here || own.is_none() || described.contains(&(of, verb)), "{verb} {path} of an organisation");
+        }
+    }
+    assert!(routes > 60, "only {routes} routes were found");
+}
+
+/// What is posted to webhooks is described as it is made, with the headers that are sent and the scopes that there are.
+#[tokio::test]
+async fn webhooks_and_scopes_are_described() {
+    let world = World::new().await;
+    let described = world.get("/api/openapi.json").await.json();
+    assert_eq!(described["components"]["schemas"]["WebhookMessage"], alerts::webhook::schema());
+    let webhook = &described["webhooks"]["message"]["post"];
+    let headers: Vec<&str> =
+        webhook["parameters"].as_array().unwrap().iter().map(|header| header["name"].as_str().unwrap()).collect();
+    assert_eq!(headers, ["webhook-id", "webhook-timestamp", "webhook-signature"]);
+    let scopes = accounts::Scope::ALL.map(accounts::Scope::name);
+    let told = described["components"]["securitySchemes"]["token"]["description"].as_str().unwrap();
+    assert!(scopes.iter().all(|scope| told.contains(scope)), "{told}");
+    for (path, verb, scope) in
+        [("/watchlist.json", "get", scopes[0]), ("/inbox.json", "get", scopes[0]), ("/channels", "post", scopes[1])]
+    {
+        assert_eq!(described["paths"][path][verb]["security"][0]["token"][0], scope, "{path}");
+    }
+    assert!(described["paths"]["/unsubscribe/{token}"]["post"].get("security").is_none());
 }
 
 /// A clause type and a quotation.

@@ -14,7 +14,7 @@ use alerts::{Clock, Delivery, Links, MailServer, Mailer, Teller};
 use atlas::ids::{ChangeId, DocumentId};
 use atlas::records::{NewCapture, NewDocument, Platform};
 use atlas::watching::*;
-use atlas::{Atlas, Location, LogConfig};
+use atlas::{Atlas, KeyPlace, Location, LogConfig};
 use provisions::Reader;
 use schema::Schema;
 use tracker::history::{History, Observation};
@@ -57,7 +57,8 @@ pub async fn stages() -> Vec<Stage> {
 }
 
 pub async fn open(location: &Location) -> Atlas {
-    Atlas::open(location, &LogConfig { origin: "example.org/test".into(), fresh_seed: [7; 32] }).await.unwrap()
+    let log = LogConfig { origin: "example.org/test".into(), fresh_seed: [7; 32] };
+    Atlas::open(location, &log, &KeyPlace::given("the test", [5; 32])).await.unwrap()
 }
 
 impl Stage {
@@ -135,7 +136,7 @@ impl Stage {
 
 pub fn poster() -> fetch::Poster {
     let loopback = vec!["127.0.0.0/8".parse().unwrap()];
-    fetch::Poster::new(fetch::USER_AGENT, Duration::from_millis(500), loopback).unwrap()
+    fetch::Poster::new(fetch::USER_AGENT, Duration::from_millis(500), loopback, &fetch::Outbound::default()).unwrap()
 }
 
 pub fn delivery(atlas: &Atlas, now: Clock, smtp: Option<u16>) -> Delivery {

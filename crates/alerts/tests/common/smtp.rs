@@ -1,8 +1,8 @@
 //! A mail server on loopback that speaks SMTP (RFC 5321) and keeps what it is given.
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 
 /// A mail that the server took.
 #[derive(Debug, Clone)]
@@ -77,8 +77,14 @@ impl Smtp {
     }
 }
 
-async fn serve(stream: TcpStream, mood: Mood, mails: &Mutex<Vec<Mail>>, bodies: bool) -> std::io::Result<()> {
-    let (read, mut write) = stream.into_split();
+/// Speaks with one client until it goes away.
+pub async fn serve(
+    stream: impl AsyncRead + AsyncWrite,
+    mood: Mood,
+    mails: &Mutex<Vec<Mail>>,
+    bodies: bool,
+) -> std::io::Result<()> {
+    let (read, mut write) = tokio::io::split(stream);
     let mut lines = BufReader::new(read);
     if mood == Mood::Closing {
         return write.write_all(b"421 mail.example is overloaded\r\n").await;

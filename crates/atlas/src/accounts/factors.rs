@@ -3,6 +3,7 @@ use archive::Sha256Digest;
 
 use crate::error::Result;
 use crate::open::Atlas;
+use crate::seal::Of;
 use crate::store::{Tx, args, statements};
 use crate::watching::PersonId;
 
@@ -22,9 +23,9 @@ statements! {
 }
 
 /// A second factor as stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Factor {
-    /// Its secret, sealed.
+    /// Its secret.
     pub secret: Vec<u8>,
     /// Since when it is asked for; none: its first code was not given yet.
     pub confirmed_ms: Option<i64>,
@@ -42,11 +43,13 @@ impl Atlas {
     /// The second factor of a person.
     pub async fn factor(&self, person: PersonId) -> Result<Option<Factor>> {
         let Some(row) = self.store.one(FACTOR, args![person]).await? else { return Ok(None) };
-        Ok(Some(Factor { secret: row.get(0)?, confirmed_ms: row.get(1)? }))
+        let secret = self.shared.sealer.open(Of::Factor(person.0), &row.get::<Vec<u8>>(0)?)?;
+        Ok(Some(Factor { secret, confirmed_ms: row.get(1)? }))
     }
 
     /// Keeps the secret of a second factor that is to be confirmed; one that is in use stays as it is.
-    pub async fn put_factor(&self, person: PersonId, secret: Vec<u8>) -> Result<()> {
+    pub async fn put_factor(&self, person: PersonId, secret: &[u8]) -> Result<()> {
+        let secret = self.shared.sealer.seal(Of::Factor(person.0), secret).into_bytes();
         let mut tx = self.store.write_unordered().await?;
         tx.run(PUT, args![person, secret]).await?;
         tx.commit().await

@@ -1,5 +1,5 @@
 //! Accounts as stored: who has one, where they are signed in, the mail about them, and what happened to them. What is allowed is decided
-//! in the crate `accounts`; secrets come here as hashes only.
+//! in the crate `accounts`; secrets are kept as hashes, those that have to be read again sealed.
 mod audit;
 mod erase;
 mod factors;
@@ -153,7 +153,7 @@ impl Atlas {
             confirmed: true,
             secret: new.secret,
         };
-        channel_in(&mut tx, person, &channel, now_ms).await?;
+        channel_in(&mut tx, &self.shared.sealer, person, &channel, now_ms).await?;
         tx.commit().await?;
         self.account(person).await
     }

@@ -1,17 +1,19 @@
 //! The channels over which persons are told.
 use serde::{Deserialize, Serialize};
 
+use super::discreet::without_addresses;
 use super::messages::MessageState;
 use super::{ChannelId, MessageId, PersonId, Unsubscribed, WatchId, take_numbers, token};
 use crate::codes::Code;
 use crate::error::{AtlasError, Result};
 use crate::open::Atlas;
-use crate::store::{Columns, Row, Tx, args, damaged, statements};
+use crate::seal::{Of, Sealer, is_hashed};
+use crate::store::{Columns, Tx, args, damaged, statements};
 
 macro_rules! channels {
     ($rest:literal) => {
         concat!(
-            "SELECT id, person_id, kind, state, address, template, secret, made_ms, trouble, hold_ms FROM channels ",
+            "SELECT id, person_id, kind, state, address, sealed_address, template, secret, made_ms, trouble, hold_ms FROM channels ",
             $rest
         )
     };
@@ -21,11 +23,13 @@ statements! {
     OF_PERSON = channels!("WHERE person_id = $1 AND state <> $2 ORDER BY id"),
     CHANNEL = channels!("WHERE id = $1"),
     AT = channels!("WHERE person_id = $1 AND kind = $2 AND address = $3"),
+    NUMBER_AT = "SELECT id FROM channels WHERE person_id = $1 AND kind = $2 AND address = $3",
     IN_USE = "SELECT person_id, id, kind FROM channels WHERE person_id > $1 AND person_id <= $2 AND state = $3 ORDER BY person_id, id",
-    ADD = "INSERT INTO channels (id, person_id, kind, state, address, template, secret, made_ms, hold_ms)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)
-        ON CONFLICT (person_id, kind, address) DO UPDATE SET state = excluded.state, template = excluded.template,
-            secret = excluded.secret, trouble = NULL, hold_ms = 0 WHERE channels.state = $9",
+    ADD = "INSERT INTO channels (id, person_id, kind, state, address, sealed_address, template, secret, made_ms, hold_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)
+        ON CONFLICT (person_id, kind, address) DO UPDATE SET state = excluded.state, sealed_address = excluded.sealed_address,
+            template = excluded.template, secret = excluded.secret, trouble = NULL, hold_ms = 0
+            WHERE channels.state = $10 AND channels.id = $11",
     SET_STATE = "UPDATE channels SET state = $3, trouble = $4 WHERE person_id = $1 AND id = $2 AND state <> $5",
     SET_SECRET = "UPDATE channels SET secret = $3 WHERE person_id = $1 AND id = $2 AND secret IS NOT NULL",
     READDRESS = "UPDATE channels SET address = $4 WHERE person_id = $1 AND kind = $2 AND address = $3",
@@ -35,7 +39,7 @@ statements! {
     // What was to be sent over a channel that is gone is not sent; what only waits for it to be used again stays.
     DROP_UNSENT = "UPDATE messages SET state = $2, settled_ms = $3, error = $4 WHERE channel_id = $1 AND state IN ($5, $6)",
     DROP_TELLINGS = "DELETE FROM tellings WHERE channel_id = $1 AND message_id IS NULL",
-    FORGET = "UPDATE channels SET state = $2, secret = NULL, trouble = NULL WHERE id = $1",
+    FORGET = "UPDATE channels SET state = $2, secret = NULL, sealed_address = NULL, trouble = NULL WHERE id = $1",
     MAIL_TO = "SELECT id FROM channels WHERE person_id = $1 AND kind = $2 AND LOWER(address) = $3",
     FORGET_ADDRESS = "UPDATE channels SET address = 'removed ' || CAST(id AS TEXT) WHERE id = $1",
 }
@@ -138,7 +142,8 @@ pub struct Channel {
     pub kind: ChannelKind,
     /// Whether it is used.
     pub state: ChannelState,
-    /// Mail or web address; empty for the inbox and a feed.
+    /// Mail or web address; empty for the inbox and a feed. Of a web address the host alone is written into files and answers.
+    #[serde(serialize_with = "shown_address")]
     pub address: String,
     /// Of a webhook.
     pub template: Template,
@@ -178,35 +183,65 @@ impl Channel {
     }
 }
 
-pub(super) fn channel(c: &mut Columns<'_>) -> Result<Channel> {
+pub(super) fn channel(c: &mut Columns<'_>, sealer: &Sealer) -> Result<Channel> {
+    let id = ChannelId(c.next()?);
     Ok(Channel {
-        id: ChannelId(c.next()?),
+        id,
         person: PersonId(c.next()?),
         kind: Code::from_code(c.next()?)?,
         state: Code::from_code(c.next()?)?,
-        address: c.next()?,
+        address: address(sealer, id, c.next()?, c.next()?)?,
         template: Code::from_code(c.next()?)?,
-        secret: c.next::<Option<Vec<u8>>>()?.unwrap_or_default(),
+        secret: match c.next::<Option<Vec<u8>>>()? {
+            Some(secret) => sealer.open(Of::Channel(id.0), &secret)?,
+            None => Vec::new(),
+        },
         made_ms: c.next()?,
         trouble: c.next()?,
         hold_ms: c.next()?,
     })
 }
 
-fn of_row(row: &Row) -> Result<Channel> {
-    channel(&mut row.columns())
+fn shown_address<S: serde::Serializer>(address: &str, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    match address.starts_with("http") && address.contains("://") {
+        true => serializer.serialize_str(&without_addresses(address)),
+        false => serializer.serialize_str(address),
+    }
+}
+
+/// The address of a channel, of what stands in its row; that of a webhook that was removed is gone.
+fn address(sealer: &Sealer, id: ChannelId, address: String, sealed: Option<String>) -> Result<String> {
+    match sealed {
+        Some(sealed) => sealer.open_text(Of::Address(id.0), &sealed),
+        None if is_hashed(&address) => Ok(String::new()),
+        None => Ok(address),
+    }
 }
 
 /// Adds a channel in a transaction of the caller's; see [`Atlas::add_channel`].
-pub(crate) async fn channel_in(tx: &mut Tx, person: PersonId, new: &NewChannel, now_ms: i64) -> Result<Channel> {
+pub(crate) async fn channel_in(
+    tx: &mut Tx,
+    sealer: &Sealer,
+    person: PersonId,
+    new: &NewChannel,
+    now_ms: i64,
+) -> Result<Channel> {
     let state = if new.confirmed { ChannelState::InUse } else { ChannelState::Unconfirmed };
-    let id = take_numbers(tx, "channels", 1).await?;
-    let (kind, secret) = (new.kind.code(), new.secret.to_vec());
-    let removed = ChannelState::Removed.code();
-    let (template, address) = (new.template.code(), new.address.as_str());
-    tx.run(ADD, args![id, person, kind, state.code(), address, template, secret, now_ms, removed]).await?;
-    let row = tx.one(AT, args![person, kind, address]).await?;
-    of_row(&row.ok_or_else(|| damaged("a channel", "it vanished while it was written"))?)
+    let (kind, template, removed) = (new.kind.code(), new.template.code(), ChannelState::Removed.code());
+    let webhook = new.kind == ChannelKind::Webhook;
+    let address = if webhook { sealer.hashed_address(person.0, &new.address) } else { new.address.clone() };
+    // One that was removed keeps its number, to which its secrets are bound.
+    let id = match tx.one(NUMBER_AT, args![person, kind, &address]).await? {
+        Some(row) => row.get(0)?,
+        None => take_numbers(tx, "channels", 1).await?,
+    };
+    let secret = sealer.seal(Of::Channel(id), &new.secret).into_bytes();
+    let sealed = webhook.then(|| sealer.seal(Of::Address(id), new.address.as_bytes()));
+    let of = args![id, person, kind, state.code(), &address, sealed, template, secret, now_ms, removed, id];
+    tx.run(ADD, of).await?;
+    let row = tx.one(AT, args![person, kind, &address]).await?;
+    let row = row.ok_or_else(|| damaged("a channel", "it vanished while it was written"))?;
+    channel(&mut row.columns(), sealer)
 }
 
 /// Sends what went to one mail address of a person to another one that is known to be theirs. If they have a channel there already, it
@@ -244,12 +279,14 @@ pub(crate) async fn forget_mail(tx: &mut Tx, person: PersonId, key: &str, now_ms
 impl Atlas {
     /// A person's channels, the inbox first.
     pub async fn channels(&self, person: PersonId) -> Result<Vec<Channel>> {
-        self.store.fetch(OF_PERSON, args![person, ChannelState::Removed.code()]).await?.iter().map(of_row).collect()
+        let rows = self.store.fetch(OF_PERSON, args![person, ChannelState::Removed.code()]).await?;
+        rows.iter().map(|row| channel(&mut row.columns(), &self.shared.sealer)).collect()
     }
 
     /// A channel, by its number.
     pub(super) async fn any_channel(&self, id: ChannelId) -> Result<Option<Channel>> {
-        self.store.one(CHANNEL, args![id]).await?.as_ref().map(of_row).transpose()
+        let row = self.store.one(CHANNEL, args![id]).await?;
+        row.map(|row| channel(&mut row.columns(), &self.shared.sealer)).transpose()
     }
 
     /// A channel of a person.
@@ -261,7 +298,7 @@ impl Atlas {
     /// Adds a channel and gives it as stored. One that the person already has at the address stays as it is, unless it was removed.
     pub async fn add_channel(&self, person: PersonId, new: &NewChannel, now_ms: i64) -> Result<Channel> {
         let mut tx = self.store.write_unordered().await?;
-        let stored = channel_in(&mut tx, person, new, now_ms).await?;
+        let stored = channel_in(&mut tx, &self.shared.sealer, person, new, now_ms).await?;
         tx.commit().await?;
         Ok(stored)
     }
@@ -293,7 +330,8 @@ impl Atlas {
     /// Gives a channel a new secret: earlier signatures, feed addresses and links in messages end.
     pub async fn renew_channel(&self, person: PersonId, id: ChannelId, secret: [u8; 32]) -> Result<bool> {
         let mut tx = self.store.write_unordered().await?;
-        let set = tx.run(SET_SECRET, args![person, id, secret.to_vec()]).await? > 0;
+        let secret = self.shared.sealer.seal(Of::Channel(id.0), &secret).into_bytes();
+        let set = tx.run(SET_SECRET, args![person, id, secret]).await? > 0;
         tx.commit().await?;
         Ok(set)
     }

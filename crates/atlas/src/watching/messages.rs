@@ -54,8 +54,8 @@ statements! {
     READ = "UPDATE messages SET read_ms = $3 WHERE person_id = $1 AND ($2 = 0 OR id = $2) AND channel_kind = $4 AND read_ms IS NULL",
     CLAIM = claimed!(""); postgres claimed!(" FOR UPDATE OF m SKIP LOCKED"),
     OUTGOING = "SELECT m.id, m.key, m.person_id, m.channel_id, m.channel_kind, m.kind, m.made_ms, m.body, m.state, m.attempts, m.due_ms,
-            m.settled_ms, m.error, m.read_ms, p.zone, o.person_id, p.name, c.id, c.person_id, c.kind, c.state, c.address, c.template, c.secret, c.made_ms, c.trouble,
-            c.hold_ms
+            m.settled_ms, m.error, m.read_ms, p.zone, o.person_id, p.name, c.id, c.person_id, c.kind, c.state, c.address, c.sealed_address,
+            c.template, c.secret, c.made_ms, c.trouble, c.hold_ms
         FROM messages m JOIN channels c ON c.id = m.channel_id JOIN persons p ON p.id = m.person_id
             LEFT JOIN organisations o ON o.person_id = p.id WHERE m.id = $1",
     SENT = "UPDATE messages SET state = 1, attempts = attempts + 1, settled_ms = $2, error = NULL WHERE id = $1 AND state = 0",
@@ -447,7 +447,12 @@ impl Atlas {
         c.skip(14);
         let (zone, organisation): (String, Option<i64>) = (c.next()?, c.next()?);
         let name: String = c.next()?;
-        Ok(Some(Outgoing { message, zone, organisation: organisation.map(|_| name), channel: channel(&mut c)? }))
+        Ok(Some(Outgoing {
+            message,
+            zone,
+            organisation: organisation.map(|_| name),
+            channel: channel(&mut c, &self.shared.sealer)?,
+        }))
     }
 
     /// Writes down what came of messages, in one transaction.

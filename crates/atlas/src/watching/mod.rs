@@ -12,6 +12,7 @@
 //!
 //! Everything belongs to a person. The first one, [`PersonId::OWNER`], is there from the beginning.
 mod channels;
+mod discreet;
 mod messages;
 mod news;
 mod persons;
@@ -34,6 +35,7 @@ use crate::store::{Tx, args, damaged, statements};
 
 pub use channels::{Channel, ChannelKind, ChannelState, NewChannel, Template};
 pub(crate) use channels::{channel_in, forget_mail, readdress};
+pub use discreet::without_addresses;
 pub use messages::{Item, Message, MessageFilter, MessageKind, MessageState, Outcome, Outgoing, Tally};
 pub use news::{Gathered, NewsKind};
 pub(crate) use news::{note_confirmed, note_imported, note_reversal};

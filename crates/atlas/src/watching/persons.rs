@@ -6,6 +6,7 @@ use super::{PersonId, take_numbers, token};
 use crate::codes::Code;
 use crate::error::{AtlasError, Result};
 use crate::open::Atlas;
+use crate::seal::Of;
 use crate::store::{Tx, args, statements};
 
 statements! {
@@ -47,7 +48,9 @@ impl Atlas {
         let Some(row) = self.store.one(PERSON, args![id]).await? else { return Ok(None) };
         let mut c = row.columns();
         let (name, zone, made_ms) = (c.next()?, c.next()?, c.next()?);
-        let shared = c.next::<Option<Vec<u8>>>()?.map(|secret| token::write('w', &[id.0], &secret));
+        let secret = c.next::<Option<Vec<u8>>>()?;
+        let secret = secret.map(|secret| self.shared.sealer.open(Of::Share(id.0), &secret)).transpose()?;
+        let shared = secret.map(|secret| token::write('w', &[id.0], &secret));
         Ok(Some(Person { id, name, zone, made_ms, shared }))
     }
 
@@ -71,7 +74,8 @@ impl Atlas {
     /// Opens a read-only page of the person's watchlist, or closes it (no secret). `secret` are random bytes; an earlier address ends.
     pub async fn share_watchlist(&self, id: PersonId, secret: Option<[u8; 32]>) -> Result<()> {
         let mut tx = self.store.write_unordered().await?;
-        tx.run(SHARE, args![id, secret.map(|secret| secret.to_vec())]).await?;
+        let secret = secret.map(|secret| self.shared.sealer.seal(Of::Share(id.0), &secret).into_bytes());
+        tx.run(SHARE, args![id, secret]).await?;
         tx.commit().await
     }
 

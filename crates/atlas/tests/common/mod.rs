@@ -10,7 +10,7 @@ use atlas::records::{
     Batch, Entry, EventKind, Materiality, NewCapture, NewChange, NewDocument, NewVersion, Platform, ProvisionEvent,
     ProvisionState, Wording,
 };
-use atlas::{Atlas, Location, LogConfig};
+use atlas::{Atlas, KeyPlace, Location, LogConfig};
 use provisions::{Confidence, Explicitness, Severity};
 use schema::Schema;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
@@ -51,7 +51,12 @@ impl Stage {
     }
 
     pub async fn try_open(&self) -> Result<Atlas, atlas::AtlasError> {
-        Atlas::open(&self.location, &LogConfig { origin: "example.org/test".into(), fresh_seed: [7; 32] }).await
+        self.open_with(&KeyPlace::given("the test", [5; 32])).await
+    }
+
+    pub async fn open_with(&self, key: &KeyPlace) -> Result<Atlas, atlas::AtlasError> {
+        let log = LogConfig { origin: "example.org/test".into(), fresh_seed: [7; 32] };
+        Atlas::open(&self.location, &log, key).await
     }
 
     /// Runs a statement behind the atlas's back. `$BLOB(hex)` is written as the engine wants it.
@@ -138,6 +143,7 @@ pub fn batch(document: DocumentId, after_version: i64) -> Making {
         provisions: vec![],
         events: vec![],
         standing: Vec::new(),
+        doubted: Vec::new(),
         analyser: "test".into(),
         analysed_ms: START + 900 * DAY,
         cursor: None,

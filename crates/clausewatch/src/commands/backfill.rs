@@ -65,7 +65,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         args.sources.register(&atlas).await?;
     }
     let documents = named(&atlas, &args.documents).await?;
-    let archive = args.server.archive(&args.sources, None)?;
+    let archive = args.server.archive(&args.sources, &args.sources.network.outbound()?, None)?;
     let _held = atlas.hold(Work::Import).await?;
     let backfill = Backfill { atlas: &atlas, reader: Reader::embedded(), archive: &archive, now: &now_ms };
     let wanted = Wanted { since_ms: args.since, most: args.limit, apart: args.apart };

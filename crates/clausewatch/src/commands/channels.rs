@@ -9,6 +9,7 @@ use atlas::watching::{
 
 use crate::alerting::{Alerting, poster};
 use crate::instance::{Place, now_ms, secret};
+use crate::network::Network;
 use crate::paint;
 
 const OWNER: PersonId = PersonId::OWNER;
@@ -22,6 +23,8 @@ pub struct Args {
     /// A network that webhooks may reach though it is private, for example 10.1.0.0/16
     #[arg(long = "allow-network", global = true, value_name = "NETWORK")]
     allowed: Vec<fetch::IpNet>,
+    #[command(flatten)]
+    network: Network,
     #[command(flatten)]
     alerting: Alerting,
 }
@@ -101,7 +104,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
             added(&args.alerting, &channel)
         }
         Verb::AddWebhook { ref url, template } => {
-            let poster = poster(&args.allowed)?;
+            let poster = poster(&args.allowed, &args.network.outbound()?)?;
             let channel = channels::add_webhook(&atlas, OWNER, &poster, url, template, secret(), now_ms()).await?;
             added(&args.alerting, &channel)
         }
@@ -191,7 +194,7 @@ async fn test(atlas: &Atlas, args: &Args, channel: ChannelId) -> crate::Answer {
         );
     }
     let id = channels::test(atlas, OWNER, channel, now_ms()).await?;
-    args.alerting.delivery(atlas, &args.allowed)?.round().await?;
+    args.alerting.delivery(atlas, &args.allowed, &args.network.outbound()?)?.round().await?;
     let message = atlas.message(OWNER, id).await?.context("the test message is gone")?;
     match (message.state, message.error) {
         (MessageState::Sent, _) => println!("the receiver took it"),

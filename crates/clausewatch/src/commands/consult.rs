@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::commands::serve::interrupted;
 use crate::instance::Place;
 use crate::model::Model;
+use crate::network::Trust;
 use crate::paint::counted;
 
 /// Ask an attached language model about provisions and changes that it was not asked about yet
@@ -27,13 +28,15 @@ pub struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    trust: Trust,
+    #[command(flatten)]
     model: Model,
 }
 
 /// Asks until all is asked or a limit is reached; status 1 if the endpoint or the model is at fault.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open_existing().await?;
-    let consultant = args.model.consultant(&atlas)?.context(
+    let consultant = args.model.consultant(&atlas, &args.trust.authorities()?)?.context(
         "no language model is attached: give its address with --model-url or CLAUSEWATCH_MODEL_URL, for example http://127.0.0.1:11434/v1",
     )?;
     for id in &args.documents {

@@ -33,7 +33,7 @@ pub async fn run(_place: &Place, args: Args) -> crate::Answer {
     let folder =
         tempfile::Builder::new().prefix("clausewatch-demo-").tempdir().context("no temporary folder can be made")?;
     // A demonstration leaves nothing behind: the place of a real instance, its database above all, is not its own.
-    let place = Place { data: folder.path().into(), database_url: None };
+    let place = Place { data: folder.path().into(), database_url: None, accounts_key: None };
     let atlas = place.open().await?;
     let toured = tokio::select! {
         toured = tour(&atlas) => Some(toured?),

@@ -9,7 +9,7 @@ use provisions::{Happening, Reader, SummaryLine, summarise};
 use serde_json::{Value, json};
 use tracker::history;
 
-use crate::inputs::{self, Inputs};
+use crate::inputs::{self, Inputs, Reach};
 use crate::paint;
 
 /// Words shown of what is the same on each side of a change.
@@ -30,9 +30,8 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// A network that may be reached though it is private, when an address is read
-    #[arg(long = "allow-network", value_name = "NETWORK")]
-    allowed: Vec<fetch::IpNet>,
+    #[command(flatten)]
+    reach: Reach,
 }
 
 /// Two documents, how their clauses correspond, and what that means.
@@ -47,7 +46,7 @@ struct Comparison<'a> {
 
 /// Prints the change.
 pub async fn run(args: Args) -> crate::Answer {
-    let (old, new) = (read(&args.old, &args.allowed).await?, read(&args.new, &args.allowed).await?);
+    let (old, new) = (read(&args.old, &args.reach).await?, read(&args.new, &args.reach).await?);
     let (a, b) = (old.structure.words(&old.text), new.structure.words(&new.text));
     let alignment = align(&a, &b);
     let change = history::between(Reader::embedded(), &old.text, &new.text);
@@ -74,12 +73,12 @@ fn meaning(old: &Reading, new: &Reading, alignment: &Alignment) -> Vec<SummaryLi
     )
 }
 
-async fn read(path: &str, allowed: &[fetch::IpNet]) -> anyhow::Result<Reading> {
+async fn read(path: &str, reach: &Reach) -> anyhow::Result<Reading> {
     let input = match Inputs::one(path) {
-        Inputs::Url(url) => inputs::fetched(&url, allowed).await?,
+        Inputs::Url(url) => inputs::fetched(&url, reach).await?,
         Inputs::Stored(mut one) => one.next().unwrap_or_else(|| Err(anyhow::anyhow!("{path}: there is nothing")))?,
     };
-    Ok(inputs::read(input).await?.1)
+    Ok(inputs::read(input, None).await?.1)
 }
 
 impl Comparison<'_> {

@@ -14,8 +14,11 @@ use crate::paint;
 /// Write the record in an open format
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// What to write: captures as WARC, or provisions as JSON lines or CSV
+    /// What to write: captures as WARC, provisions as JSON lines or CSV, or a platform's file for the catalog
     format: Format,
+    /// The platform whose file for the catalog is written, by its name in addresses
+    #[arg(long, value_name = "PLATFORM", required_if_eq("format", "catalog"))]
+    platform: Option<String>,
     /// File to write; standard output by default
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -26,11 +29,21 @@ enum Format {
     Warc,
     Jsonl,
     Csv,
+    Catalog,
 }
 
 /// Streams document by document, so that memory stays small.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
+    let platform = args.platform.as_deref();
+    anyhow::ensure!(platform.is_none() || matches!(args.format, Format::Catalog), "--platform is for the catalog only");
     let atlas = place.open_existing().await?;
+    let file = match platform {
+        Some(name) => match tracker::catalog::stored(&atlas, name).await? {
+            Some(text) => text,
+            None => anyhow::bail!("there is no platform {name:?} in {}", place.name()),
+        },
+        None => String::new(),
+    };
     let out: Box<dyn Write> = match &args.output {
         Some(path) => Box::new(File::create(path).with_context(|| path.display().to_string())?),
         None => Box::new(std::io::stdout()),
@@ -43,6 +56,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
             writeln!(out, "{}", COLUMNS.join(","))?;
             rows(&atlas, &mut out, |provision| Ok(csv(provision))).await?;
         }
+        Format::Catalog => out.write_all(file.as_bytes())?,
     }
     out.flush()?;
     Ok(true)

@@ -7,7 +7,7 @@ use provisions::{Provision, Reader, taxonomy};
 use serde_json::{Value, json};
 
 use crate::commands::read_table;
-use crate::inputs::{self, Input, Inputs};
+use crate::inputs::{self, Input, Inputs, Reach};
 
 /// Read documents and show their provisions; nothing is kept
 ///
@@ -27,9 +27,19 @@ pub struct Args {
     /// Print one line of JSON for each page: source, url, title, language, markdown, clauses
     #[arg(long)]
     jsonl: bool,
-    /// A network that may be reached though it is private, when an address is read
-    #[arg(long = "allow-network", value_name = "NETWORK")]
-    allowed: Vec<fetch::IpNet>,
+    /// What kind of document it is, for example "Privacy Policy": of several documents on one page, that one is read
+    #[arg(long, value_name = "TYPE", value_parser = kind)]
+    kind: Option<&'static str>,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+/// A terms type by its name, however its letters are.
+fn kind(name: &str) -> Result<&'static str, String> {
+    let known = || document::kinds();
+    known()
+        .find(|known| known.eq_ignore_ascii_case(name.trim()))
+        .ok_or_else(|| format!("it is one of: {}", known().collect::<Vec<_>>().join(", ")))
 }
 
 /// A document being read.
@@ -42,7 +52,7 @@ pub async fn run(args: Args) -> crate::Answer {
     for path in &args.paths {
         match if args.jsonl { Inputs::many(path) } else { Inputs::one(path) } {
             Inputs::Url(url) => {
-                let input = inputs::fetched(&url, &args.allowed).await;
+                let input = inputs::fetched(&url, &args.reach).await;
                 output.start(input);
             }
             Inputs::Stored(stored) => {
@@ -67,7 +77,8 @@ struct Output<'a> {
 
 impl Output<'_> {
     fn start(&mut self, input: anyhow::Result<Input>) {
-        self.pending.push_back(tokio::spawn(async { inputs::read(input?).await }));
+        let kind = self.args.kind;
+        self.pending.push_back(tokio::spawn(async move { inputs::read(input?, kind).await }));
     }
 
     /// Prints until at most `most` documents are being read.

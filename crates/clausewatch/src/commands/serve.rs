@@ -10,12 +10,14 @@ use alerts::payment::{Provider, STRIPE_API, Stripe};
 use alerts::plans::Plans;
 use anyhow::{Context, bail};
 use atlas::Atlas;
+use fetch::Outbound;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::alerting::{Alerting, Secret, secret};
 use crate::instance::{Place, now_ms, secret as fresh_secret};
 use crate::members::Members;
+use crate::network::Network;
 
 /// What requests under way have when the site is asked to end.
 const MOMENT: Duration = Duration::from_secs(2);
@@ -32,6 +34,8 @@ pub struct Args {
     pub alerting: Alerting,
     #[command(flatten)]
     pub plans: PlansFile,
+    #[command(flatten)]
+    pub network: Network,
 }
 
 /// What persons may watch.
@@ -57,7 +61,7 @@ pub struct Offer {
 
 impl PlansFile {
     /// The plans, none if no file is named; and through whom they are paid for, if somebody is.
-    pub fn read(&self) -> anyhow::Result<Offer> {
+    pub fn read(&self, outbound: &Outbound) -> anyhow::Result<Offer> {
         let plans = match &self.plans {
             Some(path) => {
                 let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
@@ -67,7 +71,7 @@ impl PlansFile {
         };
         let payment = match (given(self.stripe_key.as_ref()), given(self.stripe_webhook_secret.as_ref())) {
             (Some(key), Some(webhook_secret)) => {
-                let (api, poster) = (STRIPE_API.into(), crate::alerting::poster(&[])?);
+                let (api, poster) = (STRIPE_API.into(), crate::alerting::poster(&[], outbound)?);
                 Some(Provider::Stripe(Stripe { key, webhook_secret, api, poster }))
             }
             (None, None) => None,
@@ -89,24 +93,36 @@ fn given(secret: Option<&Secret>) -> Option<String> {
 
 /// Serves until interrupted.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
+    let outbound = args.network.outbound()?;
     let atlas = place.open().await?;
-    site(place, atlas, args.listen, &args.members, &args.alerting, args.plans.read()?).await
+    let (offer, adding) = (args.plans.read(&outbound)?, None);
+    site(atlas, args.listen, &args.members, &args.alerting, Means { offer, outbound, adding }).await
+}
+
+/// What a site has beside the record.
+#[derive(Default)]
+pub struct Means {
+    /// What persons may watch.
+    pub offer: Offer,
+    /// How it reaches the web.
+    pub outbound: Outbound,
+    /// Who adds documents, where this process tracks.
+    pub adding: Option<Arc<dyn web::Adding>>,
 }
 
 /// Serves the site of an atlas until interrupted, with accounts if they are turned on.
 pub async fn site(
-    place: &Place,
     atlas: Atlas,
     listen: SocketAddr,
     members: &Members,
     alerting: &Alerting,
-    offer: Offer,
+    means: Means,
 ) -> crate::Answer {
     let interruption = Interruption::listen()?;
     let listener = bound(listen).await?;
-    let accounts = members.open(place, &atlas, alerting, listener.local_addr()?)?;
+    let accounts = members.open(&atlas, alerting, &means.outbound.authorities, listener.local_addr()?)?;
     let public_url = accounts.is_some().then(|| alerting.public_url.trim_end_matches('/').to_string());
-    let shown = Shown { note: "", public_url, accounts, offer };
+    let shown = Shown { note: "", public_url, accounts, means };
     listening(atlas, listener, shown, Arc::new(now_ms), interruption).await
 }
 
@@ -119,8 +135,8 @@ pub struct Shown {
     pub public_url: Option<String>,
     /// Accounts, if persons have them.
     pub accounts: Option<Accounts>,
-    /// What persons may watch.
-    pub offer: Offer,
+    /// What it has to do it with.
+    pub means: Means,
 }
 
 /// A listener on an address. A port that is taken is an error: a site that moves by itself would not be found.
@@ -143,11 +159,13 @@ pub async fn listening(
     let _ = writeln!(std::io::stdout(), "open {here}/");
     let base_url = shown.public_url.unwrap_or(here);
     let config = web::SiteConfig { name: "Clausewatch".into(), base_url, note: shown.note.into() };
-    let poster = crate::alerting::poster(&[])?;
+    let Means { offer, outbound, adding } = shown.means;
+    let poster = crate::alerting::poster(&[], &outbound)?;
     let site = web::Site::new(atlas, config, now)
-        .reading(crate::desk::reader()?)
-        .plans(shown.offer.plans)
-        .paid_through(shown.offer.payment)
+        .reading(crate::desk::reader(&outbound)?)
+        .plans(offer.plans)
+        .paid_through(offer.payment)
+        .adding_by(adding)
         .personal(Arc::new(fresh_secret), poster);
     let site = match shown.accounts {
         Some(accounts) => site.with_accounts(accounts),
@@ -219,16 +237,21 @@ mod tests {
     #[test]
     fn an_empty_secret_is_none() {
         for (key, webhook_secret) in [(None, None), (Some(""), None), (None, Some(" ")), (Some(" "), Some("\n"))] {
-            assert!(file(key, webhook_secret).read().unwrap().payment.is_none(), "{key:?} {webhook_secret:?}");
+            assert!(
+                file(key, webhook_secret).read(&Outbound::default()).unwrap().payment.is_none(),
+                "{key:?} {webhook_secret:?}"
+            );
         }
-        let Some(Provider::Stripe(stripe)) = file(Some("sk_1\n"), Some(" whsec_1")).read().unwrap().payment else {
+        let Some(Provider::Stripe(stripe)) =
+            file(Some("sk_1\n"), Some(" whsec_1")).read(&Outbound::default()).unwrap().payment
+        else {
             panic!("both are given");
         };
         assert_eq!((stripe.key.as_str(), stripe.webhook_secret.as_str()), ("sk_1", "whsec_1"));
         for (key, webhook_secret, wanted) in
             [("sk_1", "", "set CLAUSEWATCH_STRIPE_WEBHOOK_SECRET"), (" ", "whsec_1", "set CLAUSEWATCH_STRIPE_KEY")]
         {
-            let refused = file(Some(key), Some(webhook_secret)).read().err().unwrap().to_string();
+            let refused = file(Some(key), Some(webhook_secret)).read(&Outbound::default()).err().unwrap().to_string();
             assert!(refused.contains(wanted), "{refused}");
         }
     }

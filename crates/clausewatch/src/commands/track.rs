@@ -2,9 +2,9 @@
 use anyhow::Context;
 use atlas::jobs::DueDocument;
 use atlas::{Atlas, PlatformFilter};
-use fetch::{Fetched, Fetcher};
+use fetch::Fetcher;
 use provisions::Reader;
-use tracker::adopt::{self, Adopted};
+use tracker::adopt::{self, AdoptError, Adopted, Said};
 use tracker::track::{Outcome, Tracker};
 
 use crate::alerting::Alerting;
@@ -64,31 +64,24 @@ async fn known(atlas: &Atlas, slugs: &[String]) -> anyhow::Result<bool> {
 
 /// Adds the document at an address to the catalog, and says what was assumed of it.
 async fn add(url: &str, args: &Args, fetcher: &Fetcher) -> anyhow::Result<Adopted> {
-    let request = fetch::Request { url: url.into(), ..fetch::Request::default() };
-    let Fetched::Document(page) = fetcher.fetch(&request).await? else {
-        anyhow::bail!("{url}: the server says “not modified”, though nothing was asked; try again")
-    };
-    let source = document::Source {
-        bytes: &page.body,
-        content_type: page.header("content-type"),
-        url: Some(&page.url),
-        ..document::Source::default()
-    };
-    let reading = tracker::track::read_page(source).await.map_err(|reason| anyhow::anyhow!("{url}: {reason}"))?;
-    let asked = page.moved_to.as_deref().unwrap_or(url);
-    let found = adopt::Page { url: asked, bytes: &page.body, reading: &reading };
-    let adopted = adopt::adopt(&args.sources.catalog, found, args.platform.as_deref())
-        .map_err(|reason| anyhow::anyhow!("{url}: {reason}"))?;
+    let page = adopt::look(fetcher, url).await.map_err(anyhow::Error::msg)?;
+    let said = Said { platform: args.platform.clone(), ..Said::default() };
+    let adopted = adopt::adopt(&args.sources.catalog, &page.page(), &said).map_err(|error| match error {
+        AdoptError::Whose { .. } => anyhow::anyhow!("{url}: {error} with --platform NAME"),
+        AdoptError::Wrong(_) => anyhow::anyhow!("{url}: {error}"),
+    })?;
     adopted.write().with_context(|| format!("{} cannot be written", adopted.path.display()))?;
-    if adopted.assumed.is_empty() {
-        println!("{asked} is in {} already", adopted.path.display());
+    if adopted.is_old() {
+        println!("{} is in {} already", adopted.document.url, adopted.path.display());
         return Ok(adopted);
     }
-    println!("{asked} is added to {}:", adopted.path.display());
-    if asked != url {
-        println!("  the page has moved for good from {url}");
+    println!("{} is added to {}:", page.url, adopted.path.display());
+    if let Some(from) = &page.moved_from {
+        println!("  the page has moved for good from {from}");
     }
     adopted.assumed.iter().for_each(|line| println!("  {line}"));
+    let doubts = adopt::doubts(&page, &adopt::provisions(Reader::embedded(), &page));
+    doubts.iter().for_each(|line| println!("  is it the document? {line}"));
     println!("  correct it there if something is wrong");
     Ok(adopted)
 }
@@ -97,8 +90,9 @@ async fn add(url: &str, args: &Args, fetcher: &Fetcher) -> anyhow::Result<Adopte
 async fn named(atlas: &Atlas, platforms: &[String], added: &[Adopted]) -> anyhow::Result<Vec<DueDocument>> {
     let mut due = atlas.due_of(platforms).await?;
     for adopted in added {
-        let of_platform = atlas.due_of(&[tracker::slug(&adopted.platform)]).await?;
-        let new = of_platform.into_iter().filter(|document| document.urls.contains(&adopted.url));
+        let of_platform = atlas.due_of(&[adopted.platform.slug()]).await?;
+        let urls = adopted.document.urls();
+        let new = of_platform.into_iter().filter(|document| document.urls == urls);
         due.extend(new.filter(|document| !due.iter().any(|known| known.id == document.id)).collect::<Vec<_>>());
     }
     Ok(due)
@@ -106,7 +100,7 @@ async fn named(atlas: &Atlas, platforms: &[String], added: &[Adopted]) -> anyhow
 
 /// Checks documents; status 1 if one failed.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
-    let fetcher = args.sources.fetcher()?;
+    let fetcher = args.sources.fetcher(&args.sources.network.outbound()?)?;
     let (urls, names): (Vec<String>, Vec<String>) = args.platforms.iter().cloned().partition(|name| is_url(name));
     let mut added = Vec::new();
     let mut sound = true;

@@ -1,8 +1,11 @@
 //! `clausewatch up`: everything in one process.
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use crate::adding::Adder;
 use crate::alerting::Alerting;
-use crate::commands::{serve, work};
+use crate::commands::serve::{self, Means};
+use crate::commands::work;
 use crate::instance::Place;
 use crate::members::Members;
 use crate::model::Model;
@@ -30,16 +33,19 @@ pub struct Args {
 
 /// Serves and tracks until interrupted.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
+    let outbound = args.sources.network.outbound()?;
     let atlas = place.open().await?;
     let platforms = args.sources.register(&atlas).await?;
     println!("{platforms} platforms in {}", args.sources.catalog.display());
-    let offer = args.plans.read()?;
-    let fetcher = args.sources.fetcher()?;
-    args.alerting.attend(&atlas, &args.sources.allowed)?;
-    args.model.attend(&atlas)?;
-    args.witnessing.attend(&atlas, &args.sources)?;
+    let offer = args.plans.read(&outbound)?;
+    let fetcher = Arc::new(args.sources.fetcher(&outbound)?);
+    args.alerting.attend(&atlas, &args.sources.allowed, &outbound)?;
+    args.model.attend(&atlas, &outbound.authorities)?;
+    args.witnessing.attend(&atlas, &args.sources, &outbound)?;
+    let adder = Adder::new(atlas.clone(), Arc::clone(&fetcher), args.sources.catalog.clone());
+    let means = Means { offer, outbound, adding: Some(Arc::new(adder)) };
     tokio::select! {
         done = work::forever(&atlas, &fetcher) => done,
-        done = serve::site(place, atlas.clone(), args.listen, &args.members, &args.alerting, offer) => done,
+        done = serve::site(atlas.clone(), args.listen, &args.members, &args.alerting, means) => done,
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use atlas::Atlas;
 use atlas::health::{Checks, RECENT_HOURS};
 use atlas::jobs::{DueDocument, Trouble};
-use fetch::{BrowserSettings, Fetcher, Settings};
+use fetch::{BrowserSettings, Fetcher, Outbound, Settings};
 use provisions::Reader;
 use tracker::track::{Outcome, Tracker};
 
@@ -13,6 +13,7 @@ use crate::alerting::Alerting;
 use crate::commands::serve::interrupted;
 use crate::instance::{Place, now_ms};
 use crate::model::Model;
+use crate::network::Network;
 use crate::witnessing::Witnessing;
 
 /// Track what is due and tell who watches, again and again; the site is another process (`serve`)
@@ -46,12 +47,15 @@ pub struct Sources {
     /// Run the browser without its sandbox, as it has to as root or in a container; any other user is better
     #[arg(long)]
     pub browser_no_sandbox: bool,
+    #[command(flatten)]
+    pub network: Network,
 }
 
 impl Sources {
     /// A fetcher for these sources.
-    pub fn fetcher(&self) -> anyhow::Result<Fetcher> {
-        let mut settings = Settings { allowed: self.allowed.clone(), ..Settings::default() };
+    pub fn fetcher(&self, outbound: &Outbound) -> anyhow::Result<Fetcher> {
+        let (allowed, outbound) = (self.allowed.clone(), outbound.clone());
+        let mut settings = Settings { allowed, outbound, ..Settings::default() };
         if let Some(agent) = &self.user_agent {
             settings.user_agent.clone_from(agent);
         }
@@ -81,12 +85,13 @@ impl Sources {
 
 /// Works until interrupted.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
+    let outbound = args.sources.network.outbound()?;
     let atlas = place.open().await?;
     args.sources.register(&atlas).await?;
-    let fetcher = args.sources.fetcher()?;
-    args.alerting.attend(&atlas, &args.sources.allowed)?;
-    args.model.attend(&atlas)?;
-    args.witnessing.attend(&atlas, &args.sources)?;
+    let fetcher = args.sources.fetcher(&outbound)?;
+    args.alerting.attend(&atlas, &args.sources.allowed, &outbound)?;
+    args.model.attend(&atlas, &outbound.authorities)?;
+    args.witnessing.attend(&atlas, &args.sources, &outbound)?;
     tokio::select! {
         done = forever(&atlas, &fetcher) => done,
         () = interrupted() => Ok(true),

@@ -4,7 +4,7 @@
 pub mod browser;
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -27,8 +27,17 @@ pub fn program(folder: &Path) -> Command {
     for name in ["URL", "KEY", "LIMIT", "PROXY"] {
         command.env_remove(format!("CLAUSEWATCH_MODEL_{name}"));
     }
-    command.env_remove("CLAUSEWATCH_MODEL");
-    for name in ["WITNESS", "WITNESS_URL", "WITNESS_KEYS"] {
+    for name in [
+        "MODEL",
+        "PROXY",
+        "PROXY_FILE",
+        "PROXY_RESOLVES_NAMES",
+        "CA_FILE",
+        "BROWSER",
+        "WITNESS",
+        "WITNESS_URL",
+        "WITNESS_KEYS",
+    ] {
         command.env_remove(format!("CLAUSEWATCH_{name}"));
     }
     command.env("NO_COLOR", "1").env_remove("COLUMNS").env("TMPDIR", folder);
@@ -80,4 +89,29 @@ fn collected(mut from: impl Read + Send + 'static) -> std::thread::JoinHandle<St
         let _ = from.read_to_end(&mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
     })
+}
+
+/// A web server on loopback that answers a path with a status line and fields, and a body. Gives its port; it ends with the test.
+pub fn serve(answer: impl Fn(&str) -> (&'static str, String) + Send + 'static) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                if stream.read(&mut byte).unwrap_or(0) == 0 {
+                    break;
+                }
+                request.push(byte[0]);
+            }
+            let request = String::from_utf8_lossy(&request).into_owned();
+            let (head, body) = answer(request.split(' ').nth(1).unwrap_or("/"));
+            let head = format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            // Who went away meanwhile is not told.
+            let _ = stream.write_all((head + &body).as_bytes());
+        }
+    });
+    port
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use atlas::ids::DocumentId;
 use atlas::records::{NewCapture, NewDocument, Platform};
-use atlas::{Atlas, Location, LogConfig};
+use atlas::{Atlas, KeyPlace, Location, LogConfig};
 use consult::{Asking, Consultant, Endpoint, Settings};
 use provisions::Reader;
 use schema::Schema;
@@ -44,7 +44,8 @@ pub fn terms(crowns: u32) -> String {
 
 /// Opens a store.
 pub async fn open(location: &Location) -> Atlas {
-    Atlas::open(location, &LogConfig { origin: "example.org/test".into(), fresh_seed: [7; 32] }).await.unwrap()
+    let log = LogConfig { origin: "example.org/test".into(), fresh_seed: [7; 32] };
+    Atlas::open(location, &log, &KeyPlace::given("the test", [5; 32])).await.unwrap()
 }
 
 /// A document with these texts, one for each day.

@@ -109,7 +109,7 @@ impl Browser {
         let id = running.process.id();
         let rendered = tokio::select! {
             rendered = tokio::time::timeout(self.settings.timeout, running.page(request, url)) => {
-                rendered.unwrap_or_else(|_| Err(broken(url, "no page in time".into())))
+                rendered.unwrap_or_else(|_| Err(broken(url, format!("no page in time{}", self.guard.by_way()))))
             }
             () = grows(id, self.settings.max_memory) => {
                 let limit = self.settings.max_memory / (1024 * 1024);

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::pipe::Message;
 use super::{Running, broken};
+use crate::client::refused;
 use crate::guard::Guard;
 use crate::{FetchError, Request, Success};
 
@@ -60,22 +61,27 @@ impl Running {
         let navigation = self.pipe.send("Page.navigate", json!({ "url": url.as_str() }), Some(&session)).await;
         let mut loading = Loading { navigation: navigation.map_err(browser)?, frame, ..Loading::default() };
         let failed = self.load(&session, &mut loading).await.map_err(browser)?;
-        if let Some(reason) = url.host_str().and_then(|host| self.gate.refused(host)) {
-            return Err(FetchError::Refused { url: url.to_string(), reason });
+        if let Some(reason) = url.host_str().and_then(|host| self.gate.failed(host)) {
+            return Err(refused(url, reason));
         }
         if self.gate.exhausted() {
             let limit = usize::try_from(self.settings.max_bytes).unwrap_or(usize::MAX);
             return Err(FetchError::TooLarge { url: url.to_string(), limit });
         }
         if let Some(reason) = failed {
+            let mut reason = reason + &self.guard.by_way();
+            if reason.contains("ERR_CERT_AUTHORITY_INVALID") {
+                reason += "; the browser has a list of authorities of its own (docs/tracking.md says how to add to it)";
+            }
             return Err(FetchError::Network { url: url.to_string(), reason });
         }
-        let (status, mut headers) = loading
-            .response
-            .take()
-            .ok_or_else(|| FetchError::Network { url: url.to_string(), reason: "the browser got no answer".into() })?;
+        let silent = || format!("the browser got no answer{}", self.guard.by_way());
+        let response = loading.response.take();
+        let (status, mut headers) =
+            response.ok_or_else(|| FetchError::Network { url: url.to_string(), reason: silent() })?;
         if !(200..300).contains(&status) {
-            return Err(FetchError::Status { url: url.to_string(), status, retry_after: None });
+            let proxy = self.guard.proxy().filter(|_| url.scheme() == "http").map(ToString::to_string);
+            return Err(FetchError::Status { url: url.to_string(), status, retry_after: None, proxy });
         }
         let (at, html) = self.take(&session, &loading.frame).await.map_err(browser)?;
         let at = Url::parse(&at).ok().filter(|at| matches!(at.scheme(), "http" | "https"));
@@ -145,11 +151,14 @@ impl Running {
         match name {
             "Fetch.requestPaused" => {
                 loading.requests += 1;
-                let allowed = loading.requests <= self.settings.max_requests && wanted(said, &self.guard);
+                let host = wanted(said, &self.guard).filter(|_| loading.requests <= self.settings.max_requests);
                 let request = &said["requestId"];
-                let (method, params) = match allowed {
-                    true => ("Fetch.continueRequest", json!({ "requestId": request })),
-                    false => ("Fetch.failRequest", json!({ "requestId": request, "errorReason": "BlockedByClient" })),
+                let (method, params) = match host {
+                    Some(host) => {
+                        self.gate.admit(&host);
+                        ("Fetch.continueRequest", json!({ "requestId": request }))
+                    }
+                    None => ("Fetch.failRequest", json!({ "requestId": request, "errorReason": "BlockedByClient" })),
                 };
                 self.pipe.send(method, params, Some(session)).await?;
             }
@@ -188,16 +197,15 @@ impl Running {
     }
 }
 
-/// Whether what the page asks for is asked for: kinds that hold text or make it, over HTTP, from no host that is a refused address.
-/// (Names are judged by the gate.)
-fn wanted(said: &Value, guard: &Guard) -> bool {
+/// The host of what the page asks for, if it is asked for: kinds that hold text or make it, over HTTP, from no host that is a refused
+/// address. (Names are judged by the gate.)
+fn wanted(said: &Value, guard: &Guard) -> Option<String> {
     if said["resourceType"].as_str().is_some_and(|kind| PASSED_OVER.contains(&kind)) {
-        return false;
+        return None;
     }
-    let url = said["request"]["url"].as_str().and_then(|url| Url::parse(url).ok());
-    url.is_some_and(|url| {
-        matches!(url.scheme(), "http" | "https") && url.host().is_some_and(|host| guard.allows_host(&host))
-    })
+    let url = Url::parse(said["request"]["url"].as_str()?).ok()?;
+    let host = url.host().filter(|host| guard.allows_host(host))?;
+    matches!(url.scheme(), "http" | "https").then(|| host.to_string())
 }
 
 fn response(said: &Value) -> (u16, Vec<(String, String)>) {

@@ -1,7 +1,10 @@
-//! A web server that answers as a test says, and remembers what it was asked.
+//! A web server that answers as a test says, and remembers what it was asked; and a browser.
+#![allow(dead_code, reason = "each test program uses a part of this")]
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use fetch::BrowserSettings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -124,4 +127,15 @@ async fn serve(mut stream: TcpStream, answers: Arc<impl Fn(&Asked) -> Answer>, a
     let _ = stream.write_all(&answer.body).await;
     while answer.endless && stream.write_all(&answer.body).await.is_ok() {}
     let _ = stream.shutdown().await;
+}
+
+/// The browser that pages are rendered with; none, and that is said, where there is none.
+pub fn browser() -> Option<BrowserSettings> {
+    let told = std::env::var_os("CLAUSEWATCH_TEST_CHROMIUM").filter(|told| !told.is_empty());
+    let found = told.map(|program| BrowserSettings::new(program.into())).or_else(BrowserSettings::found);
+    if found.is_none() {
+        eprintln!("skipped: no Chromium; install chromium, or name it in CLAUSEWATCH_TEST_CHROMIUM");
+    }
+    // Tests may run as root, where Chromium has no sandbox.
+    found.map(|found| BrowserSettings { sandbox: false, timeout: Duration::from_secs(60), ..found })
 }

@@ -116,7 +116,7 @@ pub fn import(folder: &Path, catalog: &Path) -> Result<Declared, String> {
     let known = catalog::load_files(catalog)
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
     let mut known: BTreeMap<String, (PathBuf, Entry)> =
-        known.into_iter().map(|(path, entry)| (slug(&entry.name), (path, entry))).collect();
+        known.into_iter().map(|(path, entry)| (entry.slug(), (path, entry))).collect();
     let mut declared = Declared::default();
     for path in files(&folder)? {
         let added =
@@ -182,7 +182,7 @@ fn add(
     declared.services += 1;
     let slug = slug(&name);
     let path = catalog.join(format!("{slug}.toml"));
-    let new = Entry { name, homepage: None, sector: None, country: None, documents: Vec::new() };
+    let new = Entry { name, slug: None, homepage: None, sector: None, country: None, documents: Vec::new() };
     let (path, mut entry) = known.get(&slug).cloned().unwrap_or((path, new));
     let had = |document: &EntryDocument| {
         entry.documents.iter().any(|known| known.kind == document.kind || known.urls() == document.urls())

@@ -20,7 +20,7 @@ use provisions::Reader;
 
 use super::{Progress, Summary};
 use crate::history::{History, Observation, Observed};
-use crate::{kinds, reading, slug};
+use crate::{reading, slug};
 
 /// Least letters and digits of a text that can be a document.
 const LEAST_TEXT: usize = 200;
@@ -232,7 +232,7 @@ async fn register(
         country: None,
     };
     atlas.put_platform(&platform).await?;
-    let kind = kinds::guess(title, Some(url)).to_string();
+    let kind = document::kind_of(title, Some(url)).unwrap_or(document::TERMS_OF_SERVICE).to_string();
     // The address keeps apart two pages of one host that bear the same title.
     let path = url.split_once("://").map_or(url, |(_, rest)| rest).split_once('/').map_or("", |(_, path)| path);
     let title = format!("{} (/{path})", title.unwrap_or(&kind));

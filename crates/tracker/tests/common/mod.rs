@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use atlas::ids::DocumentId;
 use atlas::records::{NewDocument, Platform};
-use atlas::{Atlas, Location, LogConfig};
+use atlas::{Atlas, KeyPlace, Location, LogConfig};
 
 pub const DAY: i64 = 86_400_000;
 /// 2024-01-01.
@@ -21,7 +21,8 @@ pub async fn open(folder: &Path) -> Atlas {
 }
 
 pub async fn open_at(location: &Location) -> Atlas {
-    Atlas::open(location, &LogConfig { origin: "example.org/test".into(), fresh_seed: [7; 32] }).await.unwrap()
+    let log = LogConfig { origin: "example.org/test".into(), fresh_seed: [7; 32] };
+    Atlas::open(location, &log, &KeyPlace::given("the test", [5; 32])).await.unwrap()
 }
 
 pub async fn in_memory() -> Atlas {

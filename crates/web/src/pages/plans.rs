@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::error::Failure;
 use crate::negotiate::Wants;
-use crate::owner::Owner;
+use crate::owner::{Oneself, Owner};
 use crate::page::Head;
 use crate::query::Query;
 use crate::site::Site;
@@ -105,7 +105,7 @@ async fn show(State(site): State<Site>, wants: Wants, owner: Option<Owner>) -> R
 }
 
 /// Begins the trial of a plan, or the way to pay for it.
-async fn choose(Owner(person): Owner, State(site): State<Site>, body: String) -> Result<Response, Failure> {
+async fn choose(Oneself(person): Oneself, State(site): State<Site>, body: String) -> Result<Response, Failure> {
     let form = Query::parse(&body);
     if let Some(id) = form.text("subscribe") {
         return pay(&site, person, id).await;

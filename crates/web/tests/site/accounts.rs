@@ -83,7 +83,8 @@ pub async fn hall_of(more: impl FnOnce(Site) -> Site) -> Hall {
         ..MailServer::default()
     };
     let post = Post::new(accounts.clone(), Mailer::new(&server).unwrap());
-    let poster = fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new()).unwrap();
+    let poster =
+        fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
     let site = Site::new(atlas.clone(), config, now).personal(secrets, poster).with_accounts(accounts.clone());
     Hall { site: web::router(more(site)), atlas, accounts, post, smtp, clock }
 }
@@ -733,7 +734,8 @@ pub async fn market() -> Hall {
         text.replace(&format!("id = \"{id}\""), &format!("id = \"{id}\"\nstripe_price = \"price_{id}\""))
     };
     let text = sold(&sold(include_str!("../../../../docs/plans.toml"), "monitor"), "compliance");
-    let poster = fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new()).unwrap();
+    let poster =
+        fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
     let (key, webhook_secret, api) = ("sk_test".into(), "whsec_test".into(), "http://127.0.0.1:1".into());
     let stripe = alerts::payment::Stripe { key, webhook_secret, api, poster };
     let provider = alerts::payment::Provider::Stripe(stripe);
@@ -772,6 +774,54 @@ async fn who_pays_is_not_charged_twice_and_not_forgotten() {
     assert!(hall.atlas.unsubscribed("sub_1", now).await.unwrap());
     assert!(hall.get(&ada, "/plans").await.body.contains("Subscribe<span"), "it can be paid for again");
     assert_eq!(hall.post(&ada, DELETE.0, DELETE.1).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn no_program_begins_a_trial_or_a_checkout() {
+    let hall = market().await;
+    let (secret, person) = hall.person("ada@example.org").await;
+    let visitor = hall.accounts.visitor(&secret).await.unwrap().unwrap();
+    let scopes = [Scope::Read, Scope::Write];
+    let token = hall.accounts.add_token(&visitor, "program", &scopes, 30, &here()).await.unwrap();
+    let program = Asks::program(&token);
+    assert_eq!(hall.get(&program, "/plans.json").await.status, StatusCode::OK, "it may read them");
+    for form in ["try=monitor", "subscribe=monitor"] {
+        let refused = hall.post(&program, "/plans", form).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{form}: {}", refused.body);
+        assert!(refused.body.to_lowercase().contains("no token does this; sign in with a browser"), "{}", refused.body);
+    }
+    assert_eq!(hall.atlas.trials(person).await.unwrap(), atlas::plans::Trials::default());
+    let ada = Asks::browser(&secret);
+    // The provider is not there, but it was asked.
+    assert_eq!(hall.post(&ada, "/plans", "subscribe=monitor").await.status, StatusCode::BAD_GATEWAY);
+    assert_eq!(hall.post(&ada, "/plans", "try=monitor").await.status, StatusCode::SEE_OTHER);
+    assert!(hall.atlas.trials(person).await.unwrap() != atlas::plans::Trials::default());
+}
+
+#[tokio::test]
+async fn the_address_of_a_webhook_is_shown_to_its_person_alone() {
+    let hall = hall().await;
+    let (secret, person) = hall.person("ada@example.org").await;
+    let new = atlas::watching::NewChannel {
+        kind: atlas::watching::ChannelKind::Webhook,
+        address: "https://hooks.example/T1/secret-of-a-room".into(),
+        template: atlas::watching::Template::Slack,
+        confirmed: true,
+        secret: [3; 32],
+    };
+    let channel = hall.atlas.add_channel(person, &new, 0).await.unwrap();
+    let message = hall.atlas.post_note(person, channel.id, atlas::watching::MessageKind::Test, "", 0).await.unwrap();
+    let ada = Asks::browser(&secret);
+    assert!(hall.get(&ada, "/watchlist").await.body.contains("secret-of-a-room"));
+    let unsubscribe = format!("/unsubscribe/{}", channel.unsubscribe_token(message));
+    for answer in [
+        hall.get(&ada, "/watchlist.json").await,
+        hall.post(&ada, "/account/export", "").await,
+        hall.get(&Asks::stranger(), &unsubscribe).await,
+    ] {
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        assert!(answer.body.contains("hooks.example") && !answer.body.contains("secret-of"), "{}", answer.body);
+    }
 }
 
 #[tokio::test]

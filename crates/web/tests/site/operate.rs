@@ -38,12 +38,18 @@ async fn what_was_given_up_is_sent_again() {
     let channel = alerts::channels::add_mail(&atlas, person, "ada@plum.example", true, [3; 32], NOW).await.unwrap();
     let id = atlas.post_note(person, channel.id, MessageKind::Test, "a test", NOW).await.unwrap();
     atlas.claim_messages(ChannelKind::Mail, NOW, 9).await.unwrap();
-    let dead = Outcome::Dead { reason: "the mailbox is full".into() };
+    let reason = "550 5.2.2 <ada@plum.example>: the mailbox is full";
+    let dead = Outcome::Dead { reason: reason.into() };
     atlas.settle_messages(&[(id, dead)], NOW).await.unwrap();
     let page = send(&site, &OWNER, Method::GET, "/operate", "").await;
     well_formed::check(&page.body).unwrap();
-    assert!(page.body.contains("The mailbox is full.") && page.body.contains("1 message was given up"));
-    assert!(!page.body.contains("ada@plum.example"), "an operator needs no addresses of others");
+    assert!(page.body.contains("550 5.2.2 &#60;plum.example&#62;: the mailbox is full"), "{}", page.body);
+    assert!(page.body.contains("1 message was given up"));
+    let json = send(&site, &OWNER, Method::GET, "/operate.json", "").await;
+    assert!(json.body.contains("550 5.2.2 <plum.example>: the mailbox is full"), "{}", json.body);
+    assert!(!page.body.contains("ada@") && !json.body.contains("ada@"), "an operator needs no addresses of others");
+    let of_ada = atlas.message(person, id).await.unwrap().unwrap().error;
+    assert_eq!(of_ada.as_deref(), Some(reason), "she is told all of it");
     let again = send(&site, &OWNER, Method::POST, "/operate/messages", "message=all").await;
     assert_eq!(again.status, StatusCode::SEE_OTHER);
     assert_eq!(atlas.message(person, id).await.unwrap().unwrap().state, MessageState::Waiting);
@@ -57,7 +63,8 @@ async fn what_was_given_up_is_sent_again() {
 async fn all_that_was_given_up_is_counted_and_no_address_is_shown() {
     let (site, atlas) = owned_site().await;
     let (person, address) = (PersonId::OWNER, "https://hooks.example/T1/secret-of-a-room");
-    let poster = fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new()).unwrap();
+    let poster =
+        fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
     let template = atlas::watching::Template::Slack;
     let added = alerts::channels::add_webhook(&atlas, person, &poster, address, template, [3; 32], NOW).await;
     let channel = added.unwrap().id;
@@ -110,15 +117,104 @@ async fn an_announcement_stands_on_every_page_and_in_the_feed() {
     }
 }
 
+/// Who finds what the address says.
+struct Finder;
+
+impl web::Adding for Finder {
+    fn look(&self, url: String) -> web::AddingAnswer<web::FoundDocument> {
+        let concluded = web::WantedDocument {
+            url: url.clone(),
+            platform: "<b>Pear</b>".into(),
+            kind: "Privacy Policy".into(),
+            ..web::WantedDocument::default()
+        };
+        let found = web::FoundDocument {
+            page_title: Some("<i>Privacy</i>".into()),
+            tracked: url.ends_with("tracked").then(|| "CW-D-00001".parse().unwrap()),
+            assumed: vec!["its type is Privacy Policy, after its title “<i>Privacy</i>”".into()],
+            doubts: vec!["It has 3 words only & no more.".into()],
+            words: 3,
+            clauses: 1,
+            concluded,
+            url: url.clone(),
+            ..web::FoundDocument::default()
+        };
+        Box::pin(async move { if url.contains("plum") { Ok(found) } else { Err(format!("{url}: <not> to be read")) } })
+    }
+
+    fn track(&self, wanted: web::WantedDocument) -> web::AddingAnswer<atlas::ids::DocumentId> {
+        let id = "CW-D-00001".parse().map_err(|_| String::new());
+        Box::pin(async move { if wanted.country.as_deref() == Some("DE") { id } else { Err("“no” <country>".into()) } })
+    }
+
+    fn catalog_file(&self, platform: String) -> web::AddingAnswer<Option<String>> {
+        Box::pin(async move { Ok((platform == "plum").then(|| "name = \"Plum\"\n".into())) })
+    }
+}
+
+#[tokio::test]
+async fn a_document_is_added_by_its_address() {
+    let atlas = world::world().await;
+    let config = web::SiteConfig { name: "C".into(), base_url: "http://127.0.0.1:8080".into(), note: String::new() };
+    let poster = fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default());
+    let site = web::Site::new(atlas, config, std::sync::Arc::new(|| NOW))
+        .personal(std::sync::Arc::new(|| [7; 32]), poster.unwrap())
+        .adding_by(Some(std::sync::Arc::new(Finder)));
+    let site = web::router(site);
+    for (method, path, form, status, words) in [
+        (Method::GET, "/operate/add", "", StatusCode::OK, "Read it"),
+        (Method::GET, "/operate/add?added=CW-D-00001", "", StatusCode::OK, "/operate/catalog/plum.toml"),
+        (Method::POST, "/operate/add", "url=https://plum.example/x", StatusCode::OK, "&#60;i&#62;Privacy&#60;/i&#62;"),
+        (Method::POST, "/operate/add", "url=https://plum.example/tracked", StatusCode::OK, "Tracked already."),
+        (
+            Method::POST,
+            "/operate/add",
+            "url=https://pear/",
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "&#60;not&#62; to be read",
+        ),
+        (
+            Method::POST,
+            "/operate/add/track",
+            "url=https://plum.example/x&platform=P&type=T&country=us",
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "“no” &#60;country&#62;",
+        ),
+        (Method::POST, "/operate/add/track", "url=https://plum.example/x&type=T", StatusCode::BAD_REQUEST, "platform"),
+    ] {
+        let answer = send(&site, &OWNER, method, path, form).await;
+        assert_eq!(answer.status, status, "{path} {form}: {}", answer.body);
+        assert!(answer.body.contains(words), "{path} {form}: {}", answer.body);
+        well_formed::check(&answer.body).unwrap_or_else(|wrong| panic!("{path} {form}: {wrong}"));
+    }
+    let form = "url=https://plum.example/x&platform=P&type=T&country=de";
+    let added = send(&site, &OWNER, Method::POST, "/operate/add/track", form).await;
+    assert_eq!(
+        (added.status, added.header(header::LOCATION)),
+        (StatusCode::SEE_OTHER, "/operate/add?added=CW-D-00001")
+    );
+    let file = send(&site, &OWNER, Method::GET, "/operate/catalog/plum.toml", "").await;
+    assert_eq!((file.status, file.body.as_str()), (StatusCode::OK, "name = \"Plum\"\n"));
+    assert!(file.header(header::CONTENT_DISPOSITION).contains("plum.toml"));
+    for path in ["/operate/catalog/none.toml", "/operate/catalog/plum", "/operate/catalog/..%2Fplum.toml"] {
+        assert_eq!(send(&site, &OWNER, Method::GET, path, "").await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
 #[tokio::test]
 async fn strangers_operate_nothing() {
     let (site, atlas) = owned_site().await;
-    for path in ["/operate", "/operate.json"] {
+    for path in ["/operate", "/operate.json", "/operate/add", "/operate/catalog/plum.toml"] {
         assert_eq!(get(&site, path).await.status, StatusCode::FORBIDDEN, "{path}");
     }
-    for path in
-        ["/operate/documents/CW-D-00001", "/operate/messages", "/operate/announcements", "/operate/announcements/1"]
-    {
+    for path in [
+        "/operate/documents/CW-D-00001",
+        "/operate/messages",
+        "/operate/announcements",
+        "/operate/announcements/1",
+        "/operate/add",
+        "/operate/add/track",
+    ] {
         let answer = crate::ask(&site, Method::POST, path, &[]).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
     }
@@ -138,7 +234,8 @@ async fn plans_are_shown_with_what_they_allow() {
     let plans = alerts::plans::Plans::read(include_str!("../../../../docs/plans.toml")).unwrap();
     let config = web::SiteConfig { name: "C".into(), base_url: "https://c.example".into(), note: String::new() };
     let now = std::sync::Arc::new(|| NOW);
-    let poster = fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new()).unwrap();
+    let poster =
+        fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
     let site = web::Site::new(atlas, config, now).plans(plans).personal(std::sync::Arc::new(|| [7; 32]), poster);
     let site = web::router(site);
     let page = get(&site, "/plans").await;

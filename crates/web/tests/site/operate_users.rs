@@ -11,9 +11,18 @@ use crate::accounts::{Asks, Hall, PASSWORD, encoded, hall, here, market};
 use crate::well_formed;
 
 /// What is read by operators only.
-pub const READS: [&str; 4] = ["/operate", "/operate/users", "/operate/organisations", "/operate/plans"];
+pub const READS: [&str; 6] = [
+    "/operate",
+    "/operate/users",
+    "/operate/organisations",
+    "/operate/plans",
+    "/operate/add",
+    "/operate/catalog/{file}",
+];
 /// Every address at which operators change something, with a form that would do something.
-pub const CHANGES: [(&str, &str); 6] = [
+pub const CHANGES: [(&str, &str); 8] = [
+    ("/operate/add", "url=https%3A%2F%2Fplum.example%2F"),
+    ("/operate/add/track", "url=https%3A%2F%2Fplum.example%2F"),
     ("/operate/documents/{id}", "do=check"),
     ("/operate/messages", "message=all"),
     ("/operate/announcements", "text=x&until=2030-01-01"),
@@ -50,8 +59,8 @@ async fn nobody_but_an_operator_reaches_any_of_it() {
         (Asks::program(&operators), StatusCode::FORBIDDEN),
     ];
     for (asks, refusal) in &strangers {
-        for path in READS {
-            let page = hall.get(asks, path).await;
+        for path in READS.map(|path| path.replace("{file}", "plum.toml")) {
+            let page = hall.get(asks, &path).await;
             assert_eq!(page.status, *refusal, "{path}");
             assert!(!page.body.contains("olga@example.org") && !page.body.contains("Byron"), "{path}: {}", page.body);
             let json = hall.get(asks, &format!("{path}.json")).await;
@@ -67,7 +76,8 @@ async fn nobody_but_an_operator_reaches_any_of_it() {
     }
     assert!(!hall.atlas.account(ada).await.unwrap().unwrap().operator);
     assert_eq!(hall.atlas.operators().await.unwrap(), 1);
-    for path in READS {
+    // What is offered of the catalog is there only after a look at a page.
+    for path in READS.into_iter().filter(|path| !path.contains("{file}")) {
         let page = hall.get(&olga, path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
         well_formed::check(&page.body).unwrap_or_else(|wrong| panic!("{path}: {wrong}"));

@@ -232,7 +232,8 @@ async fn a_reader_sees_the_watchlist_and_no_secret_of_it() {
             assert_eq!(list.body.contains(secret), changes, "{secret} for {name}");
         }
         let told = hall.get(&company.asks(name), &format!("/organisations/{of}/watchlist.json")).await.body;
-        assert_eq!(told.contains("/hook"), changes, "{name}");
+        assert_eq!(told.contains("\"webhook\""), changes, "{name}");
+        assert!(!told.contains("/hook"), "{name}: of the address the host alone is told");
         let inbox = hall.get(&company.asks(name), &format!("/organisations/{of}/inbox")).await;
         well_formed::check(&inbox.body).unwrap();
         assert_eq!(inbox.body.contains("Mark all as read"), changes, "{name}");

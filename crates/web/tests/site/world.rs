@@ -1,7 +1,7 @@
 //! A small invented world, recorded through the public interfaces of the tracker and the atlas. Its names are hostile on purpose.
 use atlas::ids::DocumentId;
 use atlas::records::{Batch, EventKind, NewCapture, NewDocument, Platform, ProvisionEvent, ProvisionState};
-use atlas::{Atlas, Location, LogConfig};
+use atlas::{Atlas, KeyPlace, Location, LogConfig};
 use provisions::{Confidence, Explicitness, Reader, Severity};
 use tracker::history::{History, Observation};
 
@@ -26,7 +26,7 @@ const PRIVACY: &str = "# Privacy\n\nWe share your address with advertisers.\n\n|
 /// The world in a store of its own.
 pub async fn world() -> Atlas {
     let log = LogConfig { origin: "example.com/test".into(), fresh_seed: [7; 32] };
-    let atlas = Atlas::open(&Location::Memory, &log).await.unwrap();
+    let atlas = Atlas::open(&Location::Memory, &log, &KeyPlace::given("the test", [5; 32])).await.unwrap();
     platform(&atlas, "plum", HOSTILE, "javascript:alert(1)", "Fruit & <b>Veg</b>").await;
     platform(&atlas, "orrery", "Orrery Models", "https://orrery.example/", "AI").await;
     let terms = document(&atlas, "plum", "Terms of Service", "Plum <i>Terms</i>").await;

@@ -9,7 +9,7 @@ use atlas::records::{
     Batch, Entry, EventKind, Materiality, NewCapture, NewChange, NewDocument, NewVersion, Platform, ProvisionEvent,
     ProvisionState, Wording,
 };
-use atlas::{Atlas, Location, LogConfig};
+use atlas::{Atlas, KeyPlace, Location, LogConfig};
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use provisions::{Confidence, Explicitness, Severity};
@@ -66,7 +66,7 @@ impl World {
     /// Three platforms: Plum with three versions of its terms, a hostile Quince, and Rowan whose policy has nothing.
     pub async fn new() -> World {
         let log = LogConfig { origin: "watch.example/log".into(), fresh_seed: [7; 32] };
-        let atlas = Atlas::open(&Location::Memory, &log).await.unwrap();
+        let atlas = Atlas::open(&Location::Memory, &log, &KeyPlace::given("the test", [5; 32])).await.unwrap();
         let plum = document(&atlas, "plum", "Plum", "Terms of Service", "https://plum.example/terms").await;
         atlas.record(&plum_history(plum)).await.unwrap();
         atlas.verified(plum, START + 30 * DAY).await.unwrap();
@@ -147,6 +147,7 @@ fn batch(document: DocumentId, entries: Vec<Entry>) -> Batch {
         provisions: Vec::new(),
         events: Vec::new(),
         standing: Vec::new(),
+        doubted: Vec::new(),
         analyser: "test 1".into(),
         analysed_ms: START + 30 * DAY,
         cursor: None,

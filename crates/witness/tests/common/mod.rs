@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use atlas::ids::DocumentId;
 use atlas::records::{Batch, Entry, NewCapture, NewDocument, NewVersion, Origin, Platform};
-use atlas::{Atlas, Location, LogConfig};
+use atlas::{Atlas, KeyPlace, Location, LogConfig};
 use schema::Schema;
 use server::Server;
 use witness::{Archive, Attendant, Keys, Settings};
@@ -76,9 +76,8 @@ pub struct Place {
 
 impl Place {
     pub async fn open(&self) -> Atlas {
-        Atlas::open(&self.location, &LogConfig { origin: "example.org/test".into(), fresh_seed: [7; 32] })
-            .await
-            .unwrap()
+        let log = LogConfig { origin: "example.org/test".into(), fresh_seed: [7; 32] };
+        Atlas::open(&self.location, &log, &KeyPlace::given("the test", [5; 32])).await.unwrap()
     }
 }
 
@@ -149,6 +148,7 @@ pub async fn version_of(
         provisions: vec![],
         events: vec![],
         standing: vec![],
+        doubted: vec![],
         analyser: "test".into(),
         analysed_ms: at_ms,
         cursor: None,

@@ -17,8 +17,17 @@ impl Address {
         Address { path, what, fields, media: "application/json" }
     }
 
+    const fn form(path: &'static str, what: &'static str, fields: &'static [(&'static str, &'static str)]) -> Address {
+        Address { path, what, fields, media: "text/html" }
+    }
+
     const fn file(path: &'static str, what: &'static str, media: &'static str) -> Address {
         Address { path, what, fields: &[], media }
+    }
+
+    /// Whether it is there for an organisation too.
+    pub fn is_shared(&self) -> bool {
+        ["/watchlist", "/channels", "/inbox", "/messages"].iter().any(|start| self.path.starts_with(start))
     }
 
     /// The names of the parts of its path.
@@ -37,6 +46,10 @@ pub(super) fn part(name: &str) -> &'static str {
         "type" => "A clause type by its name, as /types.json gives it.",
         "regulation" => "A regulation by its name, as /regulations.json gives it.",
         "version" | "from" | "to" => "Number of a version, from 1.",
+        "watch" | "channel" | "message" => "Its number, as /watchlist.json and /inbox.json give it.",
+        "organisation" => "An organisation by its number, as /organisations.json gives it.",
+        "token" => "The token in the address: whoever has it may do this.",
+        "path" => "A path of tlog-tiles.",
         _ => "",
     }
 }
@@ -110,6 +123,81 @@ pub(super) const RECORDS: &[Address] = &[
         &[],
     ),
     Address::json("/methodology.json", "The analyser, and its measured accuracy.", &[]),
+    Address::json(
+        "/verify.json",
+        "The key and the size of the log, and the records that have a hash.",
+        &[("sha256", "The hash of a capture, a text or a file, in hexadecimal digits.")],
+    ),
+    Address::json("/plans.json", "What each plan allows; of a person, their plan and what of it is used.", &[]),
+];
+
+/// What the addresses of an organisation's watchlist begin with.
+pub(super) const OF_ORGANISATION: &str = "/organisations/{organisation}";
+
+/// What belongs to a person and is read with their token, or in a session. What begins with their watchlist, channels, inbox and messages
+/// is there for an organisation too, below [`OF_ORGANISATION`].
+pub(super) const OWN: &[Address] = &[
+    Address::json("/organisations.json", "The organisations that you belong to.", &[]),
+    Address::json("/watchlist.json", "What you watch, and the channels over which you are told.", &[]),
+    Address::json(
+        "/inbox.json",
+        "The latest messages in your inbox, and those that could not be sent over other channels.",
+        &[],
+    ),
+];
+
+/// What is changed with a person's token, or in a session, by a form; the answer leads to the page that shows it.
+pub(super) const FORMS: &[Address] = &[
+    Address::form(
+        "/watch",
+        "Watches a record as one click does, or no longer.",
+        &[
+            ("subject", "JSON, as /watchlist.json gives it: {\"watches\":\"platform\",\"subject\":\"plum\"}."),
+            ("end", "1: no longer."),
+        ],
+    ),
+    Address::form(
+        "/watchlist/{watch}",
+        "Says which changes a watch tells, when and over which channels, or ends it. What is left out is taken as not wanted.",
+        &[
+            ("end", "1: the watch ends."),
+            ("minor", "1: minor changes too."),
+            ("severity", "Only if a provision of at least this severity is touched: medium, high or critical."),
+            ("stricter", "1: only if something became stricter."),
+            ("cadence", "at-once, day or week."),
+            ("hour", "Of a digest: 0 to 23."),
+            ("weekday", "Of a weekly digest: monday to sunday."),
+            ("channel", "Number of a channel; several times for several."),
+            ("note", "Your words."),
+            ("tags", "Words parted by commas."),
+        ],
+    ),
+    Address::form(
+        "/watchlist/settings",
+        "Sets your time zone, and opens or closes the read-only page of your watchlist.",
+        &[("zone", "IANA name."), ("share", "open (an earlier address ends) or close.")],
+    ),
+    Address::form(
+        "/channels",
+        "Adds a channel.",
+        &[
+            ("kind", "mail, webhook or feed."),
+            ("address", "Mail or web address."),
+            ("template", "Of a webhook: plain, slack, teams or discord."),
+        ],
+    ),
+    Address::form(
+        "/channels/{channel}",
+        "Tests, pauses, uses again, gives a new secret to, or removes a channel.",
+        &[("do", "test, pause, use, renew or remove.")],
+    ),
+    Address::form("/inbox", "Marks a message as read, or all.", &[("message", "Its number; left out: all.")]),
+    Address::form("/messages/{message}", "Sends a message once more.", &[]),
+    Address::form(
+        "/unsubscribe/{token}",
+        "Ends what a message came from, with the token of its link: one-click unsubscribing of RFC 8058. It needs no other token.",
+        &[("all", "1: nothing more is sent over the channel at all.")],
+    ),
 ];
 
 const CSV: &str = "text/csv";
@@ -135,6 +223,7 @@ pub(super) const FILES: &[Address] = &[
         "text/plain",
     ),
     Address::file("/metrics", "How tracking goes, as metrics in the text format of Prometheus.", "text/plain"),
+    Address::file("/feeds/{token}", "A private feed: what a person was told.", ATOM),
     Address::file("/log/key", "The key that checkpoints are signed with.", "text/plain"),
 ];
 

@@ -13,7 +13,7 @@ use crate::links;
 use crate::negotiate::json;
 use crate::page::Head;
 use crate::site::Site;
-use addresses::{Address, FILES, POSTS, RECORDS};
+use addresses::{Address, FILES, FORMS, OWN, POSTS, RECORDS};
 
 pub(crate) fn routes() -> Router<Site> {
     // The ending `.json` is taken off before an address is looked up.
@@ -27,6 +27,8 @@ struct ApiPage {
     records: &'static [Address],
     files: &'static [Address],
     posts: &'static [Address],
+    own: &'static [Address],
+    forms: &'static [Address],
 }
 
 async fn show(State(site): State<Site>) -> Result<Response, Failure> {
@@ -35,7 +37,8 @@ async fn show(State(site): State<Site>) -> Result<Response, Failure> {
         .about("Every record as JSON at its own address; feeds, timelines, evidence and the log as files.")
         .here("API")
         .no_json();
-    Ok(Html(ApiPage { head, records: RECORDS, files: FILES, posts: POSTS }.render()?).into_response())
+    Ok(Html(ApiPage { head, records: RECORDS, files: FILES, posts: POSTS, own: OWN, forms: FORMS }.render()?)
+        .into_response())
 }
 
 async fn describe(State(site): State<Site>) -> Result<Response, Failure> {

@@ -1,5 +1,6 @@
-//! Operating the instance: documents that need somebody, messages that were not delivered, announcements, what is stored; and where there are
-//! accounts, who has one.
+//! Operating the instance: adding documents, those that need somebody, messages that were not delivered, announcements, what is stored; and
+//! where there are accounts, who has one.
+mod adding;
 mod announcements;
 mod documents;
 mod messages;
@@ -13,7 +14,7 @@ use atlas::Counts;
 use atlas::health::{Checks, Health, RECENT_HOURS, State as Fares};
 use atlas::ids::DocumentId;
 use atlas::operate::{Accepted, Announcement, Urgency};
-use atlas::watching::{ChannelKind, Message, MessageState, Tally};
+use atlas::watching::{ChannelKind, Message, MessageState, Tally, without_addresses};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::Response;
@@ -35,6 +36,9 @@ const SHOWN: i64 = 50;
 pub(super) fn routes() -> Router<Site> {
     Router::new()
         .route(links::OPERATE, get(show))
+        .route(links::ADD, get(adding::show).post(adding::look))
+        .route("/operate/add/track", post(adding::track))
+        .route("/operate/catalog/{file}", get(adding::catalog_file))
         .route("/operate/documents/{id}", post(documents::change))
         .route("/operate/messages", post(messages::again))
         .route("/operate/announcements", post(announcements::add))
@@ -148,7 +152,7 @@ async fn show(_: Operator, State(site): State<Site>, wants: Wants) -> Result<Res
         let letter = Letter::of(&message, "UTC", &links_of);
         Dead {
             subject: letter.map_or_else(|_| "a message that cannot be read".into(), |letter| letter.subject),
-            error: messages::without_addresses(message.error.as_deref().unwrap_or("")),
+            error: without_addresses(message.error.as_deref().unwrap_or("")),
             message,
         }
     });

@@ -2,7 +2,7 @@
 //! link changes nothing, since programs open links too; a button does, and the one-click unsubscribing of RFC 8058 is its `POST`.
 use alerts::{Letter, Links};
 use askama::Template;
-use atlas::watching::{Channel, ChannelKind, Unsubscribed};
+use atlas::watching::{Channel, ChannelKind, Unsubscribed, without_addresses};
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -68,7 +68,9 @@ fn unsubscribing(token: &str) -> String {
 /// Where a channel leads, in words.
 fn destination(channel: &Channel) -> String {
     match channel.kind {
-        ChannelKind::Mail | ChannelKind::Webhook => format!("to {}", channel.address),
+        ChannelKind::Mail => format!("to {}", channel.address),
+        // Many read what is posted to a room, and its address is all that is needed to write there.
+        ChannelKind::Webhook => format!("to {}", without_addresses(&channel.address)),
         ChannelKind::Inbox => "to the inbox".into(),
         ChannelKind::Feed => "to the private feed".into(),
     }
