@@ -92,20 +92,6 @@ fn link_in(smtp: &Smtp, site: &str, path: &str) -> String {
     body[start..].chars().take_while(|c| !c.is_whitespace() && !"\"<>".contains(*c)).collect()
 }
 
-/// Leaves pictures of the page as it is, on a wide screen and on a phone, if they are asked for.
-fn picture(browser: &mut Browser, name: &str) {
-    for width in [1440, 500] {
-        browser.at_width(width);
-        let wide = browser.value("document.documentElement.scrollWidth");
-        assert!(wide.as_u64().unwrap() <= u64::from(width), "{name} stands out at the side at {width}: {wide}");
-        let Some(folder) = std::env::var_os("CLAUSEWATCH_TEST_SHOTS") else { continue };
-        let shot = browser.ask("Page.captureScreenshot", serde_json::json!({"captureBeyondViewport": true}));
-        let data = shot["data"].as_str().unwrap();
-        // Base64 as the browser gives it; `base64 -d` makes a picture of it.
-        std::fs::write(Path::new(&folder).join(format!("{name}-{width}.png.b64")), data).unwrap();
-    }
-}
-
 fn mail_server(smtp: &Smtp) -> String {
     format!("smtp://127.0.0.1:{}", smtp.port)
 }
@@ -142,14 +128,14 @@ fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
     // A visitor presses “Watch”, signs up, and confirms.
     browser.open(&format!("{site}/platforms/plum"));
     browser.press("form.watch button");
-    picture(&mut browser, "sign-up");
+    browser.picture("sign-up");
     assert!(browser.text().contains("You will be told of changes to Plum"));
     browser.fill("input[name=address]", ADA);
     browser.press("form.settings button");
-    picture(&mut browser, "sent");
+    browser.picture("sent");
     assert!(browser.text().contains("Look into your mailbox"));
     browser.open(&link_in(&smtp, &site, "/account/link/"));
-    picture(&mut browser, "confirm");
+    browser.picture("confirm");
     browser.fill("input[name=password]", PASSWORD);
     browser.press("form.settings button");
     assert_eq!(browser.value("location.pathname"), "/platforms/plum");
@@ -172,28 +158,28 @@ fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
     });
     let unsubscribe = link_in(&smtp, &site, "/unsubscribe/");
     browser.open(&format!("{site}/inbox"));
-    picture(&mut browser, "inbox");
+    browser.picture("inbox");
     assert!(browser.text().contains("1 message is unread") && browser.text().contains("arbitration"));
     browser.open(&format!("{site}/watchlist"));
-    picture(&mut browser, "watchlist");
+    browser.picture("watchlist");
 
     // The link in the mail ends it, signed in or not.
     browser.open(&unsubscribe);
-    picture(&mut browser, "unsubscribe");
+    browser.picture("unsubscribe");
     browser.press("button[name=unsubscribe]");
     assert!(browser.text().contains("You are unsubscribed"));
 
     // Out and in again, with the password.
     browser.open(&format!("{site}/account"));
-    picture(&mut browser, "account");
+    browser.picture("account");
     assert!(browser.text().contains(ADA));
     browser.press("form[action='/account/sign-out'] button");
     browser.open(&format!("{site}/watchlist"));
-    picture(&mut browser, "sign-in");
+    browser.picture("sign-in");
     browser.fill("input[name=address]", ADA);
     browser.fill("input[name=password]", "not it at all");
     browser.press("form.settings button");
-    picture(&mut browser, "wrong");
+    browser.picture("wrong");
     assert!(browser.text().contains("do not go together"));
     browser.fill("input[name=password]", PASSWORD);
     browser.press("form.settings button");
@@ -204,12 +190,12 @@ fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
     browser.value("document.querySelectorAll('details').forEach(details => details.open = true)");
     browser.fill("input[name=name]", "laptop");
     browser.press("form[action='/account/tokens'] p button");
-    picture(&mut browser, "token");
+    browser.picture("token");
     assert!(browser.text().contains("It is not shown again"));
 
     // The beginning of a second factor, which asks for nothing until its first code was given.
     browser.press("form[action='/account/second-factor'] button");
-    picture(&mut browser, "second-factor");
+    browser.picture("second-factor");
     assert!(browser.text().contains("Type this secret into your app"));
 
     // Deleted, and gone.
@@ -255,34 +241,34 @@ fn found_invite_accept_watch_together_demote_leave() {
 
     // Founded, and somebody is invited who has no account.
     ada.open(&format!("{site}/organisations"));
-    picture(&mut ada, "organisations");
+    ada.picture("organisations");
     ada.fill("input[name=name]", "Plum Legal");
     ada.press("form.settings button");
     let place = ada.value("location.pathname").as_str().unwrap().to_string();
     ada.fill("input[name=address]", "bob@example.org");
     ada.value("document.querySelector('#invite ~ form select').value = 'editor'");
     ada.press("#invite ~ form button");
-    picture(&mut ada, "invited");
+    ada.picture("invited");
     assert!(ada.text().contains("A mail is on its way to bob@example.org"));
     let invitation = link_in(&smtp, &site, "/account/link/");
 
     // The invited one accepts, and watches for all from the page of a record.
     let mut bob = Browser::start(&chromium, &folder.path().join("bob"));
     bob.open(&invitation);
-    picture(&mut bob, "invitation");
+    bob.picture("invitation");
     assert!(bob.text().contains("ada@example.org invites bob@example.org"));
     bob.fill("input[name=password]", PASSWORD);
     bob.press("form.settings button");
     assert_eq!(bob.value("location.pathname"), format!("{place}/watchlist"));
     bob.open(&format!("{site}/platforms/plum"));
-    picture(&mut bob, "watch-for-whom");
+    bob.picture("watch-for-whom");
     bob.press(".watch-several form:nth-child(2) button");
-    picture(&mut bob, "watched-together");
+    bob.picture("watched-together");
     assert!(bob.text().contains("Stop watching"));
     bob.open(&format!("{site}/watchlist"));
     assert!(bob.text().contains("Nothing is watched yet"), "what is his own is another list");
     bob.press(".whose li:nth-child(2) a");
-    picture(&mut bob, "organisation-watchlist");
+    bob.picture("organisation-watchlist");
     assert!(bob.text().contains("Watchlist of Plum Legal") && bob.text().contains("You change it as editor"));
     ada.open(&format!("{site}{place}/watchlist"));
     assert!(ada.text().contains("1 watch") && ada.text().contains("Plum"));
@@ -292,10 +278,10 @@ fn found_invite_accept_watch_together_demote_leave() {
     unfold(&mut ada);
     ada.value("document.querySelectorAll('#members ~ ul select')[1].value = 'reader'");
     ada.press("#members ~ ul li:nth-child(2) form button");
-    picture(&mut ada, "organisation");
+    ada.picture("organisation");
     assert!(ada.text().contains("ada@example.org made bob@example.org reader"));
     bob.open(&format!("{site}{place}/watchlist"));
-    picture(&mut bob, "reader");
+    bob.picture("reader");
     assert!(
         bob.text().contains("You see it as reader") && bob.value("document.querySelectorAll('main form').length") == 0
     );
@@ -304,12 +290,12 @@ fn found_invite_accept_watch_together_demote_leave() {
 
     // He leaves; the last owner cannot.
     bob.open(&format!("{site}{place}"));
-    picture(&mut bob, "member");
+    bob.picture("member");
     bob.press("#leave ~ form button");
     assert_eq!(bob.value("location.pathname"), "/organisations");
     ada.open(&format!("{site}{place}"));
     ada.press("#leave ~ form button");
-    picture(&mut ada, "last-owner");
+    ada.picture("last-owner");
     assert!(ada.text().contains("make another member an owner first"));
 }
 

@@ -250,20 +250,6 @@ fn a_site_that_does_not_track_says_so() {
     assert!(status == 409 && refused.contains("does not track"), "{refused}");
 }
 
-/// Leaves pictures of the page as it is, on a wide screen and on a phone, if they are asked for.
-fn picture(browser: &mut Browser, name: &str) {
-    for width in [1440, 500] {
-        browser.at_width(width);
-        let wide = browser.value("document.documentElement.scrollWidth");
-        assert!(wide.as_u64().unwrap() <= u64::from(width), "{name} stands out at the side at {width}: {wide}");
-        let Some(folder) = std::env::var_os("CLAUSEWATCH_TEST_SHOTS") else { continue };
-        let shot = browser.ask("Page.captureScreenshot", serde_json::json!({"captureBeyondViewport": true}));
-        // Base64 as the browser gives it; `base64 -d` makes a picture of it.
-        std::fs::write(Path::new(&folder).join(format!("{name}-{width}.png.b64")), shot["data"].as_str().unwrap())
-            .unwrap();
-    }
-}
-
 #[test]
 fn an_operator_adds_a_document_in_a_browser() {
     let Some(chromium) = chromium() else {
@@ -276,26 +262,26 @@ fn an_operator_adds_a_document_in_a_browser() {
     let mut browser = Browser::start(&chromium, &folder.path().join("profile"));
     browser.open(&format!("{site}/operate"));
     browser.press("a[href='/operate/add']");
-    picture(&mut browser, "adding-1-form");
+    browser.picture("adding-1-form");
     let read = "form[action='/operate/add'] button";
     browser.fill("input[type=url]", &format!("http://pear.localhost:{port}/wall"));
     browser.press(read);
     assert!(browser.text().contains("Is this the document?"), "{}", browser.text());
-    picture(&mut browser, "adding-2-doubts");
+    browser.picture("adding-2-doubts");
     browser.fill("input[type=url]", &format!("http://pear.localhost:{port}/shell"));
     browser.press(read);
     assert!(browser.text().contains("Not read."), "{}", browser.text());
-    picture(&mut browser, "adding-3-refused");
+    browser.picture("adding-3-refused");
     browser.fill("input[type=url]", &format!("http://pear.localhost:{port}/privacy"));
     browser.press(read);
-    picture(&mut browser, "adding-4-found");
+    browser.picture("adding-4-found");
     browser.fill("input[name=sector]", "Commerce");
     browser.press("form[action='/operate/add/track'] button");
     let text = browser.text();
     assert!(text.contains("Added.") && text.contains("Pear & Sons, Privacy Policy"), "{text}");
-    picture(&mut browser, "adding-5-added");
+    browser.picture("adding-5-added");
     browser.fill("input[type=url]", &format!("http://pear.localhost:{port}/privacy/"));
     browser.press(read);
     assert!(browser.text().contains("Tracked already."), "{}", browser.text());
-    picture(&mut browser, "adding-6-tracked");
+    browser.picture("adding-6-tracked");
 }

@@ -40,6 +40,21 @@ pub struct Browser {
 }
 
 impl Browser {
+    /// Leaves pictures of the page as it is, on a wide screen and on a phone, in the folder `CLAUSEWATCH_TEST_SHOTS` if that is set. Nothing
+    /// may stand out at the side.
+    pub fn picture(&mut self, name: &str) {
+        for width in [1440, 500] {
+            self.at_width(width);
+            let wide = self.value("document.documentElement.scrollWidth");
+            assert!(wide.as_u64().unwrap() <= u64::from(width), "{name} stands out at the side at {width}: {wide}");
+            let Some(folder) = std::env::var_os("CLAUSEWATCH_TEST_SHOTS") else { continue };
+            let shot = self.ask("Page.captureScreenshot", json!({"captureBeyondViewport": true}));
+            // Base64 as the browser gives it; `base64 -d` makes a picture of it.
+            let data = shot["data"].as_str().unwrap();
+            std::fs::write(Path::new(&folder).join(format!("{name}-{width}.png.b64")), data).unwrap();
+        }
+    }
+
     pub fn start(program: &Path, profile: &Path) -> Self {
         let arguments = [
             "--headless=new",
