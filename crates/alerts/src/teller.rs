@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use atlas::ids::DocumentId;
-use atlas::records::{Change, Materiality};
+use atlas::records::Change;
 use atlas::watching::{Asker, Gathered, NewStory, NewTelling, StoryId, StoryRow};
 use atlas::{Atlas, AtlasError};
 use provisions::Reader;
@@ -131,7 +131,7 @@ impl Teller {
         let mut changes = Vec::new();
         for (_, change) in &gathered.changes {
             let change = self.atlas.change(*change).await?;
-            changes.extend(change.filter(|change| change.change.materiality >= Materiality::Minor));
+            changes.extend(change.filter(|change| change.change.materiality.is_told()));
         }
         let story = story_of(&self.atlas, id, &changes, i64::MAX).await?;
         Ok(story.map(|story| NewStory {

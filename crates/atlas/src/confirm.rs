@@ -11,12 +11,9 @@ use crate::codes::Code;
 use crate::error::Result;
 use crate::ids::{ChangeId, DocumentId};
 use crate::open::Atlas;
-use crate::records::{Materiality, needs_second_look};
+use crate::records::{Materiality, STANDS_MS, needs_second_look};
 use crate::store::{Row, Tx, args, digest, statements};
 use crate::watching;
-
-/// How long a text that flipped back has to stand until it is what the document says: a day.
-const STANDS_MS: i64 = 24 * 60 * 60 * 1000;
 
 statements! {
     OPEN = "SELECT COUNT(*) FROM changes WHERE document_id = $1 AND confirmed_ms IS NULL",

@@ -216,8 +216,11 @@ pub struct NewChange {
 /// Whether a change of a live page is believed only once a second capture shows the same. Nobody is told of the others, and what a server
 /// sends for a moment may be a mistake.
 pub fn needs_second_look(materiality: Materiality) -> bool {
-    matches!(materiality, Materiality::Minor | Materiality::Material | Materiality::Defective)
+    materiality.is_told() || materiality == Materiality::Defective
 }
+
+/// How long a wording that came back has to stand until it is what the document says: a day.
+pub const STANDS_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// A change as stored.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -50,7 +50,6 @@ statements! {
         WHERE s.document_id = $1 AND s.version = $2 AND s.archive = $3",
     SUBMITTED = "UPDATE submissions SET job = $4, submitted_ms = $5, attempts = attempts + 1, again_ms = $6, reason = NULL
         WHERE document_id = $1 AND version = $2 AND archive = $3",
-    LATER = "UPDATE submissions SET again_ms = $4 WHERE document_id = $1 AND version = $2 AND archive = $3",
     FAILED = "UPDATE submissions SET job = NULL, again_ms = $4, reason = $5 WHERE document_id = $1 AND version = $2 AND archive = $3",
     SAVED = "UPDATE submissions SET job = NULL, again_ms = NULL, url = $4, at_ms = $5, reason = NULL
         WHERE document_id = $1 AND version = $2 AND archive = $3",
@@ -65,8 +64,11 @@ statements! {
         WHERE archive = $1",
     // What it asks for counts where it is longer.
     RESTS_AT_LEAST = "UPDATE archives SET rest_until_ms = $2 WHERE archive = $1 AND rest_until_ms < $2",
-    WORKS = "UPDATE archives SET failures = 0, rest_until_ms = 0, reason = NULL WHERE archive = $1 AND failures > 0",
+    WORKS = "UPDATE archives SET failures = 0, rest_until_ms = 0, reason = NULL WHERE archive = $1 AND failures > 0 AND rest_until_ms <= $2",
 }
+
+/// A wait that is longer than a month is a mistake.
+const MOST_REST_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// A capture that an archive outside says it holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -238,7 +240,7 @@ impl Atlas {
     /// Gives a submission back as it is, to be looked at at an instant.
     pub async fn look_later(&self, archive: &str, submission: &Submission, again_ms: i64) -> Result<()> {
         let Submission { document, version, .. } = submission;
-        self.set_row(LATER, args![*document, *version, archive, again_ms]).await
+        self.set_row(CLAIM_SUBMISSION, args![*document, *version, archive, again_ms]).await
     }
 
     /// Records that a submission failed; it is submitted again at an instant, or not any more.
@@ -268,19 +270,19 @@ impl Atlas {
         row.map(|row| Ok((row.get(0)?, row.get::<Option<String>>(1)?.unwrap_or_default()))).transpose()
     }
 
-    /// Leaves an archive alone after a failure: for ten minutes, then twice as long each time, up to a day; at least for as long as it asked.
+    /// Leaves an archive alone after a failure: for ten minutes, then twice as long each time, up to a day; at least for as long as it asked, a month at most.
     /// Every process of this store does.
     pub async fn rest_archive(&self, archive: &str, now_ms: i64, least_ms: i64, reason: &str) -> Result<()> {
         let mut tx = self.store.write_unordered().await?;
         tx.run(MEET, args![archive]).await?;
         tx.run(RESTS, args![archive, now_ms, reason]).await?;
-        tx.run(RESTS_AT_LEAST, args![archive, now_ms.saturating_add(least_ms)]).await?;
+        tx.run(RESTS_AT_LEAST, args![archive, now_ms + least_ms.min(MOST_REST_MS)]).await?;
         tx.commit().await
     }
 
-    /// Notes that an archive answers.
-    pub async fn archive_works(&self, archive: &str) -> Result<()> {
-        self.set_row(WORKS, args![archive]).await
+    /// Notes that an archive answers. What it asked of another process meanwhile holds.
+    pub async fn archive_works(&self, archive: &str, now_ms: i64) -> Result<()> {
+        self.set_row(WORKS, args![archive, now_ms]).await
     }
 
     async fn set_row(&self, sql: crate::store::Sql, args: Vec<crate::store::Value>) -> Result<()> {

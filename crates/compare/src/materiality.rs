@@ -26,6 +26,11 @@ pub enum Materiality {
 }
 
 impl Materiality {
+    /// Whether it is a change of the document that people are told of.
+    pub fn is_told(self) -> bool {
+        matches!(self, Materiality::Minor | Materiality::Material)
+    }
+
     /// Its name in texts: "material".
     pub fn name(self) -> &'static str {
         match self {

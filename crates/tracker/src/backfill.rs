@@ -182,7 +182,7 @@ impl Backfill<'_> {
                 Err(Failure::Never { reason, .. }) => self.pass_over(&mut run, listed, &reason).await?,
                 Err(failure) => return self.stopped(run, &failure).await,
             }
-            self.atlas.archive_works(self.archive.name()).await?;
+            self.atlas.archive_works(self.archive.name(), (self.now)()).await?;
         }
         run.filled.left = captures.len() - most;
         self.settle(&mut run, None).await?;
@@ -376,12 +376,8 @@ impl Backfill<'_> {
     /// Ends early: the archive is left alone, by every process of this store. What is held back is fetched again.
     async fn stopped(&self, mut run: Run<'_>, failure: &Failure) -> Result<Filled, BackfillError> {
         run.filled.left += run.held.len();
-        let least_ms = match failure {
-            Failure::Busy { seconds, .. } => i64::try_from(*seconds).unwrap_or(i64::MAX).saturating_mul(1000),
-            _ => 0,
-        };
         let reason = failure.to_string();
-        self.atlas.rest_archive(self.archive.name(), (self.now)(), least_ms, &reason).await?;
+        self.atlas.rest_archive(self.archive.name(), (self.now)(), failure.least_ms(), &reason).await?;
         run.filled.stopped = Some(reason);
         Ok(run.filled)
     }

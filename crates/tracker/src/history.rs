@@ -664,7 +664,7 @@ fn other_language(old: &str, new: &str) -> bool {
 /// Where the source says that it changed how it extracts the text, clauses that only came or went are no change of the document; one
 /// that was reworded is.
 fn without_extraction(verdict: Verdict, technical: Option<String>, alignment: &Alignment) -> Verdict {
-    let judged = matches!(verdict.materiality, Materiality::Minor | Materiality::Material);
+    let judged = verdict.materiality.is_told();
     match technical.filter(|_| judged && alignment.reworded() == 0) {
         Some(reason) => Verdict { materiality: Materiality::Cosmetic, reason },
         None => verdict,
@@ -673,7 +673,7 @@ fn without_extraction(verdict: Verdict, technical: Option<String>, alignment: &A
 
 /// Where the first captures of a document were an error page or a wall, what stands there now is no change of the document.
 fn after_a_wall(verdict: Verdict, old: &[&str], new: &[&str], alignment: &Alignment) -> Verdict {
-    let judged = matches!(verdict.materiality, Materiality::Minor | Materiality::Material);
+    let judged = verdict.materiality.is_told();
     let restored = match defect(new, old) {
         Some(Defect::Wall) => true,
         // A page of several; the others are as they were.

@@ -8,15 +8,12 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use atlas::records::Materiality;
+use atlas::records::STANDS_MS;
 use compare::{Alignment, Pair, align};
 use document::Structure;
 use provisions::Reader;
 
 use crate::history;
-
-/// How long a wording that came back has to stand until it is what the document says: a day.
-const STANDS_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// What is known of the change that led to a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,8 +130,7 @@ impl<'a> Change<'a> {
     fn is_told_without(&self, reader: &Reader, undone: &dyn Fn(&Pair) -> bool) -> bool {
         let (before, after) = (&self.versions[self.at - 1], &self.versions[self.at]);
         let left = without(&after.seen.text, &after.structure, (&self.old, &self.alignment), undone);
-        history::between(reader, &before.seen.text, &left)
-            .is_some_and(|change| matches!(change.materiality, Materiality::Minor | Materiality::Material))
+        history::between(reader, &before.seen.text, &left).is_some_and(|change| change.materiality.is_told())
     }
 }
 

@@ -187,7 +187,9 @@ impl Tracker<'_> {
     /// Notes that the pages are byte for byte what was captured last, if they are: there is nothing to read then. Not when the document is
     /// to be looked at anew, for instance because its selectors are others now.
     async fn same_bytes(&self, due: &DueDocument, pages: &[Success], at_ms: i64) -> Result<Option<Noted>, AtlasError> {
-        let Some(capture) = capture(pages, at_ms).filter(|_| due.last_checked_ms.is_some()) else { return Ok(None) };
+        // A failure since then would hide that.
+        let known = due.last_checked_ms.is_some() && due.failures == 0;
+        let Some(capture) = capture(pages, at_ms).filter(|_| known) else { return Ok(None) };
         if self.atlas.latest_body(due.id).await? != Some(Sha256Digest::of(&capture.body)) {
             return Ok(None);
         }
@@ -264,6 +266,9 @@ impl Tracker<'_> {
         let filter = ChangeFilter { document: Some(document), limit: LOOKED_BACK, ..ChangeFilter::default() };
         let mut changes = self.atlas.changes(&filter).await?;
         changes.retain(|change| change.as_read().materiality != Materiality::Defective);
+        if !changes.iter().any(|change| step(change) == Step::Open) {
+            return Ok(Vec::new());
+        }
         changes.reverse();
         let first = changes.first().map(|change| (change.change.from_version, change.change.at_ms, Step::Quiet));
         let steps = changes.iter().map(|change| (change.change.to_version, change.change.at_ms, step(change)));
@@ -300,17 +305,16 @@ impl Tracker<'_> {
     /// Whether the change to a version is one that people are told of.
     async fn matters(&self, due: &DueDocument, version: i64) -> Result<bool, AtlasError> {
         let change = self.atlas.change_between(due.id, version).await?;
-        let told = |materiality| matches!(materiality, Materiality::Minor | Materiality::Material);
-        Ok(change.is_some_and(|change| change.confirmed_ms.is_some() && told(change.change.materiality)))
+        Ok(change.is_some_and(|change| change.confirmed_ms.is_some() && change.change.materiality.is_told()))
     }
 }
 
 /// What is known of a sound change.
 fn step(change: &Change) -> Step {
-    match change.as_read().materiality {
-        Materiality::Minor | Materiality::Material if change.confirmed_ms.is_none() => Step::Open,
-        Materiality::Minor | Materiality::Material => Step::Told,
-        Materiality::Cosmetic | Materiality::Returning | Materiality::Defective => Step::Quiet,
+    match (change.as_read().materiality.is_told(), change.confirmed_ms) {
+        (true, None) => Step::Open,
+        (true, Some(_)) => Step::Told,
+        (false, _) => Step::Quiet,
     }
 }
 

@@ -45,6 +45,18 @@ pub(crate) struct Member {
     pub accounts: Accounts,
 }
 
+impl Member {
+    /// Whether a form asks for the password once more.
+    pub fn asks_proof(&self) -> bool {
+        !self.accounts.is_proven(&self.visitor) && self.visitor.account.password.is_some()
+    }
+
+    /// Whether nothing that needs proof can be done before signing in anew.
+    pub fn must_sign_in(&self) -> bool {
+        !self.accounts.is_proven(&self.visitor) && self.visitor.account.password.is_none()
+    }
+}
+
 /// Where a request comes from, on a site with accounts.
 pub(crate) struct Asking {
     pub caller: Caller,

@@ -112,7 +112,7 @@ impl Attendant {
         let now_ms = (self.now)();
         match answer {
             Ok(found) => {
-                self.atlas.archive_works(name).await?;
+                self.atlas.archive_works(name, now_ms).await?;
                 let nearest = nearer(question, found);
                 let again_ms = again(question.seen_ms, now_ms, question.answers + 1, nearest.as_ref());
                 self.atlas.witnessed(name, question, now_ms, nearest.as_ref(), again_ms).await?;
@@ -124,7 +124,7 @@ impl Attendant {
                 }
             }
             Err(Failure::Never { reason, .. }) => {
-                self.atlas.archive_works(name).await?;
+                self.atlas.archive_works(name, now_ms).await?;
                 self.atlas.not_witnessed(name, question, now_ms, &reason).await?;
                 report.asked += 1;
             }
@@ -212,13 +212,8 @@ impl Attendant {
     }
 
     async fn rest(&self, failure: &Failure, report: &mut Report) -> Result<(), AtlasError> {
-        let least_ms = match failure {
-            Failure::Busy { seconds, .. } => i64::try_from(*seconds).unwrap_or(i64::MAX).saturating_mul(SECOND_MS),
-            _ => 0,
-        };
         let reason = failure.to_string();
-        // A wait that is longer than a month is a mistake.
-        self.atlas.rest_archive(self.archive.name(), (self.now)(), least_ms.min(30 * DAY_MS), &reason).await?;
+        self.atlas.rest_archive(self.archive.name(), (self.now)(), failure.least_ms(), &reason).await?;
         report.stopped = Some(reason);
         Ok(())
     }

@@ -55,6 +55,16 @@ pub enum Failure {
     },
 }
 
+impl Failure {
+    /// Milliseconds for which the archive asked to be left alone; 0 if it did not.
+    pub fn least_ms(&self) -> i64 {
+        match self {
+            Failure::Busy { seconds, .. } => i64::try_from(*seconds).unwrap_or(i64::MAX).saturating_mul(1000),
+            _ => 0,
+        }
+    }
+}
+
 /// Why an archive cannot be used at all.
 #[derive(Debug, thiserror::Error)]
 pub enum WitnessError {

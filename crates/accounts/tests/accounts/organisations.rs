@@ -292,7 +292,9 @@ async fn an_owner_who_cannot_sign_in_is_none() {
         assert!(matches!(accounts.leave(&hall.visitor(&ada).await, of, &here).await, Err(AccountError::LastOwner)));
         let eve = hall.member(&ada, of, EVE, Role::Reader).await;
         accounts.disable(&ada.account, true, Hand::CommandLine).await.unwrap();
-        // Whoever operates the site makes another member the owner.
+        // Whoever operates the site makes another member the owner: one who can sign in.
+        let closed = hall.stage.atlas.account(bob.account.person).await.unwrap().unwrap();
+        assert!(matches!(accounts.hand_over(of, &closed, Hand::CommandLine).await, Err(AccountError::Input(_))));
         accounts.hand_over(of, &eve.account, Hand::CommandLine).await.unwrap();
         assert_eq!(hall.role(of, &eve).await, Some(Role::Owner));
         let stranger = hall.person("x@example.org").await;

@@ -1,7 +1,7 @@
 //! Deleting a person: nothing of theirs stays but the fact that an account was deleted, and that somebody paid. Deleting an organisation:
 //! nothing of it stays.
-use super::Belonging;
 use super::organisations::leave_all;
+use super::{Belonging, LOCK_OPERATORS};
 use crate::error::Result;
 use crate::open::Atlas;
 use crate::store::{Tx, args, statements};
@@ -31,6 +31,8 @@ statements! {
     // What the payment provider tells of them later finds them ended, and nobody's.
     SUBSCRIPTIONS = "UPDATE subscriptions SET person_id = 0 WHERE person_id = $1",
     RUNNING = "SELECT COUNT(*) FROM subscriptions WHERE person_id = $1 AND ended_ms IS NULL",
+    LAST_OPERATOR = "SELECT COUNT(*) FROM accounts WHERE person_id = $1 AND operator = 1
+        AND NOT EXISTS (SELECT 1 FROM accounts o WHERE o.operator = 1 AND o.disabled_ms IS NULL AND o.person_id <> $1)",
     ACCOUNT = "DELETE FROM accounts WHERE person_id = $1",
     PERSON = "DELETE FROM persons WHERE id = $1",
 }
@@ -42,6 +44,8 @@ pub enum Erased {
     Done,
     /// Nothing is deleted: they pay for a plan.
     Pays,
+    /// Nothing is deleted: they are the last operator who can sign in.
+    LastOperator,
     /// Nothing is deleted: these organisations, which have other members, would be left without an owner.
     Owns(Vec<Belonging>),
 }
@@ -61,6 +65,11 @@ impl Atlas {
         if tx.one(RUNNING, args![person]).await?.map_or(Ok(0), |row| row.get::<i64>(0))? > 0 {
             tx.undo().await?;
             return Ok(Erased::Pays);
+        }
+        tx.run(LOCK_OPERATORS, args![]).await?;
+        if tx.one(LAST_OPERATOR, args![person]).await?.map_or(Ok(0), |row| row.get::<i64>(0))? > 0 {
+            tx.undo().await?;
+            return Ok(Erased::LastOperator);
         }
         let held = leave_all(&mut tx, person, now_ms).await?;
         if !held.is_empty() {

@@ -61,14 +61,14 @@ pub(crate) async fn note_confirmed(
     materiality: Materiality,
     at_ms: i64,
 ) -> Result<()> {
-    if is_told(materiality) { note(tx, document, change, NewsKind::Changed, at_ms).await } else { Ok(()) }
+    if materiality.is_told() { note(tx, document, change, NewsKind::Changed, at_ms).await } else { Ok(()) }
 }
 
 /// Notes the changes of a batch that was collected elsewhere and needs no second look, if they are to be told: sound ones, seen just now.
 pub(crate) async fn note_imported(tx: &mut Tx, batch: &Batch, ids: &[ChangeId]) -> Result<()> {
     let changes = batch.entries.iter().filter_map(|entry| Some((entry.change.as_ref()?, &entry.capture)));
     for ((change, capture), id) in changes.zip(ids) {
-        if capture.origin.is_some() && is_told(change.materiality) && batch.analysed_ms - change.at_ms <= FRESH_MS {
+        if capture.origin.is_some() && change.materiality.is_told() && batch.analysed_ms - change.at_ms <= FRESH_MS {
             note(tx, batch.document, *id, NewsKind::Changed, batch.analysed_ms).await?;
         }
     }
@@ -90,7 +90,7 @@ pub(crate) async fn note_reversal(
             Ok::<_, crate::AtlasError>((kind, row.get::<Option<i64>>(1)?, row.get::<Option<i64>>(2)?))
         })
         .transpose()?;
-    let raised = is_told(is) && is > was && now_ms - seen_ms <= RAISED_MS;
+    let raised = is.is_told() && is > was && now_ms - seen_ms <= RAISED_MS;
     let kind = match last {
         // It still waits and will be told as it is judged by then.
         Some((_, None, _)) => return Ok(()),
@@ -113,12 +113,6 @@ async fn note(tx: &mut Tx, document: DocumentId, change: ChangeId, kind: NewsKin
     tx.run(NOTE, args![id, document, change, kind.code(), at_ms]).await?;
     Ok(())
 }
-
-/// Whether anybody may want to be told of a change with this verdict.
-fn is_told(materiality: Materiality) -> bool {
-    materiality >= Materiality::Minor
-}
-
 impl Atlas {
     /// Documents with news the oldest of which was recorded at or before `until_ms`, with all that waits of them.
     pub async fn gathered(&self, until_ms: i64, limit: i64) -> Result<Vec<Gathered>> {

@@ -1,4 +1,5 @@
 //! `clausewatch backfill`: documents' pasts from the Wayback Machine.
+use std::collections::HashSet;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -99,7 +100,7 @@ async fn named(atlas: &Atlas, names: &[String]) -> anyhow::Result<Vec<Document>>
         let slug = tracker::slug(name);
         let is_meant = |document: &&Document| match id {
             Some(id) => document.id == id,
-            None if is_url(name) => document.urls.contains(name),
+            None if is_url(name) => document.urls.iter().any(|url| tracker::adopt::same_address(url, name)),
             // What was imported has no address that an archive could be asked about.
             None => document.platform.slug == slug && document.urls.len() == 1,
         };
@@ -110,7 +111,8 @@ async fn named(atlas: &Atlas, names: &[String]) -> anyhow::Result<Vec<Document>>
             "there is no document {name}: give its ID, its address or its platform, and add it to the catalog first"
         );
     }
-    found.dedup_by_key(|document| document.id);
+    let mut seen = HashSet::new();
+    found.retain(|document| seen.insert(document.id));
     Ok(found)
 }
 

@@ -204,6 +204,7 @@ async fn the_last_operator_stays_and_an_open_browser_operates_nothing() {
     assert!(!hall.atlas.account(ada).await.unwrap().unwrap().operator);
     let granted = hall.post(&olga, &users(ada), &format!("do=grant&proof={}", encoded(PASSWORD))).await;
     assert_eq!(granted.status, StatusCode::OK, "{}", granted.body);
+    assert!(!granted.body.contains("Your password, once more"), "it was just given: {}", granted.body);
     assert!(hall.atlas.account(ada).await.unwrap().unwrap().operator);
 }
 

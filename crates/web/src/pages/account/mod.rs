@@ -54,6 +54,16 @@ pub(in crate::pages) fn told(error: AccountError) -> Result<(StatusCode, String)
     }
 }
 
+/// What a form came to, for a page that is shown again: the status, why it was not done, what was done.
+pub(in crate::pages) fn came(
+    outcome: Result<Option<String>, AccountError>,
+) -> Result<(StatusCode, Option<String>, Option<String>), Failure> {
+    match outcome {
+        Ok(done) => Ok((StatusCode::OK, None, done)),
+        Err(wrong) => told(wrong).map(|(status, words)| (status, Some(words), None)),
+    }
+}
+
 /// Gives the browser a new session in the place of the one that it had, makes the watch that was wished for, and goes on.
 async fn enter(site: &Site, asking: &Asking, signed_in: &SignedIn, wish: &Wish) -> Result<Response, Failure> {
     if let Some(before) = &asking.secret {

@@ -56,12 +56,12 @@ impl AccountPage {
 
     /// Whether a form asks for the password once more.
     fn asks_proof(&self) -> bool {
-        !self.member.accounts.is_proven(&self.member.visitor) && self.has_password()
+        self.member.asks_proof()
     }
 
     /// Whether nothing can be done before signing in anew.
     fn must_sign_in(&self) -> bool {
-        !self.member.accounts.is_proven(&self.member.visitor) && !self.has_password()
+        self.member.must_sign_in()
     }
 
     fn browser(&self, session: &Session) -> String {

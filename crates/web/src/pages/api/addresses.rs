@@ -153,6 +153,7 @@ pub(super) const FORMS: &[Address] = &[
         "Watches a record as one click does, or no longer.",
         &[
             ("subject", "JSON, as /watchlist.json gives it: {\"watches\":\"platform\",\"subject\":\"plum\"}."),
+            ("for", "Number of an organisation whose watchlist is meant; left out: one's own."),
             ("end", "1: no longer."),
         ],
     ),

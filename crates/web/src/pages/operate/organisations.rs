@@ -4,7 +4,6 @@ use askama::Template;
 use atlas::accounts::{Organisation, OrganisationMember, Role};
 use atlas::watching::PersonId;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -12,7 +11,7 @@ use crate::error::Failure;
 use crate::negotiate::Wants;
 use crate::owner::{Member, Operator};
 use crate::page::Head;
-use crate::pages::account::{prove, told};
+use crate::pages::account::{came, prove};
 use crate::query::Query;
 use crate::site::Site;
 use crate::view::Paging;
@@ -29,8 +28,10 @@ struct Row {
 }
 
 impl Row {
-    fn only_owners(&self) -> bool {
-        self.members.iter().all(|member| member.role == Role::Owner)
+    /// Who can be made an owner: members who can sign in and are none yet.
+    fn candidates(&self) -> Vec<&OrganisationMember> {
+        let can = |member: &&OrganisationMember| member.role != Role::Owner && member.disabled_ms.is_none();
+        self.members.iter().filter(can).collect()
     }
 }
 
@@ -56,13 +57,7 @@ async fn page(
     wants: Wants,
     outcome: Result<Option<String>, AccountError>,
 ) -> Result<Response, Failure> {
-    let (status, error, done) = match outcome {
-        Ok(done) => (StatusCode::OK, None, done),
-        Err(wrong) => {
-            let (status, words) = told(wrong)?;
-            (status, Some(words), None)
-        }
-    };
+    let (status, error, done) = came(outcome)?;
     let number = query.page()?;
     let (listed, all) = site.atlas.organisations_watching(((number - 1) * SIZE) as i64, SIZE as i64).await?;
     let mut rows = Vec::new();
@@ -70,8 +65,6 @@ async fn page(
         rows.push(Row { members: site.atlas.members(organisation.id).await?, organisation, watches });
     }
     let path = links::OPERATE_ORGANISATIONS;
-    let proven = member.accounts.is_proven(&member.visitor);
-    let has_password = member.visitor.account.password.is_some();
     let head = site.head("Organisations", path).crumb("Operate", links::OPERATE).here("Organisations").unlisted();
     let page = OrganisationsPage {
         head,
@@ -79,8 +72,8 @@ async fn page(
         all,
         query: query.with("", ""),
         paging: Paging::of(path, query, number, SIZE, usize::try_from(all).unwrap_or(0)),
-        asks_proof: !proven && has_password,
-        must_sign_in: !proven && !has_password,
+        asks_proof: member.asks_proof(),
+        must_sign_in: member.must_sign_in(),
         error,
         done,
     };

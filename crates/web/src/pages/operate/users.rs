@@ -4,7 +4,6 @@ use askama::Template;
 use atlas::accounts::{Account, Belonging, User};
 use atlas::watching::PersonId;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 
@@ -12,7 +11,7 @@ use crate::error::Failure;
 use crate::negotiate::Wants;
 use crate::owner::{Member, Operator};
 use crate::page::Head;
-use crate::pages::account::{prove, told};
+use crate::pages::account::{came, prove};
 use crate::query::Query;
 use crate::site::Site;
 use crate::view::Paging;
@@ -68,13 +67,7 @@ async fn page(
     wants: Wants,
     outcome: Outcome,
 ) -> Result<Response, Failure> {
-    let (status, error, done) = match outcome {
-        Ok(done) => (StatusCode::OK, None, done),
-        Err(wrong) => {
-            let (status, words) = told(wrong)?;
-            (status, Some(words), None)
-        }
-    };
+    let (status, error, done) = came(outcome)?;
     let (number, part) = (query.page()?, query.text("q").unwrap_or(""));
     let (users, all) = site.atlas.users(part, ((number - 1) * SIZE) as i64, SIZE as i64).await?;
     let mut rows = Vec::new();
@@ -82,8 +75,6 @@ async fn page(
         let organisations = site.atlas.belongings(user.person).await?;
         rows.push(Row { organisations, plan: plan(site, user.person).await?, user });
     }
-    let proven = member.accounts.is_proven(&member.visitor);
-    let has_password = member.visitor.account.password.is_some();
     let head = site.head("Users", links::OPERATE_USERS).crumb("Operate", links::OPERATE).here("Users").unlisted();
     let paging = Paging::of(links::OPERATE_USERS, query, number, SIZE, usize::try_from(all).unwrap_or(0));
     let page = UsersPage {
@@ -93,8 +84,8 @@ async fn page(
         part: part.into(),
         query: query.with("", ""),
         paging,
-        asks_proof: !proven && has_password,
-        must_sign_in: !proven && !has_password,
+        asks_proof: member.asks_proof(),
+        must_sign_in: member.must_sign_in(),
         error,
         done,
     };

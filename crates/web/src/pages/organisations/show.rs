@@ -6,7 +6,7 @@ use askama::Template;
 use atlas::accounts::{AuditEntry, Belonging, Invitation, OrganisationMember, Role};
 use atlas::watching::PersonId;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::{Named, number};
@@ -14,7 +14,7 @@ use crate::error::Failure;
 use crate::links;
 use crate::owner::Member;
 use crate::page::Head;
-use crate::pages::account::{DELETE, all_of, prove, told};
+use crate::pages::account::{DELETE, all_of, came, prove};
 use crate::query::Query;
 use crate::site::Site;
 use crate::words;
@@ -92,13 +92,7 @@ type Outcome = Result<Option<String>, AccountError>;
 async fn page(site: &Site, member: &Member, id: PersonId, outcome: Outcome) -> Result<Response, Failure> {
     let person = member.visitor.account.person;
     let own = member.accounts.belonging(person, id, Role::Reader).await?;
-    let (status, error, done) = match outcome {
-        Ok(done) => (StatusCode::OK, None, done),
-        Err(wrong) => {
-            let (status, words) = told(wrong)?;
-            (status, Some(words), None)
-        }
-    };
+    let (status, error, done) = came(outcome)?;
     let members = site.atlas.members(id).await?;
     let (mut invitations, mut log) = (Vec::new(), Vec::new());
     if own.role == Role::Owner {
@@ -107,8 +101,6 @@ async fn page(site: &Site, member: &Member, id: PersonId, outcome: Outcome) -> R
         let addresses = addresses(&members, &entries);
         log = entries.iter().map(|entry| (entry.at_ms, deed(entry, &addresses))).collect();
     }
-    let proven = member.accounts.is_proven(&member.visitor);
-    let has_password = member.visitor.account.password.is_some();
     let head = site.head(own.name.as_str(), links::organisation(&id)).crumb("Organisations", links::ORGANISATIONS);
     let page = OrganisationPage {
         head: head.here(own.name.as_str()).unlisted().no_json(),
@@ -117,8 +109,8 @@ async fn page(site: &Site, member: &Member, id: PersonId, outcome: Outcome) -> R
         members,
         invitations,
         log,
-        asks_proof: !proven && has_password,
-        must_sign_in: !proven && !has_password,
+        asks_proof: member.asks_proof(),
+        must_sign_in: member.must_sign_in(),
         error,
         done,
     };
