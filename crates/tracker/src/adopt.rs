@@ -208,6 +208,8 @@ impl Said {
                 return Err(format!("`{name}` must be a line of at most {most} characters"));
             }
         }
+        // Before it becomes the name of a file.
+        slug.as_deref().map_or(Ok(()), catalog::check_slug)?;
         for (name, value) in [("country", country), ("language", language)] {
             let code = |value: &String| value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_alphabetic());
             if value.as_ref().is_some_and(|value| !code(value)) {
@@ -553,8 +555,11 @@ mod tests {
         );
         let country = Said { country: Some("China".into()), platform: Some("Plum".into()), ..Said::default() };
         assert!(adopt(folder.path(), &elsewhere.page(), &country).unwrap_err().to_string().contains("two-letter"));
+        // Whether there is such a file elsewhere is not told.
+        let catalog = folder.path().join("catalog");
+        std::fs::write(folder.path().join("x.toml"), "").unwrap();
         let short = Said { slug: Some("../x".into()), platform: Some("Plum".into()), ..Said::default() };
-        assert!(adopt(folder.path(), &elsewhere.page(), &short).unwrap_err().to_string().contains("`slug`"));
+        assert!(adopt(&catalog, &elsewhere.page(), &short).unwrap_err().to_string().contains("`slug`"));
     }
 
     #[test]

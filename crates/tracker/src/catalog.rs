@@ -173,18 +173,19 @@ pub fn load_files(folder: &Path) -> Result<Vec<(PathBuf, Entry)>, Vec<CatalogErr
     if errors.is_empty() { Ok(entries) } else { Err(errors) }
 }
 
+/// Refuses a short name that could not stand in addresses and names of files.
+pub(crate) fn check_slug(short: &str) -> Result<(), String> {
+    let like = "`slug` must consist of lower-case letters from a to z, digits and hyphens, for example \"plum-mail\"";
+    if short == slug(short) { Ok(()) } else { Err(like.into()) }
+}
+
 /// Parses and validates one file's text.
 pub fn parse(text: &str) -> Result<Entry, String> {
     let entry: Entry = toml::from_str(text).map_err(|error| error.to_string())?;
     if entry.name.trim().is_empty() {
         return Err("`name` is empty".into());
     }
-    if entry.slug.as_ref().is_some_and(|short| *short != slug(short)) {
-        return Err(
-            "`slug` must consist of lower-case letters from a to z, digits and hyphens, for example \"plum-mail\""
-                .into(),
-        );
-    }
+    entry.slug.as_deref().map_or(Ok(()), check_slug)?;
     if entry.country.as_ref().is_some_and(|code| code.len() != 2 || !code.bytes().all(|b| b.is_ascii_uppercase())) {
         return Err("`country` must be a two-letter code in capitals, for example \"DE\"".into());
     }
