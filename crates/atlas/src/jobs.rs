@@ -30,9 +30,9 @@ statements! {
         WHERE p.slug = $1 AND d.urls <> '[]' ORDER BY d.id",
     LEASE = "UPDATE checks SET lease_until_ms = $2 WHERE document_id = $1",
     JOB = "SELECT d.id, d.kind, d.urls, d.content_select, d.content_remove, d.language, c.etag, c.last_modified, c.failures, c.looks,
-        c.interval_ms, c.last_checked_ms, c.moved_to FROM documents d JOIN checks c ON c.document_id = d.id WHERE d.id = $1",
+        c.interval_ms, c.last_checked_ms, c.moved_to, c.anew FROM documents d JOIN checks c ON c.document_id = d.id WHERE d.id = $1",
     DONE = "UPDATE checks SET next_due_ms = $2, lease_until_ms = 0, failures = 0, last_checked_ms = $3, last_error = NULL, failure = NULL,
-        etag = $4, last_modified = $5, moved_to = $6, looks = $7, interval_ms = $8 WHERE document_id = $1",
+        etag = $4, last_modified = $5, moved_to = $6, looks = $7, interval_ms = $8, anew = 0 WHERE document_id = $1",
     FAILED = "UPDATE checks SET next_due_ms = $2, lease_until_ms = 0, failures = failures + 1, last_checked_ms = $3, last_error = $4,
         failure = $5 WHERE document_id = $1",
     SOONER = "SELECT c.document_id, d.urls FROM checks c JOIN documents d ON d.id = c.document_id WHERE c.next_due_ms < $1",
@@ -75,6 +75,8 @@ pub struct DueDocument {
     pub last_checked_ms: Option<i64>,
     /// Where the page said last that it has moved for good.
     pub moved_to: Option<String>,
+    /// Whether it has to be read anew, though its page may be the same as before: its address or its selectors are others now.
+    pub anew: bool,
 }
 
 /// Of what kind a failure is, which decides what can be done about it.
@@ -252,7 +254,7 @@ impl Atlas {
         let mut tx = self.store.write_unordered().await?;
         for row in tx.fetch(SOONER, args![until_ms]).await? {
             let urls: Vec<String> = json(&row.get::<String>(1)?)?;
-            if urls.first().is_some_and(|url| host(url) == named) {
+            if urls.iter().any(|url| host(url) == named) {
                 tx.run(RESCHEDULE, args![row.get::<i64>(0)?, until_ms]).await?;
             }
         }
@@ -296,5 +298,6 @@ async fn job(tx: &mut Tx, id: i64) -> Result<Option<DueDocument>> {
         interval_ms: c.next()?,
         last_checked_ms: c.next()?,
         moved_to: c.next()?,
+        anew: c.next::<i64>()? != 0,
     }))
 }

@@ -23,7 +23,7 @@ statements! {
         accepted = CASE WHEN $7 = 1 THEN accepted ELSE NULL END WHERE id = $1",
     // What the server said about the old address means nothing at the new one.
     CHECK_AGAIN = "UPDATE checks SET next_due_ms = 0, failures = 0, etag = NULL, last_modified = NULL, last_error = NULL, failure = NULL,
-        moved_to = NULL, last_checked_ms = NULL WHERE document_id = $1",
+        moved_to = NULL, anew = 1 WHERE document_id = $1",
     VERSIONS = "SELECT versions FROM documents WHERE id = $1",
     CONFIRM_DOCUMENT = "UPDATE documents SET last_verified_ms = $2 WHERE id = $1 AND last_verified_ms < $2",
     CONFIRM_VERSION = "UPDATE versions SET last_verified_ms = $3 WHERE document_id = $1 AND number = $2 AND last_verified_ms < $3",

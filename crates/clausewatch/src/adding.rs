@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use atlas::Atlas;
 use atlas::ids::DocumentId;
 use atlas::records::{Document, Platform};
-use atlas::{Atlas, PlatformFilter};
 use fetch::Fetcher;
 use provisions::Reader;
 use tokio::sync::{Mutex, Semaphore};
 use tracker::adopt::{self, AdoptError, Adopted, Looked, Page, Said};
-use tracker::catalog;
+use tracker::{catalog, known};
 use web::{Adding, AddingAnswer, FoundDocument, WantedDocument};
 
 /// Pages looked at at one time.
@@ -108,7 +108,8 @@ impl Parts {
         };
         let page = Page { url: &url, ..Page::default() };
         let adopted = adopt::adopt(&self.catalog, &page, &said).map_err(|error| error.to_string())?;
-        self.free(&slug, &adopted).await?;
+        let namesake = known::namesake(&self.atlas, &adopted).await.map_err(|error| error.to_string())?;
+        namesake.map_or(Ok(()), |namesake| Err(known::told(&namesake)))?;
         adopted.write().map_err(|error| format!("{} cannot be written ({error})", adopted.path.display()))?;
         let entry = catalog::Entry { documents: vec![adopted.document], ..adopted.platform };
         let stored = catalog::register(&self.atlas, &[entry]).await;
@@ -120,35 +121,14 @@ impl Parts {
         tracked.map(|document| document.id).ok_or_else(|| format!("{url} stands in {file}, but is not in the store"))
     }
 
-    /// Whether the record has no document of this type and title at another address: it would be moved there.
-    async fn free(&self, slug: &str, adopted: &Adopted) -> Result<(), String> {
-        let (kind, title) = (&adopted.document.kind, adopted.document.title.as_ref().unwrap_or(&adopted.document.kind));
-        let own = self.atlas.platform_documents(slug).await.map_err(|error| error.to_string())?;
-        match own.iter().find(|known| known.kind == *kind && known.title == *title && !known.urls.is_empty()) {
-            Some(known) => Err(format!(
-                "there is a {kind} of {} with the title “{title}” at {}: give this one another title",
-                known.platform.name,
-                known.urls.join(" ")
-            )),
-            None => Ok(()),
-        }
-    }
-
     /// The document that is tracked at an address.
     async fn tracked(&self, url: &str) -> Result<Option<Document>, String> {
-        let documents = self.atlas.documents().await.map_err(|error| error.to_string())?;
-        Ok(documents.into_iter().find(|known| known.urls.iter().any(|own| adopt::same_address(own, url))))
+        known::tracked(&self.atlas, url).await.map_err(|error| error.to_string())
     }
 
     /// The platform of the record with this name in addresses or, if none is given, with this name.
     async fn platform(&self, slug: Option<&str>, name: &str) -> Result<Option<Platform>, String> {
-        let rows = self.atlas.platforms(&PlatformFilter::default()).await.map_err(|error| error.to_string())?;
-        let made = tracker::slug(name);
-        let is = |platform: &Platform| match slug {
-            Some(slug) => platform.slug == slug,
-            None => platform.name == name || platform.slug == made,
-        };
-        Ok(rows.into_iter().map(|row| row.platform).find(is))
+        known::platform(&self.atlas, slug, name).await.map_err(|error| error.to_string())
     }
 }
 

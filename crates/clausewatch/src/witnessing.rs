@@ -59,6 +59,7 @@ impl Server {
         let url = self.witness_url.as_deref().filter(|url| !url.trim().is_empty());
         let mut settings = url.map_or_else(Settings::default, Settings::at);
         settings.fetch.allowed.clone_from(&sources.allowed);
+        settings.private.clone_from(&sources.allowed);
         settings.fetch.outbound.clone_from(outbound);
         if let Some(agent) = &sources.user_agent {
             settings.fetch.user_agent.clone_from(agent);
@@ -80,7 +81,7 @@ impl Witnessing {
         let archive = self.server.archive(sources, outbound, keys)?;
         let submits = if archive.saves() { "; pages that changed are submitted to it" } else { "" };
         eprintln!("outside witness: {} is asked about versions{submits}", archive.name());
-        let attendant = Attendant::new(atlas.clone(), archive, Arc::new(now_ms), sources.allowed.clone());
+        let attendant = Attendant::new(atlas.clone(), archive, Arc::new(now_ms));
         tokio::spawn(async move { forever(&attendant).await });
         Ok(())
     }

@@ -69,7 +69,7 @@ fn reply(path: &str) -> (String, String) {
     let words = format!(
         "<p>We may change these terms at any time. We will tell you {days} days before by e-mail, to the address that you gave us.</p>"
     );
-    let more = "<p>You may end your account whenever you like, and we return what you paid in advance for the months that are left.</p>".repeat(3);
+    let more = "<p>You may end your account whenever you like, and we return what you paid in advance for the months that are left.</p>".repeat(12);
     // How an archive hands down what the server had sent in chunks: its hash may be of the chunks.
     let head = format!(
         "200 OK\r\nContent-Type: text/html\r\nMemento-Datetime: {date}\r\nx-archive-orig-transfer-encoding: chunked"

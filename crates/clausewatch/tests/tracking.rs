@@ -9,7 +9,7 @@ fn answer(path: &str) -> (&'static str, String) {
         "<p>We sell your personal information to advertisers, and keep it for as long as we like to keep it.</p>"
             .repeat(5);
     match path {
-        "/privacy" => (
+        "/privacy" | "/privacy-too" => (
             "200 OK\r\nContent-Type: text/html",
             format!("<html><body><main><h1>Privacy Policy</h1>{words}</main></body></html>"),
         ),
@@ -53,6 +53,28 @@ fn an_address_is_all_that_is_needed() {
     let doctor = run(folder.path(), &["doctor"], b"");
     assert_eq!(doctor.status, Some(0), "{}", doctor.out);
     assert!(doctor.out.contains("documents: 1 in order"), "{}", doctor.out);
+}
+
+#[test]
+fn no_document_is_moved_by_adding_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = format!("http://plum.localhost:{}", serve(answer));
+    let track = |path: &str| {
+        let url = format!("{site}{path}");
+        run(folder.path(), &["track", &url, "--allow-network", "127.0.0.0/8"], b"")
+    };
+    assert_eq!(track("/privacy").status, Some(0));
+    // Another catalog, the same record.
+    std::fs::remove_dir_all(folder.path().join("catalog")).unwrap();
+    let refused = track("/privacy-too");
+    assert_eq!(refused.status, Some(1), "{}", refused.out);
+    assert!(
+        refused.err.contains("there is a Privacy Policy of Plum with the title “Privacy Policy” at"),
+        "{}",
+        refused.err
+    );
+    assert!(!folder.path().join("catalog").exists());
+    assert_eq!(track("/privacy").status, Some(0), "the document that it is is no other");
 }
 
 #[test]

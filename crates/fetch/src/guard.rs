@@ -187,11 +187,26 @@ fn unresolved(host: &url::Host, error: &BoxError, proxy: &Proxy) -> String {
     format!("{host} cannot be resolved on this machine ({error}); {hint}")
 }
 
-/// Whether the host of an address is, or is resolved to, one of these networks. A name that cannot be resolved is in none.
-pub async fn leads_into(networks: &[IpNet], url: &str) -> bool {
-    let host = url::Url::parse(url).ok().and_then(|url| url.host().map(|host| host.to_owned()));
-    let Some(host) = host.filter(|_| !networks.is_empty()) else { return false };
-    resolved(&host).await.is_ok_and(|found| found.into_iter().any(|address| within(networks, address)))
+/// Whether the host of an address is private: by its form, or because it lies, or is resolved to what lies, in one of these networks. None
+/// if this cannot be told, because its name is not resolved now: networks beyond this machine may have names that are known from within only.
+pub async fn leads_into(networks: &[IpNet], url: &str) -> Option<bool> {
+    let host = url::Url::parse(url).ok().and_then(|url| url.host().map(|host| host.to_owned()))?;
+    let by_form = match &host {
+        url::Host::Domain(name) => is_local(name),
+        url::Host::Ipv4(address) => !Guard::new(Vec::new()).allows(IpAddr::V4(*address)),
+        url::Host::Ipv6(address) => !Guard::new(Vec::new()).allows(IpAddr::V6(*address)),
+    };
+    if by_form {
+        return Some(true);
+    }
+    if networks.is_empty() {
+        return Some(false);
+    }
+    match tokio::time::timeout(RESOLVING, resolved(&host)).await {
+        Ok(Ok(found)) => Some(found.into_iter().any(|address| within(networks, address))),
+        _ if networks.iter().all(|network| network.addr().is_loopback()) => Some(false),
+        _ => None,
+    }
 }
 
 /// The system's resolver behind the guard.
@@ -334,11 +349,26 @@ mod tests {
         for url in
             ["http://plum.localhost:8080/terms", "http://10.1.2.3/", "http://[::ffff:10.1.2.3]/", "http://127.1/"]
         {
-            assert!(leads_into(&networks, url).await, "{url}");
-            assert!(!leads_into(&[], url).await, "{url}");
+            assert_eq!(leads_into(&networks, url).await, Some(true), "{url}");
         }
-        for url in ["http://10.2.2.3/", "https://93.184.216.34/", "no address"] {
-            assert!(!leads_into(&networks, url).await, "{url}");
+        assert_eq!(leads_into(&networks, "https://93.184.216.34/").await, Some(false));
+        for url in [
+            "https://wiki.internal/",
+            "https://printer.local/",
+            "https://intranet/",
+            "http://10.2.2.3/",
+            "http://[::1]/",
+        ] {
+            assert_eq!(leads_into(&[], url).await, Some(true), "by its form: {url}");
+        }
+        assert_eq!(leads_into(&[], "https://plum.example/").await, Some(false), "there is no such network");
+        assert_eq!(
+            leads_into(&networks[..1], "https://plum.invalid/").await,
+            Some(false),
+            "what is on this machine has a name here"
+        );
+        for url in ["https://plum.invalid/", "no address"] {
+            assert_eq!(leads_into(&networks, url).await, None, "{url}");
         }
     }
 

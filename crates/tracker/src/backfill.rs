@@ -47,6 +47,14 @@ pub enum BackfillError {
         /// How many it has.
         addresses: usize,
     },
+    /// Its page is nobody's business outside.
+    #[error("{document}: {failure}")]
+    Withheld {
+        /// The document.
+        document: DocumentId,
+        /// Why the archive is not asked.
+        failure: Failure,
+    },
 }
 
 /// What to fetch.
@@ -54,7 +62,7 @@ pub enum BackfillError {
 pub struct Wanted {
     /// Captures from this instant on.
     pub since_ms: Option<i64>,
-    /// Most captures; the next run goes on after them.
+    /// Most captures, and a few more where the first ones may be error pages; the next run goes on after them.
     pub most: Option<usize>,
     /// Whether what the archive has becomes a document of its own beside the one that is tracked.
     pub apart: bool,
@@ -170,12 +178,20 @@ impl Backfill<'_> {
         self.wait(&run).await?;
         let captures = match self.listed(&mut run, wanted.since_ms, held_ms).await? {
             Ok(captures) => captures,
+            Err(failure @ Failure::Withheld { .. }) => {
+                self.track_on(&run).await?;
+                return Err(BackfillError::Withheld { document: id, failure });
+            }
             Err(failure) => return self.stopped(run, &failure).await,
         };
         let most = wanted.most.unwrap_or(usize::MAX).min(captures.len());
-        for (done, listed) in captures.iter().take(most).enumerate() {
-            progress(done, most);
-            run.filled.left = captures.len() - done;
+        run.filled.left = captures.len();
+        for (done, listed) in captures.iter().enumerate() {
+            // What is held back is not let go for a limit: only a longer text shows whether it is the document.
+            if done >= most && run.held.is_empty() {
+                break;
+            }
+            progress(done, most.max(done));
             self.wait(&run).await?;
             match self.archive.raw(listed).await {
                 Ok(raw) => self.see(&mut run, listed, raw).await?,
@@ -183,11 +199,11 @@ impl Backfill<'_> {
                 Err(failure) => return self.stopped(run, &failure).await,
             }
             self.atlas.archive_works(self.archive.name(), (self.now)()).await?;
+            run.filled.left = captures.len() - done - 1;
         }
-        run.filled.left = captures.len() - most;
         self.settle(&mut run, None).await?;
-        if run.unchecked && run.filled.left == 0 {
-            self.atlas.postpone(id, (self.now)()).await?;
+        if run.filled.left == 0 {
+            self.track_on(&run).await?;
         }
         Ok(run.filled)
     }
@@ -235,6 +251,14 @@ impl Backfill<'_> {
     async fn wait(&self, run: &Run<'_>) -> Result<(), AtlasError> {
         if run.unchecked {
             self.atlas.postpone(run.target, (self.now)() + WAIT_MS).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets a document be checked that waited for its past.
+    async fn track_on(&self, run: &Run<'_>) -> Result<(), AtlasError> {
+        if run.unchecked {
+            self.atlas.postpone(run.target, (self.now)()).await?;
         }
         Ok(())
     }
@@ -319,12 +343,11 @@ impl Backfill<'_> {
 
     async fn observe(&self, run: &Run<'_>, seen: Seen) -> Result<Noted, AtlasError> {
         let Seen { listed, raw, text } = seen;
-        let shown = raw.url.replacen("id_/", "/", 1);
         let origin = Origin {
             kind: WAYBACK.into(),
             name: self.archive.name().into(),
             id: listed.timestamp.clone(),
-            links: vec![shown],
+            links: vec![raw.shown],
         };
         let capture = NewCapture {
             at_ms: listed.at_ms,

@@ -7,6 +7,7 @@ pub mod headline;
 pub mod history;
 pub mod import;
 pub mod judged;
+pub mod known;
 pub mod labels;
 pub mod memory;
 pub mod reading;

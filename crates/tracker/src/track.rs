@@ -50,8 +50,8 @@ pub enum Outcome {
 enum Seen {
     /// The document.
     Found { outcome: Outcome, found: Found, page: Option<Success> },
-    /// Not the document. The wait is what the server asked for.
-    Failed { trouble: Trouble, reason: String, asked_ms: Option<i64> },
+    /// Not the document. The wait is what the server at an address asked for.
+    Failed { trouble: Trouble, reason: String, asked: Option<(String, i64)> },
     /// It was not asked for.
     Held { wait_ms: i64 },
 }
@@ -116,11 +116,11 @@ impl Tracker<'_> {
                 let (result, next_due_ms) = found_again(due, at_ms, &outcome, found, page.as_ref());
                 (result, next_due_ms, outcome)
             }
-            Seen::Failed { trouble, reason, asked_ms } => {
-                if let (Some(asked_ms), Some(url)) = (asked_ms, due.urls.first()) {
-                    self.atlas.leave_alone(jobs::host(url), at_ms + asked_ms.min(MOST_HOLD_MS)).await?;
+            Seen::Failed { trouble, reason, asked } => {
+                if let Some((url, asked_ms)) = &asked {
+                    self.atlas.leave_alone(jobs::host(url), at_ms + asked_ms.min(&MOST_HOLD_MS)).await?;
                 }
-                let next_due_ms = schedule::retry(due.id, at_ms, due.failures, asked_ms);
+                let next_due_ms = schedule::retry(due.id, at_ms, due.failures, asked.map(|(_, asked_ms)| asked_ms));
                 let result = CheckResult::Failed { trouble, reason: reason.clone() };
                 (result, next_due_ms, Outcome::Failed { trouble, reason })
             }
@@ -187,9 +187,7 @@ impl Tracker<'_> {
     /// Notes that the pages are byte for byte what was captured last, if they are: there is nothing to read then. Not when the document is
     /// to be looked at anew, for instance because its selectors are others now.
     async fn same_bytes(&self, due: &DueDocument, pages: &[Success], at_ms: i64) -> Result<Option<Noted>, AtlasError> {
-        // A failure since then would hide that.
-        let known = due.last_checked_ms.is_some() && due.failures == 0;
-        let Some(capture) = capture(pages, at_ms).filter(|_| known) else { return Ok(None) };
+        let Some(capture) = capture(pages, at_ms).filter(|_| !due.anew) else { return Ok(None) };
         if self.atlas.latest_body(due.id).await? != Some(Sha256Digest::of(&capture.body)) {
             return Ok(None);
         }
@@ -359,18 +357,20 @@ fn found_again(
 fn failed(error: FetchError) -> Seen {
     let (trouble, asked) = match &error {
         FetchError::Held { seconds, .. } => return Seen::Held { wait_ms: milliseconds(*seconds) },
-        FetchError::Status { status, retry_after, .. } => (of_status(*status), *retry_after),
+        FetchError::Status { status, retry_after, url, .. } => {
+            (of_status(*status), retry_after.map(|seconds| (url.clone(), milliseconds(seconds))))
+        }
         FetchError::Address { .. } | FetchError::Refused { .. } => (Trouble::Address, None),
         FetchError::Robots(_) => (Trouble::Robots, None),
         FetchError::TooLarge { .. } | FetchError::Browser { .. } => (Trouble::Unreadable, None),
         FetchError::Redirect { .. } => (Trouble::Redirect, None),
         FetchError::Network { .. } => (Trouble::Unreachable, None),
     };
-    Seen::Failed { trouble, reason: error.to_string(), asked_ms: asked.map(milliseconds) }
+    Seen::Failed { trouble, reason: error.to_string(), asked }
 }
 
 fn unreadable(reason: String) -> Seen {
-    Seen::Failed { trouble: Trouble::Unreadable, reason, asked_ms: None }
+    Seen::Failed { trouble: Trouble::Unreadable, reason, asked: None }
 }
 
 fn milliseconds(seconds: u64) -> i64 {

@@ -273,6 +273,31 @@ async fn error_pages_never_become_a_version() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_limit_takes_no_error_page_for_the_document() {
+    for (atlas, _kept) in places().await {
+        let id = document(&atlas, &[PAGE]).await;
+        let server = Server::archive(vec![wall(5), wall(6), held(10, LONG), held(20, LATER)], 10).await;
+        let done = backfill(&atlas, &server, id, Wanted { most: Some(1), ..ALL }).await.unwrap();
+        assert_eq!((done.versions, done.passed_over.len(), done.left), (1, 1, 1), "{done:?}");
+        let versions = atlas.versions(id).await.unwrap();
+        assert_eq!((versions[0].first_seen_ms - START) / DAY, 10);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_past_of_a_private_page_is_not_asked_for() {
+    for (atlas, _kept) in places().await {
+        let server = Server::archive(vec![held(10, LONG)], 10).await;
+        let page = "https://wiki.internal/terms";
+        let id = document(&atlas, &[page]).await;
+        let error = backfill(&atlas, &server, id, ALL).await.unwrap_err();
+        assert!(error.to_string().contains("was not asked: the page lies on a private network"), "{error}");
+        assert!(server.asked().is_empty());
+        assert_eq!(atlas.due(START + 900 * DAY, 9).await.unwrap().len(), 1, "it is tracked");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_document_of_a_few_lines_has_a_past_too() {
     for (atlas, _kept) in places().await {
         let id = document(&atlas, &[PAGE]).await;

@@ -266,8 +266,8 @@ async fn killed_after(repo: &Path, data: &Path, records: usize, wait: std::time:
     running.wait().unwrap().code().is_none()
 }
 
-/// Fifty kills, in each of five imports at ten moments that lie evenly in the first 85 hundredths of the work, random within their tenths
-/// of that: an import that is nearly done may end by itself before it is killed.
+/// Fifty kills, in each import at ten moments that lie evenly in the first 85 hundredths of the work, random within their tenths of that. On
+/// a machine that does other things at the same time an import may end by itself before it is killed; then another import has the rest.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_an_import_ends_with_the_same_content() {
     if !has_git() {
@@ -286,21 +286,25 @@ async fn killed_at_any_moment_an_import_ends_with_the_same_content() {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (random >> 40) as f64 / f64::from(1 << 24)
     };
-    let mut at_work = 0;
-    for round in 0..5 {
+    let (mut at_work, mut round) = (0, 0);
+    while at_work < 50 {
+        assert!(round < 10, "only {at_work} of {} imports were still at work when they were killed", round * 10);
         let killed = data.path().join(format!("killed-{round}"));
         for tenth in 0..10 {
             let records = (RECORDS as f64 * 0.085 * (f64::from(tenth) + share())) as usize;
             // Anywhere in the next batch: most kills come in the middle of a transaction or of an analysis.
             let wait = a_record.mul_f64(6.0 * share());
-            at_work += usize::from(killed_after(&path, &killed, records, wait).await);
+            if !killed_after(&path, &killed, records, wait).await {
+                break;
+            }
+            at_work += 1;
         }
         assert!(child(&path, &killed).wait_with_output().unwrap().status.success());
         let atlas = open(&killed).await;
         assert_eq!(atlas.fingerprint().await.unwrap(), expected, "round {round}");
         assert_eq!(atlas.check().await.unwrap(), []);
+        round += 1;
     }
-    assert!(at_work >= 48, "only {at_work} of 50 imports were still at work when they were killed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -245,7 +245,12 @@ async fn the_same_bytes_are_read_again_when_the_selectors_are_others() {
         assert_eq!(world.after(0).await, [(id, Outcome::Version(1))], "{}", world.engine);
         assert_eq!(world.after(DAY).await, [(id, Outcome::Unchanged)]);
         world.document_without("plum", "terms", &["h1"]).await;
-        assert_eq!(world.after(0).await, [(id, Outcome::Version(2))]);
+        assert_eq!(world.state(id).await, State::Sound, "it was checked");
+        // A failure in between hides nothing.
+        world.web.show("plum.localhost/terms", status("500 Internal Server Error"));
+        assert!(matches!(world.after(0).await[..], [(_, Outcome::Failed { .. })]));
+        world.web.show("plum.localhost/terms", page("Plum", &[1, 2, 3]));
+        assert_eq!(world.after(DAY).await, [(id, Outcome::Version(2))]);
         let texts = [world.atlas.version_text(id, 1).await.unwrap(), world.atlas.version_text(id, 2).await.unwrap()];
         assert_eq!(texts.map(|text| text.unwrap().contains("# Plum\n")), [true, false]);
     }
@@ -272,6 +277,24 @@ async fn a_server_is_left_alone_as_long_as_it_asks() {
         assert_eq!(due(cookies), 5_400_000, "a process that starts now knows of it as well");
         assert!((5_390_000..=5_401_000).contains(&due(privacy)), "{}", due(privacy));
         assert_eq!(world.state(privacy).await, State::Waiting, "that is no failure of its own");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_the_server_that_asked_which_is_left_alone() {
+    for world in worlds().await {
+        let to = format!("http://quince.localhost:{}/terms", world.port);
+        world.web.show("plum.localhost/terms", status(&format!("302 Found\r\nLocation: {to}")));
+        world.web.show("quince.localhost/terms", status("503 Service Unavailable\r\nRetry-After: 5400"));
+        world.document("plum", "terms").await;
+        let (own, others) = (world.document("plum", "privacy").await, world.document("quince", "privacy").await);
+        for later in [own, others] {
+            world.atlas.postpone(later, START + 1_800_000).await.unwrap();
+        }
+        world.after(0).await;
+        let health = world.atlas.health().await.unwrap();
+        let due = |id| health.iter().find(|health| health.document == id).unwrap().next_due_ms - START;
+        assert_eq!((due(own), due(others)), (1_800_000, 5_400_000), "{}", world.engine);
     }
 }
 

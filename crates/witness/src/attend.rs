@@ -7,11 +7,9 @@ use std::sync::Arc;
 
 use atlas::witnesses::{OutsideCapture, Question, Submission};
 use atlas::{Atlas, AtlasError};
-use fetch::{IpNet, guard::leads_into};
 use serde::Serialize;
 
 use crate::Failure;
-use crate::place::has_login;
 use crate::wayback::{Archive, Job, NEAR_MS};
 
 /// Tells the time in milliseconds since 1970 UTC.
@@ -61,14 +59,12 @@ pub struct Attendant {
     atlas: Atlas,
     archive: Archive,
     now: Clock,
-    /// Networks whose pages are nobody's business.
-    private: Vec<IpNet>,
 }
 
 impl Attendant {
-    /// An attendant. Pages on `private` networks are not named to the archive.
-    pub fn new(atlas: Atlas, archive: Archive, now: Clock, private: Vec<IpNet>) -> Attendant {
-        Attendant { atlas, archive, now, private }
+    /// An attendant.
+    pub fn new(atlas: Atlas, archive: Archive, now: Clock) -> Attendant {
+        Attendant { atlas, archive, now }
     }
 
     /// The archive.
@@ -82,19 +78,15 @@ impl Attendant {
         let name = self.archive.name();
         let mut report = Report::default();
         self.atlas.note_for_witness(name).await?;
-        if let Some((_, reason)) = self.atlas.archive_rests(name, (self.now)()).await? {
-            report.stopped = Some(reason);
-            return Ok(report);
-        }
         for _ in 0..SUBMISSIONS {
-            if !self.archive.saves() || report.stopped.is_some() || report.keys.is_some() {
+            if !self.archive.saves() || report.keys.is_some() || self.rests(&mut report).await? {
                 break;
             }
             let Some(submission) = self.atlas.next_submission(name, (self.now)()).await? else { break };
             self.see_to(&submission, &mut report).await?;
         }
         for _ in 0..QUESTIONS {
-            if report.stopped.is_some() {
+            if self.rests(&mut report).await? {
                 break;
             }
             let Some(question) = self.atlas.next_question(name, (self.now)()).await? else { break };
@@ -103,11 +95,17 @@ impl Attendant {
         Ok(report)
     }
 
+    /// Whether the archive is left alone, which another process may have been told.
+    async fn rests(&self, report: &mut Report) -> Result<bool, AtlasError> {
+        if report.stopped.is_none() {
+            let rest = self.atlas.archive_rests(self.archive.name(), (self.now)()).await?;
+            report.stopped = rest.map(|(_, reason)| reason);
+        }
+        Ok(report.stopped.is_some())
+    }
+
     async fn ask(&self, question: &Question, report: &mut Report) -> Result<(), AtlasError> {
         let name = self.archive.name();
-        if let Some(reason) = self.secret(&question.page).await {
-            return self.atlas.not_witnessed(name, question, (self.now)(), reason).await;
-        }
         let answer = self.archive.nearest(&question.page, question.seen_ms).await;
         let now_ms = (self.now)();
         match answer {
@@ -123,6 +121,11 @@ impl Attendant {
                     self.atlas.to_submit(name, question.document, question.version, now_ms).await?;
                 }
             }
+            Err(Failure::Withheld { again: true, .. }) => self.atlas.ask_later(name, question, now_ms + DAY_MS).await?,
+            Err(Failure::Withheld { reason, .. }) => {
+                let reason = format!("was not asked: {reason}");
+                self.atlas.not_witnessed(name, question, now_ms, &reason).await?;
+            }
             Err(Failure::Never { reason, .. }) => {
                 self.atlas.archive_works(name, now_ms).await?;
                 self.atlas.not_witnessed(name, question, now_ms, &reason).await?;
@@ -134,15 +137,6 @@ impl Attendant {
             }
         }
         Ok(())
-    }
-
-    /// Why a page is not named to anybody outside, if it is not.
-    async fn secret(&self, page: &str) -> Option<&'static str> {
-        if has_login(page) {
-            return Some("was not asked: the page’s address holds a name or a password");
-        }
-        let private = leads_into(&self.private, page).await;
-        private.then_some("was not asked: the page lies on a private network")
     }
 
     /// Submits a page, or looks how its submission goes.
@@ -164,6 +158,9 @@ impl Attendant {
             }
         };
         let now_ms = (self.now)();
+        if outcome.is_ok() {
+            self.atlas.archive_works(name, now_ms).await?;
+        }
         match outcome {
             Ok(Job::Saved(capture)) => {
                 report.saved += 1;
@@ -185,6 +182,9 @@ impl Attendant {
             Err(Failure::Never { reason, .. }) => {
                 report.failed += 1;
                 self.atlas.not_saved(name, submission, &reason, None).await
+            }
+            Err(failure @ Failure::Withheld { .. }) => {
+                self.failed(submission, &failure.to_string(), HOUR_MS, report).await
             }
             Err(failure @ Failure::Keys { .. }) => {
                 report.keys = Some(failure.to_string());

@@ -47,6 +47,16 @@ pub enum Failure {
         /// Why.
         reason: String,
     },
+    /// It was not asked: the page is nobody's business outside.
+    #[error("{archive} was not asked: {reason}")]
+    Withheld {
+        /// Host of the archive.
+        archive: String,
+        /// What makes the page private.
+        reason: &'static str,
+        /// Whether that may be told another time.
+        again: bool,
+    },
     /// It does not take the keys of Save Page Now.
     #[error("{archive} does not take the keys of Save Page Now; make new ones at its account page")]
     Keys {

@@ -7,7 +7,8 @@ use std::fmt;
 use std::time::Duration;
 
 use atlas::witnesses::OutsideCapture;
-use fetch::{Call, FetchError, Fetcher, Reply};
+use fetch::guard::leads_into;
+use fetch::{Call, FetchError, Fetcher, IpNet, Reply};
 use serde::Deserialize;
 use sha1::{Digest, Sha1};
 use url::Url;
@@ -59,6 +60,8 @@ pub struct Settings {
     pub available: String,
     /// Keys of Save Page Now; without them nothing is submitted.
     pub keys: Option<Keys>,
+    /// Networks whose pages are not named to the archive.
+    pub private: Vec<IpNet>,
     /// How the archive is reached: [`fetch::Settings::delay`] is the time between two requests, `max_bytes` bounds a capture.
     pub fetch: fetch::Settings,
 }
@@ -72,7 +75,7 @@ impl Default for Settings {
             ..fetch::Settings::default()
         };
         let available = "https://archive.org/wayback/available".into();
-        Settings { root: "https://web.archive.org/".into(), available, keys: None, fetch }
+        Settings { root: "https://web.archive.org/".into(), available, keys: None, private: Vec::new(), fetch }
     }
 }
 
@@ -98,6 +101,8 @@ pub struct Span {
 pub struct Raw {
     /// The address at which the archive has these bytes.
     pub url: String,
+    /// The address at which it shows them to people.
+    pub shown: String,
     /// Headers of the answer that was captured, in order.
     pub headers: Vec<(String, String)>,
     /// The body, content encoding undone.
@@ -137,6 +142,7 @@ pub struct Archive {
     available: Url,
     name: String,
     keys: Option<Keys>,
+    private: Vec<IpNet>,
     fetcher: Fetcher,
     max_bytes: usize,
 }
@@ -147,9 +153,10 @@ impl Archive {
         let (root, available) = (http(&settings.root)?, http(&settings.available)?);
         let port = root.port().map_or(String::new(), |port| format!(":{port}"));
         let name = format!("{}{port}", root.host_str().unwrap_or_default());
-        let max_bytes = settings.fetch.max_bytes;
-        let fetcher = Fetcher::new(settings.fetch)?;
-        Ok(Archive { root, available, name, keys: settings.keys, fetcher, max_bytes })
+        let Settings { keys, private, fetch, .. } = settings;
+        let max_bytes = fetch.max_bytes;
+        let fetcher = Fetcher::new(fetch)?;
+        Ok(Archive { root, available, name, keys, private, fetcher, max_bytes })
     }
 
     /// Its host, by which it is known.
@@ -167,6 +174,7 @@ impl Archive {
     /// The availability interface often says that there is none where there are many, and may name one that is not the nearest. So unless it
     /// names one that is near, its index is asked for the last one before and the first one after.
     pub async fn nearest(&self, page: &str, at_ms: i64) -> Result<Option<OutsideCapture>, Failure> {
+        self.may_name(page).await?;
         let distance = |capture: &OutsideCapture| (capture.at_ms - at_ms).abs();
         let available = self.available(page, at_ms).await?;
         if available.as_ref().is_some_and(|capture| distance(capture) <= NEAR_MS) {
@@ -179,6 +187,17 @@ impl Archive {
         let listed = before.captures.last().into_iter().chain(after.captures.first());
         let listed = listed.filter_map(|c| place::at(&self.root, &c.timestamp, c.at_ms, &c.original, page));
         Ok(available.into_iter().chain(listed).min_by_key(distance))
+    }
+
+    /// Refuses to name a page that is nobody's business outside.
+    async fn may_name(&self, page: &str) -> Result<(), Failure> {
+        let (reason, again) = match leads_into(&self.private, page).await {
+            _ if place::has_login(page) => ("the page’s address holds a name or a password", false),
+            Some(true) => ("the page lies on a private network", false),
+            None => ("whether the page lies on a private network cannot be told, as its name is not resolved", true),
+            Some(false) => return Ok(()),
+        };
+        Err(Failure::Withheld { archive: self.name.clone(), reason, again })
     }
 
     async fn available(&self, page: &str, at_ms: i64) -> Result<Option<OutsideCapture>, Failure> {
@@ -197,6 +216,7 @@ impl Archive {
 
     /// Captures of a page with another body than the one before, oldest first; `resume` is what the part before said.
     pub async fn captures(&self, page: &str, span: Span, resume: Option<&str>) -> Result<Listing, Failure> {
+        self.may_name(page).await?;
         let mut fields = vec![("limit", LIST_ROWS), ("collapse", "digest"), ("showResumeKey", "true")];
         fields.extend(resume.map(|key| ("resumeKey", key)));
         let listing = self.list(page, span, &fields).await?;
@@ -258,12 +278,14 @@ impl Archive {
             return Err(self.never("sent other bytes than those whose hash is in its index"));
         }
         let headers = captured_headers(&reply);
-        Ok(Raw { url, headers, body: body.into_owned(), verified })
+        let shown = place::address(&self.root, &capture.timestamp, "", &capture.original);
+        Ok(Raw { url, shown, headers, body: body.into_owned(), verified })
     }
 
     /// Submits a page to Save Page Now, unless the archive has a capture of it that is no older than `within_s` seconds. Returns its name for
     /// the job, or how the submission failed.
     pub async fn submit(&self, page: &str, within_s: i64) -> Result<Result<String, Job>, Failure> {
+        self.may_name(page).await?;
         let within = within_s.max(60).to_string();
         let form = [("url", page), ("skip_first_archive", "1"), ("if_not_archived_within", &within)];
         let reply = self.save(&self.below("save"), Some(&form)).await?;

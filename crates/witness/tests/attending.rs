@@ -8,7 +8,6 @@ use atlas::records::Origin;
 use atlas::witnesses::WAYBACK;
 use common::server::{Held, Reply, Server, json, sound};
 use common::{Clock, DAY, HOUR, PAGE, SECOND, SEEN, archive, document, places, saving, version, version_of};
-use witness::Attendant;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn versions_are_asked_about_once_and_what_is_near_settles_it() {
@@ -182,8 +181,7 @@ async fn pages_that_are_nobodys_business_are_not_named() {
             version_of(&atlas, id, number as i64 + 1, SEEN + number as i64, None, page).await;
         }
         let server = Server::archive(vec![], 10).await;
-        let private = vec!["10.0.0.0/8".parse().unwrap()];
-        let attendant = Attendant::new(atlas.clone(), saving(&server), Arc::new(move || clock.now()), private);
+        let attendant = clock.attendant(&atlas, saving(&server));
         assert_eq!(attendant.pass().await.unwrap().asked, 0, "{}", place.engine);
         assert_eq!(attendant.pass().await.unwrap().submitted, 0);
         assert!(server.asked().is_empty());
@@ -191,6 +189,23 @@ async fn pages_that_are_nobodys_business_are_not_named() {
             let said = atlas.witnesses(id, version).await.unwrap();
             assert!(said[0].reason.as_ref().unwrap().contains(reason), "{said:?}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_may_be_private_is_asked_about_when_it_can_be_told() {
+    for place in places().await {
+        let (atlas, clock) = (place.open().await, Clock::at(SEEN));
+        let id = document(&atlas).await;
+        version_of(&atlas, id, 1, SEEN, None, "https://plum.invalid/terms").await;
+        let server = Server::archive(vec![], 10).await;
+        let mut settings = common::settings(&server);
+        settings.private = vec!["10.0.0.0/8".parse().unwrap()];
+        let attendant = clock.attendant(&atlas, witness::Archive::new(settings).unwrap());
+        assert_eq!(attendant.pass().await.unwrap().asked, 0, "{}", place.engine);
+        assert!(server.asked().is_empty() && atlas.witnesses(id, 1).await.unwrap().is_empty());
+        clock.set(SEEN + DAY);
+        assert_eq!(clock.attendant(&atlas, archive(&server)).pass().await.unwrap().asked, 1);
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Args {
     /// Captures from this day on: 2020, 2020-06 or 2020-06-15
     #[arg(long, value_name = "DATE", value_parser = day)]
     since: Option<i64>,
-    /// Most captures of each document; the next run goes on after them
+    /// Most captures of each document, and a few more where the first ones may be error pages; the next run goes on after them
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     /// Keep the past apart, as a document of its own beside the one that is tracked

@@ -4,7 +4,8 @@ use atlas::jobs::DueDocument;
 use atlas::{Atlas, PlatformFilter};
 use fetch::Fetcher;
 use provisions::Reader;
-use tracker::adopt::{self, AdoptError, Adopted, Said};
+use tracker::adopt::{self, AdoptError, Adopted, Looked, Said};
+use tracker::known;
 use tracker::track::{Outcome, Tracker};
 
 use crate::alerting::Alerting;
@@ -63,27 +64,35 @@ async fn known(atlas: &Atlas, slugs: &[String]) -> anyhow::Result<bool> {
 }
 
 /// Adds the document at an address to the catalog, and says what was assumed of it.
-async fn add(url: &str, args: &Args, fetcher: &Fetcher) -> anyhow::Result<Adopted> {
+async fn add(place: &Place, url: &str, args: &Args, fetcher: &Fetcher) -> anyhow::Result<Adopted> {
     let page = adopt::look(fetcher, url).await.map_err(anyhow::Error::msg)?;
     let said = Said { platform: args.platform.clone(), ..Said::default() };
     let adopted = adopt::adopt(&args.sources.catalog, &page.page(), &said).map_err(|error| match error {
         AdoptError::Whose { .. } => anyhow::anyhow!("{url}: {error} with --platform NAME"),
         AdoptError::Wrong(_) => anyhow::anyhow!("{url}: {error}"),
     })?;
-    adopted.write().with_context(|| format!("{} cannot be written", adopted.path.display()))?;
     if adopted.is_old() {
         println!("{} is in {} already", adopted.document.url, adopted.path.display());
         return Ok(adopted);
     }
+    if let Some(namesake) = known::namesake(&place.open().await?, &adopted).await? {
+        anyhow::bail!("{url}: {}, by writing it into {}", known::told(&namesake), adopted.path.display());
+    }
+    adopted.write().with_context(|| format!("{} cannot be written", adopted.path.display()))?;
+    tell(&page, &adopted);
+    Ok(adopted)
+}
+
+/// Says what was added, and what was assumed of it.
+fn tell(page: &Looked, adopted: &Adopted) {
     println!("{} is added to {}:", page.url, adopted.path.display());
     if let Some(from) = &page.moved_from {
         println!("  the page has moved for good from {from}");
     }
     adopted.assumed.iter().for_each(|line| println!("  {line}"));
-    let doubts = adopt::doubts(&page, &adopt::provisions(Reader::embedded(), &page));
+    let doubts = adopt::doubts(page, &adopt::provisions(Reader::embedded(), page));
     doubts.iter().for_each(|line| println!("  is it the document? {line}"));
     println!("  correct it there if something is wrong");
-    Ok(adopted)
 }
 
 /// The documents of the platforms named, and those added.
@@ -105,7 +114,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let mut added = Vec::new();
     let mut sound = true;
     for url in &urls {
-        match add(url, &args, &fetcher).await {
+        match add(place, url, &args, &fetcher).await {
             Ok(adopted) => added.push(adopted),
             Err(error) => {
                 sound = false;

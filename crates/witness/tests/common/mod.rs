@@ -62,7 +62,7 @@ impl Clock {
 
     pub fn attendant(&self, atlas: &Atlas, archive: Archive) -> Attendant {
         let clock = self.clone();
-        Attendant::new(atlas.clone(), archive, Arc::new(move || clock.now()), Vec::new())
+        Attendant::new(atlas.clone(), archive, Arc::new(move || clock.now()))
     }
 }
 
