@@ -64,11 +64,33 @@ statements! {
         WHERE archive = $1",
     // What it asks for counts where it is longer.
     RESTS_AT_LEAST = "UPDATE archives SET rest_until_ms = $2 WHERE archive = $1 AND rest_until_ms < $2",
+    ARCHIVES = "SELECT a.archive, a.failures, a.rest_until_ms, a.reason, COUNT(w.version), COUNT(w.asked_ms), COUNT(w.url)
+        FROM archives a LEFT JOIN witnesses w ON w.archive = a.archive
+        GROUP BY a.archive, a.failures, a.rest_until_ms, a.reason ORDER BY a.archive",
     WORKS = "UPDATE archives SET failures = 0, rest_until_ms = 0, reason = NULL WHERE archive = $1 AND failures > 0 AND rest_until_ms <= $2",
 }
 
 /// A wait that is longer than a month is a mistake.
 const MOST_REST_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// How it goes with an archive outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ArchiveState {
+    /// Its host.
+    pub archive: String,
+    /// Versions that it is, or was, to be asked about.
+    pub versions: i64,
+    /// Of those, how many are answered for.
+    pub answered: i64,
+    /// Of those, of how many it has a capture.
+    pub found: i64,
+    /// Failures in a row.
+    pub failures: i64,
+    /// Until when it is left alone, if it is.
+    pub rest_until_ms: Option<i64>,
+    /// What the last failure was.
+    pub reason: Option<String>,
+}
 
 /// A capture that an archive outside says it holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -270,6 +292,11 @@ impl Atlas {
         row.map(|row| Ok((row.get(0)?, row.get::<Option<String>>(1)?.unwrap_or_default()))).transpose()
     }
 
+    /// How it goes with every archive that was ever asked.
+    pub async fn archives(&self, now_ms: i64) -> Result<Vec<ArchiveState>> {
+        self.store.fetch(ARCHIVES, args![]).await?.iter().map(|row| archive_state(row, now_ms)).collect()
+    }
+
     /// Leaves an archive alone after a failure: for ten minutes, then twice as long each time, up to a day; at least for as long as it asked, a month at most.
     /// Every process of this store does.
     pub async fn rest_archive(&self, archive: &str, now_ms: i64, least_ms: i64, reason: &str) -> Result<()> {
@@ -298,6 +325,15 @@ fn columns(capture: Option<&OutsideCapture>) -> (Option<String>, Option<i64>) {
 
 fn outside(url: Option<String>, at_ms: Option<i64>) -> Option<OutsideCapture> {
     Some(OutsideCapture { url: url?, at_ms: at_ms? })
+}
+
+fn archive_state(row: &Row, now_ms: i64) -> Result<ArchiveState> {
+    let mut c = row.columns();
+    let (archive, failures, rest_until_ms): (_, _, i64) = (c.next()?, c.next()?, c.next()?);
+    let reason: Option<String> = c.next()?;
+    let (versions, answered, found): (i64, _, _) = (c.next()?, c.next()?, c.next()?);
+    let rest_until_ms = Some(rest_until_ms).filter(|until| *until > now_ms);
+    Ok(ArchiveState { archive, versions, answered, found, failures, rest_until_ms, reason })
 }
 
 fn question(row: &Row) -> Result<Question> {

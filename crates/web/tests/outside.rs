@@ -138,3 +138,21 @@ async fn a_version_that_was_taken_from_an_archive_says_so() {
         assert_ne!((question.document, question.version), (rowan, 2), "it is not asked about what it gave");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_it_goes_with_an_archive_stands_on_the_status_page() {
+    let world = World::new().await;
+    assert!(!world.get("/status").await.page().contains("Outside witnesses"), "none is asked");
+    let latest = world.atlas.document(world.plum).await.unwrap().unwrap().versions;
+    near(&world, latest).await;
+    world.atlas.rest_archive(ARCHIVE, i64::MAX / 4, 0, "it answered 503").await.unwrap();
+    let state = world.atlas.archives(0).await.unwrap().remove(0);
+    assert_eq!((state.answered, state.found, state.failures), (1, 1, 1));
+    let page = world.get("/status").await.page();
+    let answered = format!("Answered for 1 of {} versions, has captures of 1.", state.versions);
+    for words in ["The Wayback Machine", &answered, "it answered 503"] {
+        assert!(page.contains(words.trim_start_matches("The ")), "{words}");
+    }
+    let metrics = String::from_utf8(world.get("/metrics").await.bytes).unwrap();
+    assert!(metrics.contains(&format!("clausewatch_outside_failures{{archive=\"{ARCHIVE}\"}} 1\n")), "{metrics}");
+}

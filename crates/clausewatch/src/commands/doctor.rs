@@ -1,5 +1,6 @@
 //! `clausewatch doctor`: what is wrong with this instance, and what to do.
 use atlas::health::{Health, State};
+use atlas::witnesses::ArchiveState;
 use serde_json::json;
 
 use crate::commands::work::many_fail;
@@ -25,6 +26,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let attention: Vec<&Health> = health.iter().filter(|health| health.state == State::Attention).collect();
     let moved: Vec<&Health> = health.iter().filter(|health| health.moved_to.is_some()).collect();
     let recent = atlas.recent_checks(now_ms()).await?;
+    let archives = atlas.archives(now_ms()).await?;
     let problems = if args.quick { Vec::new() } else { atlas.check().await? };
     let fingerprint = if args.quick { None } else { Some(atlas.fingerprint().await?) };
     let sound = attention.is_empty() && moved.is_empty() && problems.is_empty() && !recent.many_fail();
@@ -37,7 +39,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
             serde_json::to_string_pretty(&json!({
                 "counts": counts, "documents_by_state": states, "attention": attention, "moved": moved,
                 "recent_checks": recent, "many_checks_fail": recent.many_fail(), "problems": problems,
-                "fingerprint": fingerprint,
+                "fingerprint": fingerprint, "outside_archives": archives,
             }))?
         );
         return Ok(sound);
@@ -59,6 +61,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     if recent.many_fail() {
         println!("{}", many_fail(&recent));
     }
+    archives.iter().for_each(|state| println!("{}", outside(state)));
     for health in attention {
         let seen =
             health.last_verified_ms.map_or("never seen".into(), |ms| format!("last verified {}", paint::day(ms)));
@@ -86,6 +89,17 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         );
     }
     Ok(sound)
+}
+
+/// How it goes with an archive outside, in a line.
+fn outside(state: &ArchiveState) -> String {
+    let ArchiveState { archive, versions, answered, found, rest_until_ms, reason, .. } = state;
+    let rest = rest_until_ms.map(|until| {
+        let until = archive::instant::format(until / 1000 * 1000);
+        format!("; left alone until {until}: {}", reason.as_deref().unwrap_or("it fails"))
+    });
+    let known = format!("versions answered for: {answered} of {versions}, {found} with a capture");
+    format!("outside witness {archive}: {known}{}", rest.unwrap_or_default())
 }
 
 fn count(health: &[Health], state: State) -> usize {

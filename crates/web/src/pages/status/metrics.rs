@@ -2,6 +2,7 @@
 use std::fmt::Write;
 
 use atlas::health::State;
+use atlas::witnesses::ArchiveState;
 use axum::extract::State as Shared;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -47,7 +48,22 @@ fn exposition(of: &Tracking) -> String {
     single("provisions", "gauge", "Provisions that stand.", of.counts.provisions);
     single("platforms", "gauge", "Platforms that have a document.", of.counts.platforms);
     single("log_size", "gauge", "Entries of the transparency log.", of.counts.log_size);
+    archives(&mut out, &of.archives);
     out
+}
+
+/// What is known of archives outside; nothing where none is asked.
+fn archives(out: &mut String, states: &[ArchiveState]) {
+    let mut each = |name, help, value: fn(&ArchiveState) -> i64| {
+        let samples = states.iter().map(|state| (format!("{{archive=\"{}\"}}", state.archive), value(state)));
+        metric(out, name, "gauge", help, &samples.collect::<Vec<_>>());
+    };
+    if !states.is_empty() {
+        each("outside_versions", "Versions that an archive outside is asked about.", |state| state.versions);
+        each("outside_answered", "Versions that it answered for.", |state| state.answered);
+        each("outside_captures", "Versions that it has a capture of.", |state| state.found);
+        each("outside_failures", "Failures of it in a row.", |state| state.failures);
+    }
 }
 
 /// One metric with its samples, each the labels and the value.

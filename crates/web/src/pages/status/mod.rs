@@ -4,6 +4,7 @@ mod metrics;
 use askama::Template;
 use atlas::Counts;
 use atlas::health::{Checks, Health, RECENT_HOURS, State};
+use atlas::witnesses::{ArchiveState, archive_title};
 use axum::Router;
 use axum::extract::State as Shared;
 use axum::response::Response;
@@ -36,6 +37,8 @@ struct Tracking {
     due: i64,
     /// Changes that were seen once.
     unconfirmed: i64,
+    /// Archives outside that are asked.
+    archives: Vec<ArchiveState>,
 }
 
 impl Tracking {
@@ -49,6 +52,7 @@ impl Tracking {
             all: atlas.all_checks().await?,
             due: atlas.queue(now_ms).await?,
             unconfirmed: atlas.unconfirmed().await?,
+            archives: atlas.archives(now_ms).await?,
         })
     }
 
@@ -109,6 +113,11 @@ impl StatusPage {
         self.of.in_state(State::Retrying).take(RETRYING).collect()
     }
 
+    /// By what name people know an archive.
+    fn title_of<'a>(&self, state: &'a ArchiveState) -> &'a str {
+        archive_title(&state.archive)
+    }
+
     /// How long ago something was, in words.
     fn ago(&self, ms: &i64) -> String {
         words::span((self.of.now_ms - ms).max(0))
@@ -139,6 +148,7 @@ async fn show(Shared(site): Shared<Site>, wants: Wants) -> Result<Response, Fail
             "oldest_verification": of.oldest().map(|health| json!({"document": health.document, "last_verified_ms": health.last_verified_ms})),
             "due": of.due,
             "unconfirmed_changes": of.unconfirmed,
+            "outside_archives": of.archives,
             "log": {"size": of.counts.log_size, "checkpoint": page.checkpoint},
         })
     })
