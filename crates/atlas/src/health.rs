@@ -35,6 +35,8 @@ statements! {
     QUEUE = "SELECT COUNT(*) FROM checks c JOIN documents d ON d.id = c.document_id
         WHERE c.next_due_ms <= $1 AND c.lease_until_ms <= $1 AND c.paused_ms IS NULL AND d.urls <> '[]'",
     CHECKS = "SELECT outcome, CAST(SUM(checks) AS BIGINT) FROM check_hours WHERE hour >= $1 GROUP BY outcome",
+    TOLD = "SELECT value FROM settings WHERE key = 'told-of-failing'",
+    SET_TOLD = "INSERT INTO settings (key, value) VALUES ('told-of-failing', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
     UNCONFIRMED = "SELECT COUNT(*) FROM changes WHERE confirmed_ms IS NULL",
 }
 
@@ -184,6 +186,19 @@ impl Atlas {
     /// How many changes were seen only once.
     pub async fn unconfirmed(&self) -> Result<i64> {
         self.count(UNCONFIRMED, args![]).await
+    }
+
+    /// Whether the last that the operator was told is that many checks fail.
+    pub async fn told_of_failing(&self) -> Result<bool> {
+        let told: Option<String> = self.store.one(TOLD, args![]).await?.map(|row| row.get(0)).transpose()?;
+        Ok(told.is_some_and(|told| told == "1"))
+    }
+
+    /// Notes that the operator was told that many checks fail, or that they no longer do.
+    pub async fn set_told_of_failing(&self, fail: bool) -> Result<()> {
+        let mut tx = self.store.write_unordered().await?;
+        tx.run(SET_TOLD, args![if fail { "1" } else { "0" }]).await?;
+        tx.commit().await
     }
 
     async fn count(&self, sql: crate::store::Sql, args: Vec<crate::store::Value>) -> Result<i64> {

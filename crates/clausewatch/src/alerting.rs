@@ -42,6 +42,9 @@ pub struct Alerting {
     /// Sender of all mail, for example "Clausewatch <alerts@example.org>"
     #[arg(long, global = true, value_name = "ADDRESS", env = "CLAUSEWATCH_MAIL_FROM")]
     pub mail_from: Option<String>,
+    /// Who operates this instance, and is told by mail when many checks fail and when they no longer do
+    #[arg(long, global = true, value_name = "ADDRESS", env = "CLAUSEWATCH_OPERATOR_MAIL")]
+    pub operator_mail: Option<String>,
 }
 
 /// A password that no error and no log shows.

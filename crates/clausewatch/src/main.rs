@@ -1,6 +1,7 @@
 //! `clausewatch`: the open record of what online platforms bind people to. This file parses and dispatches; each verb has a file
 //! of its own in [`commands`], and all that does work is in the libraries.
 mod adding;
+mod alarm;
 mod alerting;
 mod commands;
 mod desk;

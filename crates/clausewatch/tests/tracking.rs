@@ -1,7 +1,10 @@
 //! Tracking from the command line: a document by its address alone, declarations of others, what the doctor says of it.
 mod common;
+#[path = "../../alerts/tests/common/smtp.rs"]
+#[allow(dead_code, reason = "each test program uses a part of this")]
+mod smtp;
 
-use common::{run, serve};
+use common::{program, run, serve};
 
 /// A policy, a page that moved to it, an empty shell, and nothing else.
 fn answer(path: &str) -> (&'static str, String) {
@@ -170,4 +173,54 @@ fn a_proxy_is_used_when_it_is_named_and_only_then() {
         assert!(ran.status == Some(1) && ran.err.contains("proxy.txt"), "{verb}: {}", ran.err);
     }
     assert!(!folder.path().join("clausewatch-data").exists(), "no store is made");
+}
+
+/// The mails that came within a while, each whole.
+async fn mails(smtp: &smtp::Smtp, count: usize) -> Vec<smtp::Mail> {
+    for _ in 0..600 {
+        if smtp.taken().len() >= count {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    smtp.taken()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_is_told_once_that_many_checks_fail() {
+    let (folder, smtp, port) = (tempfile::tempdir().unwrap(), smtp::Smtp::start().await, serve(answer));
+    std::fs::create_dir(folder.path().join("catalog")).unwrap();
+    for host in 1..=11 {
+        let url = format!("http://plum{host}.localhost:{port}/none");
+        let file = format!("name = \"Plum {host}\"\n[[document]]\ntype = \"Terms of Service\"\nurl = \"{url}\"\n");
+        std::fs::write(folder.path().join(format!("catalog/plum-{host}.toml")), file).unwrap();
+    }
+    let server = format!("smtp://127.0.0.1:{}", smtp.port);
+    let begin = || {
+        let mut work = program(folder.path());
+        work.args(["work", "--browser", "off", "--allow-network", "127.0.0.0/8", "--mail-server", &server])
+            .args(["--mail-from", "alerts@watch.example", "--operator-mail", "ada@watch.example"])
+            .stderr(std::process::Stdio::null());
+        work.spawn().unwrap()
+    };
+    let mut child = begin();
+    let told = mails(&smtp, 1).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!((told.len(), told[0].to.clone()), (1, vec!["ada@watch.example".into()]));
+    assert_eq!(told[0].header("subject"), "Many checks of documents fail");
+    assert!(
+        told[0].body.contains("11 of 11 checks of the last 6 hours failed") && told[0].body.contains("/status"),
+        "{}",
+        told[0].body
+    );
+    // One that starts while they fail does not tell it again: it is told before anything is checked.
+    let mut child = begin();
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(smtp.taken().len(), 1);
+
+    let nowhere = run(folder.path(), &["work", "--operator-mail", "ada@watch.example"], b"");
+    assert!(nowhere.status == Some(1) && nowhere.err.contains("--mail-server"), "{}", nowhere.err);
 }

@@ -3,7 +3,7 @@ use atlas::health::{Health, State};
 use atlas::witnesses::ArchiveState;
 use serde_json::json;
 
-use crate::commands::work::many_fail;
+use crate::alarm::many_fail;
 use crate::instance::{Place, now_ms};
 use crate::paint;
 

@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::adding::Adder;
+use crate::alarm::Alarm;
 use crate::alerting::Alerting;
 use crate::commands::serve::{self, Means};
 use crate::commands::work;
@@ -39,13 +40,14 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     println!("{platforms} platforms in {}", args.sources.catalog.display());
     let offer = args.plans.read(&outbound)?;
     let fetcher = Arc::new(args.sources.fetcher(&outbound)?);
+    let alarm = Alarm::new(&args.alerting, &outbound.authorities)?;
     args.alerting.attend(&atlas, &args.sources.allowed, &outbound)?;
     args.model.attend(&atlas, &outbound.authorities)?;
     args.witnessing.attend(&atlas, &args.sources, &outbound)?;
     let adder = Adder::new(atlas.clone(), Arc::clone(&fetcher), args.sources.catalog.clone());
     let means = Means { offer, outbound, adding: Some(Arc::new(adder)) };
     tokio::select! {
-        done = work::forever(&atlas, &fetcher) => done,
+        done = work::forever(&atlas, &fetcher, alarm) => done,
         done = serve::site(atlas.clone(), args.listen, &args.members, &args.alerting, means) => done,
     }
 }

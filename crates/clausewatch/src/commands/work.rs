@@ -3,12 +3,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use atlas::Atlas;
-use atlas::health::{Checks, RECENT_HOURS};
 use atlas::jobs::{DueDocument, Trouble};
 use fetch::{BrowserSettings, Fetcher, Outbound, Settings};
 use provisions::Reader;
 use tracker::track::{Outcome, Tracker};
 
+use crate::alarm::Alarm;
 use crate::alerting::Alerting;
 use crate::commands::serve::interrupted;
 use crate::instance::{Place, now_ms};
@@ -89,11 +89,12 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open().await?;
     args.sources.register(&atlas).await?;
     let fetcher = args.sources.fetcher(&outbound)?;
+    let alarm = Alarm::new(&args.alerting, &outbound.authorities)?;
     args.alerting.attend(&atlas, &args.sources.allowed, &outbound)?;
     args.model.attend(&atlas, &outbound.authorities)?;
     args.witnessing.attend(&atlas, &args.sources, &outbound)?;
     tokio::select! {
-        done = forever(&atlas, &fetcher) => done,
+        done = forever(&atlas, &fetcher, alarm) => done,
         () = interrupted() => Ok(true),
     }
 }
@@ -106,8 +107,7 @@ const PAUSE: Duration = Duration::from_secs(20);
 const GAP_MS: i64 = 15 * 60 * 1000;
 
 /// Tracks what is due, for ever.
-pub async fn forever(atlas: &Atlas, fetcher: &Fetcher) -> crate::Answer {
-    let mut alarm = Alarm::default();
+pub async fn forever(atlas: &Atlas, fetcher: &Fetcher, mut alarm: Alarm) -> crate::Answer {
     let mut last_ms = 0;
     loop {
         let now = now_ms();
@@ -149,10 +149,8 @@ async fn round(atlas: &Atlas, fetcher: &Fetcher, alarm: &mut Alarm) -> anyhow::R
     tracker.check_all(due, &mut tell).await?;
     if taken > 0 {
         atlas.index_pending().await?;
-        if let Some(warning) = alarm.hear(&atlas.recent_checks(now_ms()).await?) {
-            eprintln!("clausewatch: {warning}");
-        }
     }
+    alarm.hear(atlas, &atlas.recent_checks(now_ms()).await?).await?;
     Ok(taken)
 }
 
@@ -163,58 +161,5 @@ fn told(document: &DueDocument, trouble: Trouble, reason: &str) {
         eprintln!("{} needs attention: {reason}; {}", document.id, trouble.next_step());
     } else if failures == 1 {
         eprintln!("{} could not be checked: {reason}; it is tried again", document.id);
-    }
-}
-
-/// Says once that many checks fail, and once that they do not any more. While many fail, the single ones are not worth a line.
-#[derive(Debug, Default)]
-struct Alarm {
-    on: bool,
-}
-
-impl Alarm {
-    fn is_on(&self) -> bool {
-        self.on
-    }
-
-    /// What to tell the operator, now that checks went like this lately.
-    fn hear(&mut self, recent: &Checks) -> Option<String> {
-        if recent.many_fail() == self.on {
-            return None;
-        }
-        self.on = !self.on;
-        Some(if self.on {
-            format!("{}; `clausewatch doctor --quick` lists the documents", many_fail(recent))
-        } else {
-            "most checks succeed again".into()
-        })
-    }
-}
-
-/// That many checks fail, in words.
-pub fn many_fail(recent: &Checks) -> String {
-    format!(
-        "{} of {} checks of the last {RECENT_HOURS} hours failed; where so many fail, the cause is often on this side: look at this \
-         machine's network, name resolution and clock",
-        recent.failed,
-        recent.all()
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn many_failures_are_one_warning() {
-        let checks = |unchanged, failed| Checks { changed: 0, unchanged, failed };
-        let mut alarm = Alarm::default();
-        assert_eq!(alarm.hear(&checks(0, 5)), None, "too few to tell");
-        assert_eq!(alarm.hear(&checks(80, 20)), None, "a fifth");
-        assert!(alarm.hear(&checks(79, 21)).unwrap().starts_with("21 of 100 checks of the last 6 hours failed"));
-        assert!(alarm.is_on());
-        assert_eq!(alarm.hear(&checks(60, 40)), None, "it was said");
-        assert_eq!(alarm.hear(&checks(90, 10)).as_deref(), Some("most checks succeed again"));
-        assert!(!alarm.is_on());
     }
 }
