@@ -48,3 +48,4 @@ pub use read::{
 pub use record::Recorded;
 pub use seal::{KeyPlace, read_keys};
 pub use search::{SearchHit, SearchPage, SearchQuery, finds};
+pub use write::Verified;

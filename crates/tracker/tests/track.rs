@@ -238,6 +238,25 @@ async fn a_page_that_flips_back_tells_nobody_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_minor_change_is_told_when_a_third_look_shows_the_same() {
+    for world in worlds().await {
+        world.web.show("plum.localhost/terms", page("Plum", &[1, 2, 3]));
+        let id = world.document("plum", "terms").await;
+        world.after(0).await;
+        let (status, body) = page("Plum", &[1, 2, 3]);
+        let lamps = "<p>Lamps at half the price until Sunday, in all our shops and online!</p></main>";
+        world.web.show("plum.localhost/terms", (status, body.replace("</main>", lamps)));
+        assert_eq!(world.after(DAY).await, [(id, Outcome::Version(2))], "{}", world.engine);
+        assert_eq!(world.changes(id).await[0].change.materiality, Materiality::Minor);
+        assert_eq!(world.after(12 * MINUTE).await, [(id, Outcome::Unchanged)]);
+        assert_eq!((world.changes(id).await[0].confirmed_ms, world.state(id).await), (None, State::SecondLook));
+        assert_eq!(world.after(23 * MINUTE).await, [(id, Outcome::Unchanged)]);
+        assert_eq!(world.changes(id).await[0].confirmed_ms, Some(world.now()));
+        assert_eq!(world.state(id).await, State::Sound);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_same_bytes_are_read_again_when_the_selectors_are_others() {
     for world in worlds().await {
         world.web.show("plum.localhost/terms", page("Plum", &[1, 2, 3]));
