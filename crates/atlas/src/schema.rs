@@ -22,7 +22,7 @@ pub(crate) const STEPS: [&str; 17] = [
     include_str!("schema/014.sql"),
     include_str!("schema/015.sql"),
     include_str!("schema/016.sql"),
-    include_str!("schema/017.sql"),
+    include_str!("schema/019.sql"),
 ];
 
 statements! {
