@@ -1,5 +1,5 @@
 //! What a person does with their account.
-use atlas::accounts::{Account, AccountMail, AuditEntry, Belonging, Erased, Invitation, Session, Token};
+use atlas::accounts::{Account, AccountMail, AuditEntry, Belonging, Erased, Invitation, Passkey, Session, Token};
 use atlas::plans::{Subscription, Trials};
 use serde::Serialize;
 
@@ -14,6 +14,8 @@ pub struct Export {
     pub sessions: Vec<Session>,
     /// The tokens of their programs.
     pub tokens: Vec<Token>,
+    /// Their passkeys.
+    pub passkeys: Vec<Passkey>,
     /// The organisations that they belong to.
     pub organisations: Vec<Belonging>,
     /// Invitations to organisations that they have not answered.
@@ -95,6 +97,7 @@ impl Accounts {
             account: visitor.account.clone(),
             sessions: atlas.sessions(person).await?,
             tokens: atlas.tokens(person).await?,
+            passkeys: atlas.passkeys(person).await?,
             organisations: atlas.belongings(person).await?,
             invitations: self.invitations(visitor).await?,
             audit: atlas.audit(Some(person), 0, i64::MAX).await?,

@@ -118,7 +118,7 @@ impl Accounts {
     }
 
     /// Writes down what was done with an account: in its log, and in that of the operator who did it on the site, with from where.
-    async fn operated(&self, account: &Account, event: &str, hand: Hand<'_>) -> Result<(), AccountError> {
+    pub(crate) async fn operated(&self, account: &Account, event: &str, hand: Hand<'_>) -> Result<(), AccountError> {
         let (person, now_ms) = (account.person, self.now_ms());
         match hand {
             Hand::CommandLine => Ok(self.atlas().note_audit(Some(person), event, SOURCE, "", now_ms).await?),

@@ -6,6 +6,7 @@
 //! - **Nobody learns who has an account.** Every request for a mail is answered alike and writes one mail; what the mail says differs, and
 //!   only the reader of the mailbox sees it. A password is checked against a hash whether there is an account or not.
 //! - **The store holds no secret that opens anything**: hashes of passwords, sessions and tokens; links are HMACs under a key outside of it.
+//! - **A passkey is two factors**: who signs in with one is asked for nothing else ([`passkey`]).
 //! - **A password is set by who reads the mailbox**: it is asked for when the address is confirmed, not before, so that nobody can prepare an
 //!   account for somebody else.
 mod account;
@@ -15,6 +16,7 @@ mod factor;
 pub mod limits;
 pub mod link;
 pub mod organisations;
+pub mod passkey;
 pub mod password;
 mod post;
 pub mod session;
@@ -34,12 +36,14 @@ pub use admin::Hand;
 pub use factor::Enrolment;
 pub use link::{Followed, Link, MailKind, Wish};
 pub use organisations::{Invited, OrganisationExport, role_name};
+pub use passkey::Begun;
 pub use password::{Cost, PasswordError};
 pub use post::Post;
 pub use session::{Renewed, SignedIn, Visitor};
 pub use tokens::{Program, Scope};
 
 use password::Passwords;
+use webauthn_rs::Webauthn;
 
 /// Gives random bytes.
 pub type Secrets = Arc<dyn Fn() -> [u8; 32] + Send + Sync>;
@@ -67,12 +71,18 @@ pub enum AccountError {
         /// When it may be tried again, in milliseconds from now.
         wait_ms: i64,
     },
+    /// A passkey is not known, or what was answered with it is not right.
+    #[error("this passkey was not accepted; if it is yours, try again, or sign in another way")]
+    Passkey,
+    /// What a passkey was asked was answered, is too old, or was not asked in this browser and session.
+    #[error("this took longer than five minutes, or was begun elsewhere; try again")]
+    Ceremony,
     /// A link was used, is too old, or was never sent.
     #[error("this link is not good, or no longer; each works once and for a short time, so ask for a new one")]
     Link,
     /// The person has to prove again who they are.
     #[error(
-        "give your password once more; if you have none, sign out and in again by a mailed link, and do this within 15 minutes"
+        "give your password once more, or use a passkey; if you have neither, sign out and in again by a mailed link, and do this within 15 minutes"
     )]
     Unproven,
     /// A new address belongs to somebody's account.
@@ -110,7 +120,7 @@ pub enum AccountError {
     #[error(transparent)]
     Store(#[from] AtlasError),
     /// Something in us failed.
-    #[error("passwords cannot be checked: {0}")]
+    #[error("who this is cannot be checked: {0}")]
     Internal(String),
 }
 
@@ -134,7 +144,7 @@ pub struct Caller {
 pub struct Settings {
     /// Name of the site, as mails call it.
     pub site: String,
-    /// Address of the site, as those who get mail reach it.
+    /// Address of the site, as those who get mail reach it. Passkeys are bound to it.
     pub base_url: String,
     /// Makes the links in mails. Kept outside of the store: who reads the store alone can open none.
     pub key: [u8; 32],
@@ -153,6 +163,8 @@ struct Parts {
     settings: Settings,
     links: Links,
     passwords: Passwords,
+    /// None where there can be no passkeys.
+    relying_party: Option<Webauthn>,
     now: Clock,
     secrets: Secrets,
 }
@@ -165,7 +177,8 @@ impl Accounts {
     pub fn new(atlas: Atlas, settings: Settings, now: Clock, secrets: Secrets) -> Result<Accounts, AccountError> {
         let passwords = Passwords::new(settings.cost, (secrets)())?;
         let links = Links::below(&settings.base_url);
-        Ok(Accounts { parts: Arc::new(Parts { atlas, settings, links, passwords, now, secrets }) })
+        let relying_party = passkey::relying_party(&settings.base_url, &settings.site);
+        Ok(Accounts { parts: Arc::new(Parts { atlas, settings, links, passwords, relying_party, now, secrets }) })
     }
 
     fn atlas(&self) -> &Atlas {

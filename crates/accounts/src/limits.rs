@@ -98,6 +98,14 @@ impl Accounts {
         }
     }
 
+    /// Counts a ceremony with a passkey that is begun, whoever it is for. They are as many as passwords.
+    pub(crate) async fn may_begin(&self, caller: &Caller) -> Result<(), AccountError> {
+        match self.count_from("passkey", caller.from, PASSWORDS_FROM, PASSWORDS_FROM_SITE).await? {
+            Some(wait_ms) => Err(AccountError::TooOften { wait_ms }),
+            None => Ok(()),
+        }
+    }
+
     /// Forgets the passwords that were tried for an address: the right one was among them.
     pub(crate) async fn forgive(&self, address: &MailAddress) -> Result<(), AccountError> {
         Ok(self.atlas().forgive_tries(&of_address("password", address)).await?)

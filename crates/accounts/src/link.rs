@@ -40,10 +40,14 @@ pub enum MailKind {
     FactorEnded,
     /// Notice: there are other recovery codes.
     CodesRenewed,
+    /// Notice: there is a passkey more.
+    PasskeyAdded,
+    /// Notice: there is a passkey less, or none any more.
+    PasskeyRemoved,
 }
 
 impl MailKind {
-    const ALL: [MailKind; 13] = [
+    const ALL: [MailKind; 15] = [
         MailKind::SignUp,
         MailKind::SignIn,
         MailKind::Reset,
@@ -57,6 +61,8 @@ impl MailKind {
         MailKind::FactorAdded,
         MailKind::FactorEnded,
         MailKind::CodesRenewed,
+        MailKind::PasskeyAdded,
+        MailKind::PasskeyRemoved,
     ];
 
     fn code(self) -> i64 {

@@ -106,6 +106,16 @@ fn words(kind: MailKind, site: &str) -> Option<Words> {
             "New recovery codes were made for your account; those that you had before are worth nothing. If it was not you, set a new password at once: choose “Forgot the password” where you sign in.".into(),
             "",
         ),
+        MailKind::PasskeyAdded => (
+            format!("A passkey was added at {site}"),
+            "Your account has a new passkey: whoever has it signs in with it alone. All other browsers were signed out. If it was not you, somebody was in your account: set a new password at once (choose “Forgot the password” where you sign in), then remove the passkey on the page of your account.".into(),
+            "",
+        ),
+        MailKind::PasskeyRemoved => (
+            format!("A passkey was removed at {site}"),
+            "A passkey was removed from your account, and signs in no more; the page of your account lists those that are left. If it was not you, set a new password at once: choose “Forgot the password” where you sign in.".into(),
+            "",
+        ),
         MailKind::Invitation => return None,
     };
     Some(words)
@@ -193,12 +203,13 @@ impl Post {
         if at_ms < mail.expires_ms { MailOutcome::Again(at_ms) } else { MailOutcome::Dead }
     }
 
-    /// Clears away sessions, links, invitations, tries and audit entries that are over.
+    /// Clears away sessions, links, invitations, ceremonies, tries and audit entries that are over.
     pub async fn sweep(&self) -> Result<(), AccountError> {
         let (atlas, now_ms) = (self.accounts.atlas(), self.accounts.now_ms());
         atlas.end_old_sessions(now_ms - IDLE_MS, now_ms - LONGEST_MS).await?;
         atlas.forget_account_mails(now_ms - DAY_MS).await?;
         atlas.forget_invitations(now_ms).await?;
+        atlas.forget_ceremonies(now_ms).await?;
         Ok(atlas.forget_audit(now_ms - AUDIT_MS, now_ms - DAY_MS).await?)
     }
 }

@@ -1,9 +1,13 @@
 //! Accounts as their persons, and those who are not their persons, meet them: on every engine, over a mail server, with a clock moved by
 //! hand.
+#[path = "accounts/authenticator.rs"]
+mod authenticator;
 #[path = "../../alerts/tests/common/mod.rs"]
 mod common;
 #[path = "accounts/organisations.rs"]
 mod organisations;
+#[path = "accounts/passkeys.rs"]
+mod passkeys;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -706,7 +710,7 @@ async fn left_of(stage: &Stage, person: i64) {
         WHERE m.type = 'table' AND c.name IN ('person_id', 'organisation_id')";
     let rows = connection.fetch_all(sql).await.unwrap();
     let places: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-    assert!(places.len() >= 14, "{places:?}");
+    assert!(places.len() >= 15, "{places:?}");
     for (table, column) in places {
         let sql = format!("SELECT COUNT(*) FROM {table} WHERE {column} = {person}");
         let rows: i64 = connection.fetch_one(AssertSqlSafe(sql)).await.unwrap().get(0);

@@ -60,7 +60,8 @@ pub fn opened(atlas: &Atlas, public_url: &str) -> anyhow::Result<Accounts> {
 /// Passwords and sessions travel over TLS, or stay on this machine. Links in mails lead to the public address, so it has to be given.
 fn reachable(public_url: &str, listen: SocketAddr) -> anyhow::Result<()> {
     let here = format!("http://{listen}");
-    let local = listen.ip().is_loopback() && public_url.trim_end_matches('/') == here;
+    let named = format!("http://localhost:{}", listen.port());
+    let local = listen.ip().is_loopback() && [here.as_str(), &named].contains(&public_url.trim_end_matches('/'));
     ensure!(
         public_url.starts_with("https://") || local,
         "accounts need the address under which people reach this site, over TLS: --public-url https://… or CLAUSEWATCH_PUBLIC_URL \

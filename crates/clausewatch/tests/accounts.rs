@@ -21,6 +21,7 @@ use atlas::records::{NewCapture, NewDocument, Platform};
 use atlas::{Atlas, KeyPlace, Location, LogConfig};
 use common::browser::{Browser, Ending, chromium};
 use provisions::Reader;
+use serde_json::{Value, json};
 use smtp::{Mail, Smtp};
 use tracker::history::{History, Observation};
 
@@ -98,9 +99,14 @@ fn mail_server(smtp: &Smtp) -> String {
 
 /// The program that serves the site with accounts, until it is dropped, and the site's address.
 fn serve(folder: &Path, smtp: &Smtp) -> (Ending, String) {
+    serve_as(folder, smtp, "127.0.0.1")
+}
+
+/// The same, reached under one of the names of this machine.
+fn serve_as(folder: &Path, smtp: &Smtp, name: &str) -> (Ending, String) {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let listen = format!("127.0.0.1:{port}");
-    let site = format!("http://{listen}");
+    let site = format!("http://{name}:{port}");
     let arguments = ["serve", "--data", "data", "--listen", &listen, "--accounts", "--public-url", &site];
     let mail = ["--mail-server", &mail_server(smtp), "--mail-from", "Clausewatch <accounts@record.example>"];
     let mut command = common::program(folder);
@@ -206,6 +212,106 @@ fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
     browser.open(&format!("{site}/account"));
     assert_eq!(browser.value("location.pathname"), "/account/sign-in");
     runtime.block_on(async { assert!(atlas.account_at(ADA).await.unwrap().is_none()) });
+}
+
+/// How often an authenticator of the browser's signed with each of its passkeys.
+fn counts(browser: &mut Browser, authenticator: &Value) -> Vec<i64> {
+    let kept = browser.ask("WebAuthn.getCredentials", json!({"authenticatorId": authenticator}));
+    kept["credentials"].as_array().unwrap().iter().map(|kept| kept["signCount"].as_i64().unwrap()).collect()
+}
+
+/// What a script does without leaving the page, once it is seen in its text.
+fn comes_to_say(browser: &mut Browser, words: &str) {
+    for _ in 0..200 {
+        if browser.text().contains(words) {
+            return;
+        }
+        #[expect(clippy::disallowed_methods, reason = "the browser lives by the clock of the machine")]
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("{words} is not in {}", browser.text());
+}
+
+#[test]
+fn add_a_passkey_sign_in_with_it_prove_with_it_remove_it() {
+    let Some(chromium) = chromium() else {
+        return println!("skipped: no Chromium; install it, or name it with CLAUSEWATCH_TEST_CHROMIUM");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (atlas, smtp) = runtime.block_on(async { (store(folder.path()).await, Smtp::start().await) });
+    let (_serve, site) = serve_as(folder.path(), &smtp, "localhost");
+    let mut browser = somebody(&chromium, folder.path(), &smtp, &site, ADA);
+    browser.ask("WebAuthn.enable", json!({}));
+    let options = json!({"protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal", "hasResidentKey": true,
+        "hasUserVerification": true, "isUserVerified": true, "automaticPresenceSimulation": true});
+    let added = browser.ask("WebAuthn.addVirtualAuthenticator", json!({"options": options}));
+    let authenticator = added["authenticatorId"].clone();
+
+    // Added under the name of the browser, by a script that the page's policy lets in.
+    browser.open(&format!("{site}/account"));
+    unfold(&mut browser);
+    browser.picture("passkeys");
+    assert!(!browser.text().contains("Your browser has no passkeys"));
+    assert_eq!(browser.value("document.querySelector('[data-passkey=create] [name=name]').value"), "Chrome on Linux");
+    browser.fill("[data-passkey=create] [name=name]", "Ada’s laptop");
+    browser.press("[data-passkey=create] .settings-end button");
+    assert!(browser.text().contains("Your passkey is added"), "{}", browser.text());
+    assert!(browser.text().contains("Ada’s laptop") && browser.text().contains("never used"));
+    unfold(&mut browser);
+    browser.picture("passkey-added");
+    assert_eq!(counts(&mut browser, &authenticator).len(), 1);
+    // On the same device there is no second one.
+    browser.value("document.querySelector('[data-passkey=create] .settings-end button').click()");
+    comes_to_say(&mut browser, "There is a passkey for your account on this device already.");
+    browser.picture("passkey-there");
+
+    // Out, and in with it alone; what is called off is said.
+    browser.press("form[action='/account/sign-out'] button");
+    browser.open(&format!("{site}/watchlist"));
+    browser.picture("sign-in-with-passkey");
+    let unverified = json!({"authenticatorId": authenticator, "isUserVerified": false});
+    browser.ask("WebAuthn.setUserVerified", unverified);
+    browser.value("document.querySelector('[data-passkey=get] button').click()");
+    comes_to_say(&mut browser, "No passkey was used");
+    browser.picture("passkey-called-off");
+    browser.ask("WebAuthn.setUserVerified", json!({"authenticatorId": authenticator, "isUserVerified": true}));
+    let before = counts(&mut browser, &authenticator);
+    browser.press("[data-passkey=get] button");
+    assert_eq!(browser.value("location.pathname"), "/watchlist");
+    assert!(counts(&mut browser, &authenticator) > before);
+    assert_eq!(browser.value("document.cookie"), "", "no script sees the session or the ceremony");
+
+    // After a quarter of an hour it proves who she is, and removes itself.
+    let ada = runtime.block_on(async { atlas.account_at(ADA).await.unwrap().unwrap().person });
+    let secret = "5".repeat(64);
+    runtime.block_on(async {
+        let session = atlas.sessions(ada).await.unwrap().remove(0);
+        assert!(atlas.renew_session(session.id, &secret, now_ms() - HOUR_MS).await.unwrap());
+    });
+    let cookie = json!({"name": "clausewatch-session", "value": secret, "url": site, "httpOnly": true});
+    browser.ask("Network.setCookie", cookie);
+    browser.open(&format!("{site}/account"));
+    unfold(&mut browser);
+    browser.picture("passkey-proves");
+    assert!(browser.text().contains("Go on with a passkey"), "{}", browser.text());
+    let before = counts(&mut browser, &authenticator);
+    browser.press("#passkeys ~ ul [data-passkey=prove] button");
+    assert!(browser.text().contains("The passkey is removed"), "{}", browser.text());
+    assert!(counts(&mut browser, &authenticator) > before);
+    runtime.block_on(async { assert!(atlas.passkeys(ada).await.unwrap().is_empty()) });
+
+    // The authenticator has it still; the site does not.
+    browser.press("form[action='/account/sign-out'] button");
+    browser.open(&format!("{site}/account/sign-in"));
+    browser.press("[data-passkey=get] button");
+    browser.picture("passkey-unknown");
+    assert!(browser.text().contains("This passkey was not accepted"), "{}", browser.text());
+
+    // Without scripts nothing of it stands in the way.
+    browser.ask("Emulation.setScriptExecutionDisabled", json!({"value": true}));
+    browser.open(&format!("{site}/account/sign-in"));
+    assert!(!browser.text().contains("passkey"), "{}", browser.text());
 }
 
 /// A browser in which somebody made an account by the link in a mail.
@@ -337,7 +443,7 @@ fn an_operator_is_made_and_accounts_are_closed_from_the_command_line() {
     assert!(listed.starts_with("2\tada@example.org\t") && listed.trim_end().ends_with("\toperator"), "{listed}");
     assert_eq!(admin(&["disable", "ADA@example.org"]).status, Some(0));
     assert!(admin(&["list"]).out.contains("operator, closed since 20"));
-    for verb in ["enable", "revoke", "grant", "sign-out", "end-second-factor"] {
+    for verb in ["enable", "revoke", "grant", "sign-out", "end-second-factor", "remove-passkeys"] {
         assert_eq!(admin(&[verb, ADA]).status, Some(0), "{verb}");
     }
     let unknown = admin(&["grant", "bob@example.org"]);
@@ -351,6 +457,7 @@ fn an_operator_is_made_and_accounts_are_closed_from_the_command_line() {
         "operator-revoked",
         "access-ended",
         "second-factor-ended",
+        "passkeys-removed",
     ] {
         assert!(audit.contains(&format!("\t2\t{event}\tcommand line\t")), "{event} is not in {audit}");
     }

@@ -1,4 +1,4 @@
-//! Files that never change under their name: style sheet, fonts, icon. A hash of the content is part of the name, so browsers keep
+//! Files that never change under their name: style sheet, fonts, icon, script. A hash of the content is part of the name, so browsers keep
 //! them for a year.
 use std::sync::LazyLock;
 
@@ -43,10 +43,16 @@ pub(crate) static STYLE: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("style", "css", "text/css; charset=utf-8", css.into_bytes())
 });
 
+/// The script of pages that ask for passkeys; no other page has one.
+pub(crate) static PASSKEYS: LazyLock<Asset> = LazyLock::new(|| {
+    let text = include_bytes!("static/passkeys.js").to_vec();
+    Asset::new("passkeys", "js", "text/javascript; charset=utf-8", text)
+});
+
 /// Their routes, and the two addresses that browsers and crawlers ask for unbidden.
 pub(crate) fn routes() -> Router<Site> {
     let mut router = Router::new();
-    for asset in [&*STYLE, &*SERIF, &*SANS] {
+    for asset in [&*STYLE, &*SERIF, &*SANS, &*PASSKEYS] {
         let answer =
             || async { ([(header::CONTENT_TYPE, asset.kind), (header::CACHE_CONTROL, FOR_EVER)], asset.bytes.clone()) };
         router = router.route(&asset.path, get(answer));

@@ -16,7 +16,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use crate::error::{ErrorPage, Failure, Told};
 use crate::negotiate::{Wants, json};
-use crate::owner::{cookie, is_ours, is_reading, session_secret};
+use crate::owner::{cookie, cookie_name, is_ours, is_reading, session_secret};
 use crate::site::Site;
 use crate::{assets, links};
 
@@ -97,17 +97,23 @@ async fn pass(State(site): State<Site>, mut request: Request, next: Next) -> Res
     let response = if failed && !is_page(&response) { explained(&site, response, wants, &path) } else { response };
     let mut response = if reading { validated(response, asked.as_ref()).await } else { response };
     if let Some(secret) = renewed.secret()
-        && !response.headers().contains_key(header::SET_COOKIE)
+        && !gives_session(&response, &site)
         && let (name, value) = cookie(&site.config, Some(secret))
         && let Ok(value) = HeaderValue::from_str(&value)
     {
-        response.headers_mut().insert(name, value);
+        response.headers_mut().append(name, value);
     }
     finish(response.headers_mut(), site.accounts.is_some(), personal);
     if head {
         *response.body_mut() = Body::empty();
     }
     response
+}
+
+/// Whether an answer gives the browser the secret of a session, or takes it away.
+fn gives_session(response: &Response, site: &Site) -> bool {
+    let name = format!("{}=", cookie_name(&site.config));
+    response.headers().get_all(header::SET_COOKIE).iter().any(|cookie| cookie.as_bytes().starts_with(name.as_bytes()))
 }
 
 /// The address without `.json` at the end of its path; none if it has none.

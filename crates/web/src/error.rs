@@ -104,7 +104,9 @@ impl From<accounts::AccountError> for Failure {
             AccountError::Store(error) => return error.into(),
             AccountError::Internal(why) => return Failure::Internal(why),
             AccountError::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
-            AccountError::Wrong | AccountError::Code | AccountError::Unproven => StatusCode::FORBIDDEN,
+            AccountError::Wrong | AccountError::Code | AccountError::Passkey | AccountError::Unproven => {
+                StatusCode::FORBIDDEN
+            }
             AccountError::Link | AccountError::NoOrganisation | AccountError::Invitation => StatusCode::NOT_FOUND,
             AccountError::Role(_) => StatusCode::FORBIDDEN,
             AccountError::Taken
@@ -112,7 +114,9 @@ impl From<accounts::AccountError> for Failure {
             | AccountError::LastOwner
             | AccountError::Owns(_)
             | AccountError::Paying => StatusCode::CONFLICT,
-            AccountError::Address(_) | AccountError::Password(_) | AccountError::Input(_) => StatusCode::BAD_REQUEST,
+            AccountError::Address(_) | AccountError::Password(_) | AccountError::Ceremony | AccountError::Input(_) => {
+                StatusCode::BAD_REQUEST
+            }
         };
         Failure::Refused(status, error.to_string())
     }

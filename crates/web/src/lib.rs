@@ -21,6 +21,7 @@ mod owner;
 mod page;
 mod pages;
 mod pdf;
+mod qr;
 mod query;
 mod redline;
 mod share;

@@ -50,6 +50,10 @@ pub(crate) const UNSUBSCRIBE: &str = "/unsubscribe/";
 pub(crate) const ACCOUNT: &str = "/account";
 /// Where who has no account gets one.
 pub(crate) const SIGN_UP: &str = "/account/sign-up";
+/// Their passkeys.
+pub(crate) const PASSKEYS: &str = "/account/passkeys";
+/// Where who has a passkey signs in with it.
+pub(crate) const PASSKEY_SIGN_IN: &str = "/account/passkeys/sign-in";
 /// Where who has an account signs in.
 pub(crate) const SIGN_IN: &str = "/account/sign-in";
 /// Where a session is ended.

@@ -43,17 +43,30 @@ pub(crate) struct Member {
     pub visitor: Visitor,
     pub caller: Caller,
     pub accounts: Accounts,
+    /// The secret of the ceremony that its browser began.
+    pub ceremony: Option<String>,
+}
+
+/// How a form has a person prove once more who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Proof {
+    /// It asks for the password.
+    pub password: bool,
+    /// It can be done with a passkey.
+    pub passkey: bool,
+    /// It cannot: nothing that needs proof is done before they sign in anew.
+    pub must_sign_in: bool,
 }
 
 impl Member {
-    /// Whether a form asks for the password once more.
-    pub fn asks_proof(&self) -> bool {
-        !self.accounts.is_proven(&self.visitor) && self.visitor.account.password.is_some()
-    }
-
-    /// Whether nothing that needs proof can be done before signing in anew.
-    pub fn must_sign_in(&self) -> bool {
-        !self.accounts.is_proven(&self.visitor) && self.visitor.account.password.is_none()
+    /// How forms have the person prove who they are.
+    pub async fn proof(&self) -> Result<Proof, Failure> {
+        if self.accounts.is_proven(&self.visitor) {
+            return Ok(Proof { password: false, passkey: false, must_sign_in: false });
+        }
+        let password = self.visitor.account.password.is_some();
+        let passkey = self.accounts.takes_passkeys() && !self.accounts.passkeys(&self.visitor).await?.is_empty();
+        Ok(Proof { password, passkey, must_sign_in: !password && !passkey })
     }
 }
 
@@ -63,6 +76,8 @@ pub(crate) struct Asking {
     pub accounts: Accounts,
     /// The secret of the session that its browser has, good or not.
     pub secret: Option<String>,
+    /// The secret of the ceremony that its browser began.
+    pub ceremony: Option<String>,
 }
 
 fn refused(status: StatusCode, why: &str) -> Failure {
@@ -157,7 +172,7 @@ impl FromRequestParts<Site> for Asking {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Asking, Failure> {
         let accounts = site.accounts.clone().ok_or_else(|| Failure::missing("account on this site"))?;
         let secret = session_secret(&parts.headers, &site.config).map(str::to_string);
-        Ok(Asking { caller: caller(parts), accounts, secret })
+        Ok(Asking { caller: caller(parts), accounts, secret, ceremony: ceremony_secret(parts, &site.config) })
     }
 }
 
@@ -167,7 +182,10 @@ impl FromRequestParts<Site> for Member {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Member, Response> {
         let accounts = site.accounts.clone().ok_or_else(|| Failure::missing("account on this site").into_response())?;
         match visitor(parts, site, &accounts).await.map_err(Failure::into_response)? {
-            Some(visitor) => Ok(Member { visitor, caller: caller(parts), accounts }),
+            Some(visitor) => {
+                let ceremony = ceremony_secret(parts, &site.config);
+                Ok(Member { visitor, caller: caller(parts), accounts, ceremony })
+            }
             None => Err(to_sign_in(parts)),
         }
     }
@@ -273,13 +291,30 @@ fn named_address(said: &str) -> Option<IpAddr> {
 }
 
 /// The name of a session's cookie. A browser takes one that begins with `__Host-` from this host alone, over TLS.
-fn cookie_name(site: &SiteConfig) -> &'static str {
-    if site.base_url.starts_with("https://") { "__Host-clausewatch" } else { "clausewatch-session" }
+pub(crate) fn cookie_name(site: &SiteConfig) -> &'static str {
+    if is_over_tls(site) { "__Host-clausewatch" } else { "clausewatch-session" }
+}
+
+/// The name of the cookie of a ceremony with a passkey.
+fn ceremony_name(site: &SiteConfig) -> &'static str {
+    if is_over_tls(site) { "__Host-clausewatch-ceremony" } else { "clausewatch-ceremony" }
+}
+
+fn is_over_tls(site: &SiteConfig) -> bool {
+    site.base_url.starts_with("https://")
 }
 
 /// The secret of a session that a browser sends.
 pub(crate) fn session_secret<'h>(headers: &'h HeaderMap, site: &SiteConfig) -> Option<&'h str> {
-    let name = cookie_name(site);
+    sent(headers, cookie_name(site))
+}
+
+fn ceremony_secret(parts: &Parts, site: &SiteConfig) -> Option<String> {
+    sent(&parts.headers, ceremony_name(site)).map(str::to_string)
+}
+
+/// The cookie of this name that a browser sends.
+fn sent<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(known, _)| *known == name).map(|(_, secret)| secret)
@@ -287,10 +322,17 @@ pub(crate) fn session_secret<'h>(headers: &'h HeaderMap, site: &SiteConfig) -> O
 
 /// The header that gives a browser a session's secret, or takes it away.
 pub(crate) fn cookie(site: &SiteConfig, secret: Option<&str>) -> (HeaderName, String) {
-    let secure = if site.base_url.starts_with("https://") { "; Secure" } else { "" };
+    let secure = if is_over_tls(site) { "; Secure" } else { "" };
     let seconds = if secret.is_some() { COOKIE_SECONDS } else { 0 };
     let (name, value) = (cookie_name(site), secret.unwrap_or(""));
     (header::SET_COOKIE, format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"))
+}
+
+/// The header that gives a browser the secret of the ceremony that it begins.
+pub(crate) fn ceremony_cookie(site: &SiteConfig, secret: &str) -> (HeaderName, String) {
+    let secure = if is_over_tls(site) { "; Secure" } else { "" };
+    let (name, seconds) = (ceremony_name(site), accounts::passkey::CEREMONY_MS / 1000);
+    (header::SET_COOKIE, format!("{name}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"))
 }
 
 /// The host that the request is for, with its port.

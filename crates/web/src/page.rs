@@ -102,6 +102,8 @@ pub(crate) struct Head {
     pub watch: Option<WatchBox>,
     /// The page on which the operator judges this record.
     pub review: Option<String>,
+    /// Whether the page may ask for a passkey, which needs a script.
+    pub passkeys: bool,
     /// What is announced to everybody.
     pub announcements: Arc<Vec<Announcement>>,
 }
@@ -125,6 +127,7 @@ impl Head {
             plans: !site.plans.all().is_empty(),
             watch: None,
             review: None,
+            passkeys: false,
             announcements: site.announced(),
         }
     }
@@ -183,6 +186,12 @@ impl Head {
         self
     }
 
+    /// Says whether the page may ask for a passkey.
+    pub fn passkeys(mut self, asks: bool) -> Head {
+        self.passkeys = asks;
+        self
+    }
+
     /// The `<title>`.
     pub fn full_title(&self) -> String {
         if self.path == links::HOME {
@@ -226,5 +235,10 @@ impl Head {
     /// Address of the style sheet.
     pub fn style(&self) -> &'static str {
         &assets::STYLE.path
+    }
+
+    /// Address of the script that asks for passkeys.
+    pub fn script(&self) -> &'static str {
+        &assets::PASSKEYS.path
     }
 }

@@ -12,12 +12,14 @@ statements! {
     MESSAGES = "DELETE FROM messages WHERE person_id = $1",
     WATCHES = "DELETE FROM watches WHERE person_id = $1",
     CHANNELS = "DELETE FROM channels WHERE person_id = $1",
+    CEREMONIES = "DELETE FROM ceremonies WHERE session_id IN (SELECT id FROM sessions WHERE person_id = $1)",
     SESSIONS = "DELETE FROM sessions WHERE person_id = $1",
     TOKENS = "DELETE FROM tokens WHERE person_id = $1",
     // Links that were sent to this address before there was an account name no person, and may write it in other capitals.
     MAILS = "DELETE FROM account_mails WHERE person_id = $1 OR LOWER(address) = (SELECT address_key FROM accounts WHERE person_id = $1)",
     CODES = "DELETE FROM recovery_codes WHERE person_id = $1",
     FACTOR = "DELETE FROM second_factors WHERE person_id = $1",
+    PASSKEYS = "DELETE FROM passkeys WHERE person_id = $1",
     AUDIT = "DELETE FROM audit WHERE person_id = $1",
     // What they did in organisations is known on as somebody's, and not from where.
     AUDIT_BY = "UPDATE audit SET source = '' WHERE by_id = $1",
@@ -77,8 +79,9 @@ impl Atlas {
             return Ok(Erased::Owns(held));
         }
         let told = [TELLINGS, MESSAGES, WATCHES, CHANNELS, AUDIT_BY, AUDIT_NAMED, INVITATIONS];
-        let known = [SESSIONS, TOKENS, MAILS, CODES, FACTOR, AUDIT, TRIALS, SUBSCRIPTIONS, ACCOUNT, PERSON];
-        for statement in told.into_iter().chain(known) {
+        let ways_in = [CEREMONIES, SESSIONS, TOKENS, MAILS, CODES, FACTOR, PASSKEYS];
+        let known = [AUDIT, TRIALS, SUBSCRIPTIONS, ACCOUNT, PERSON];
+        for statement in told.into_iter().chain(ways_in).chain(known) {
             tx.run(statement, args![person]).await?;
         }
         tx.commit().await?;

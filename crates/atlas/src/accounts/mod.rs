@@ -6,6 +6,7 @@ mod factors;
 mod mails;
 mod members;
 mod organisations;
+mod passkeys;
 mod sessions;
 
 use archive::Sha256Digest;
@@ -22,10 +23,11 @@ pub use factors::Factor;
 pub use mails::{AccountMail, MailOutcome, NewMail};
 pub use members::User;
 pub use organisations::{Belonging, Changed, Invitation, NewInvitation, Organisation, OrganisationMember, Role};
+pub use passkeys::{Ceremony, Kept, NewPasskey, Passkey};
 pub use sessions::{NewToken, Session, Token};
 
 #[cfg(test)]
-pub(crate) const ALL_STATEMENTS: [&[crate::store::Sql]; 8] = [
+pub(crate) const ALL_STATEMENTS: [&[crate::store::Sql]; 9] = [
     STATEMENTS,
     audit::STATEMENTS,
     erase::STATEMENTS,
@@ -33,6 +35,7 @@ pub(crate) const ALL_STATEMENTS: [&[crate::store::Sql]; 8] = [
     mails::STATEMENTS,
     members::STATEMENTS,
     organisations::STATEMENTS,
+    passkeys::STATEMENTS,
     sessions::STATEMENTS,
 ];
 

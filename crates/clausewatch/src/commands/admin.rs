@@ -40,6 +40,8 @@ enum Verb {
     SignOut(Address),
     /// End the second factor of a person who lost it; see to it that it is them who ask
     EndSecondFactor(Address),
+    /// Remove the passkeys of a person who lost them; see to it that it is them who ask
+    RemovePasskeys(Address),
     /// List organisations: number, name, since when, members with their roles
     Organisations,
     /// Make a member of an organisation its owner, because its owners are gone; see to it that it is theirs
@@ -121,6 +123,11 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
             let account = found(&accounts, &who).await?;
             accounts.drop_factor(&account).await?;
             writeln!(out, "{} signs in without a second factor", account.address)?;
+        }
+        Verb::RemovePasskeys(who) => {
+            let account = found(&accounts, &who).await?;
+            accounts.drop_passkeys(&account).await?;
+            writeln!(out, "{} has no passkey", account.address)?;
         }
         Verb::Organisations => {
             let mut offset = 0;

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use accounts::{Accounts, Caller, Cost, Followed, Post, Scope, Settings, Wish};
 use alerts::{MailServer, Mailer};
+use atlas::accounts::{Kept, NewPasskey};
 use atlas::watching::{ChannelKind, NewChannel, NewWatch, PersonId, Subject, Template};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -151,7 +152,7 @@ pub fn encoded(text: &str) -> String {
 }
 
 /// The secret that an answer gives to a browser.
-fn given(answer: &Answer) -> String {
+pub fn given(answer: &Answer) -> String {
     let cookie = answer.header(header::SET_COOKIE);
     between(cookie, "__Host-clausewatch=", ";").to_string()
 }
@@ -318,7 +319,7 @@ async fn who_proves_who_they_are_is_known_by_another_secret() {
 }
 
 /// Every address to which something is posted, with a form that would do something.
-pub const POSTS: [(&str, &str); 21] = [
+pub const POSTS: [(&str, &str); 27] = [
     ("/watch", "subject=%7B%22watches%22%3A%22platform%22%2C%22subject%22%3A%22plum%22%7D"),
     ("/watchlist/settings", "zone=Europe/Berlin"),
     ("/watchlist/{id}", "end=1"),
@@ -339,6 +340,12 @@ pub const POSTS: [(&str, &str); 21] = [
     ("/account/sessions", "end=others"),
     ("/account/tokens", "name=x&scope=watchlist:write&days=30"),
     ("/account/second-factor", "do=begin"),
+    ("/account/passkeys", "remove=1"),
+    ("/account/passkeys/begin", ""),
+    ("/account/passkeys/sign-in", "answer=x"),
+    ("/account/passkeys/sign-in/begin", ""),
+    ("/account/passkeys/proof", "answer=x"),
+    ("/account/passkeys/proof/begin", ""),
     ("/account/export", ""),
 ];
 /// What deletes an account: it stands alone, since nothing can be asked of it twice.
@@ -466,6 +473,8 @@ async fn marked(hall: &Hall, word: &str) -> (String, PersonId) {
     }
     let visitor = hall.accounts.visitor(&secret).await.unwrap().unwrap();
     hall.accounts.add_token(&visitor, &format!("token {word}"), &Scope::ALL, 30, &here()).await.unwrap();
+    let passkey = NewPasskey { credential: word.as_bytes(), key: "{}", name: &format!("passkey {word}") };
+    assert_eq!(hall.atlas.add_passkey(person, &passkey, 1, now).await.unwrap(), Kept::Kept);
     hall.atlas.set_person(person, &format!("name {word}"), "UTC").await.unwrap();
     (secret, person)
 }
@@ -508,6 +517,7 @@ async fn nothing_of_one_person_shows_to_another() {
                 (format!("/messages/{id}"), String::new()),
                 ("/inbox".to_string(), format!("message={id}")),
                 ("/account/tokens".to_string(), format!("end={id}")),
+                ("/account/passkeys".to_string(), format!("remove={id}")),
             ] {
                 let answer = hall.post(asks, &path, &form).await;
                 assert!(!answer.body.contains("adamark"), "{path} {form} shows something");
@@ -553,7 +563,7 @@ async fn programs_do_what_their_tokens_say_and_nothing_of_the_account() {
     assert_eq!(hall.post(&writes, watch.0, watch.1).await.status, StatusCode::SEE_OTHER);
     assert_eq!(hall.atlas.watches(person).await.unwrap().len(), 1);
     for (path, form) in POSTS.iter().chain([&DELETE]).filter(|(path, _)| path.starts_with("/account/")) {
-        if ["sign-up", "sign-in", "mail-link", "sign-out", "forgot", "link/{token}"]
+        if ["sign-up", "sign-in", "sign-in/begin", "mail-link", "sign-out", "forgot", "link/{token}"]
             .iter()
             .any(|end| path.ends_with(end))
         {
@@ -681,6 +691,7 @@ async fn the_account_page_does_what_it_says() {
     let begun = hall.post(&ada, "/account/second-factor", "do=begin").await;
     well_formed::check(&begun.body).unwrap();
     assert!(begun.body.contains("href=\"otpauth://totp/Clausewatch:ada%40example%2Eorg?secret="), "{}", begun.body);
+    assert!(begun.body.contains("<svg class=\"qr\" role=\"img\" aria-label=\"QR code of the secret below\""));
     let secret = between(&begun.body, "<code class=\"secret\">", "</code>");
     let wrong = hall.post(&ada, "/account/second-factor", "do=confirm&code=000000").await;
     assert_eq!(wrong.status, StatusCode::FORBIDDEN);

@@ -3,6 +3,7 @@ mod accounts;
 mod operate;
 mod operate_users;
 mod organisations;
+mod passkeys;
 mod review;
 mod watching;
 mod well_formed;

@@ -1,5 +1,6 @@
 //! Accounts: signing up and in, links in mails, and the page of one's own account. On a site without accounts none of this is there.
 mod link;
+mod passkeys;
 mod show;
 mod sign_in;
 
@@ -35,6 +36,12 @@ pub(super) fn routes() -> Router<Site> {
         .route("/account/sessions", post(show::sessions))
         .route("/account/tokens", post(show::tokens))
         .route("/account/second-factor", post(show::second_factor))
+        .route(links::PASSKEYS, post(passkeys::change))
+        .route("/account/passkeys/begin", post(passkeys::begin))
+        .route(links::PASSKEY_SIGN_IN, post(passkeys::sign_in))
+        .route("/account/passkeys/sign-in/begin", post(passkeys::begin_sign_in))
+        .route("/account/passkeys/proof", post(passkeys::end_proof))
+        .route("/account/passkeys/proof/begin", post(passkeys::begin_proof))
         .route("/account/export", post(show::export))
         .route("/account/delete", post(show::delete))
         .layer(DefaultBodyLimit::max(FORM))

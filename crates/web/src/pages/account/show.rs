@@ -1,7 +1,7 @@
 //! The page of one's own account, and its forms.
 use accounts::{AccountError, Enrolment, Scope};
 use askama::Template;
-use atlas::accounts::{AuditEntry, Belonging, Session, Token};
+use atlas::accounts::{AuditEntry, Belonging, Passkey, Session, Token};
 use atlas::watching::{Channel, Message, MessageFilter, PersonId};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -11,8 +11,9 @@ use serde_json::json;
 use super::told;
 use crate::error::Failure;
 use crate::links;
-use crate::owner::{Member, cookie};
+use crate::owner::{Member, Proof, cookie};
 use crate::page::Head;
+use crate::qr;
 use crate::query::Query;
 use crate::site::Site;
 use crate::words;
@@ -29,6 +30,10 @@ struct AccountPage {
     member: Member,
     sessions: Vec<Session>,
     tokens: Vec<Token>,
+    passkeys: Vec<Passkey>,
+    /// Whether there can be passkeys on this site.
+    takes_passkeys: bool,
+    proof: Proof,
     log: Vec<AuditEntry>,
     organisations: Vec<Belonging>,
     /// Invitations that wait for an answer.
@@ -54,18 +59,18 @@ impl AccountPage {
         self.member.visitor.account.password.is_some()
     }
 
-    /// Whether a form asks for the password once more.
-    fn asks_proof(&self) -> bool {
-        self.member.asks_proof()
-    }
-
-    /// Whether nothing can be done before signing in anew.
-    fn must_sign_in(&self) -> bool {
-        self.member.must_sign_in()
-    }
-
     fn browser(&self, session: &Session) -> String {
         browser(&session.agent)
+    }
+
+    /// What a passkey is called unless the person calls it otherwise.
+    fn this_browser(&self) -> String {
+        words::clip(&self.browser(&self.member.visitor.session), 60)
+    }
+
+    /// The secret of a second factor as a QR code.
+    fn qr(&self, enrolment: &Enrolment) -> Option<String> {
+        qr::svg(&enrolment.url, "QR code of the secret below")
     }
 
     /// "Signed in", of `signed-in`.
@@ -97,7 +102,7 @@ fn browser(agent: &str) -> String {
 
 /// What a form came to.
 #[derive(Default)]
-struct Outcome {
+pub(super) struct Outcome {
     status: StatusCode,
     error: Option<String>,
     done: Option<&'static str>,
@@ -107,7 +112,7 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn done(words: &'static str) -> Outcome {
+    pub fn done(words: &'static str) -> Outcome {
         Outcome { done: Some(words), ..Outcome::default() }
     }
 }
@@ -118,8 +123,12 @@ async fn page(site: &Site, member: Member, outcome: Outcome) -> Result<Response,
         true => Some(atlas.recovery_codes(person).await?),
         false => None,
     };
+    let takes_passkeys = member.accounts.takes_passkeys();
     let page = AccountPage {
-        head: site.head("Account", links::ACCOUNT).here("Account").unlisted().no_json(),
+        head: site.head("Account", links::ACCOUNT).here("Account").unlisted().no_json().passkeys(takes_passkeys),
+        passkeys: member.accounts.passkeys(&member.visitor).await?,
+        takes_passkeys,
+        proof: member.proof().await?,
         sessions: atlas.sessions(person).await?,
         tokens: atlas.tokens(person).await?,
         log: atlas.audit(Some(person), 0, LOG).await?,
@@ -137,7 +146,11 @@ async fn page(site: &Site, member: Member, outcome: Outcome) -> Result<Response,
 }
 
 /// The page with what a form came to.
-async fn after(site: &Site, member: Member, done: Result<Outcome, AccountError>) -> Result<Response, Failure> {
+pub(super) async fn after(
+    site: &Site,
+    member: Member,
+    done: Result<Outcome, AccountError>,
+) -> Result<Response, Failure> {
     let outcome = match done {
         Ok(outcome) => outcome,
         Err(wrong) => {

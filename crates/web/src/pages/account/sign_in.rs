@@ -1,5 +1,5 @@
 //! Signing up, in and out, and asking for a link. What these pages say of an address is the same whether or not it has an account.
-use accounts::{AccountError, Wish};
+use accounts::{AccountError, Accounts, Wish};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -24,6 +24,8 @@ struct FormPage {
     /// What is wished to be watched, in words.
     watched: Option<String>,
     error: Option<String>,
+    /// Whether there can be passkeys on this site.
+    passkeys: bool,
 }
 
 /// Which form.
@@ -83,8 +85,15 @@ async fn form(site: &Site, form: Form, said: &Query, wrong: Option<AccountError>
     let wish = wish(said);
     let watched = super::link::watched(site, &wish).await?;
     let address = said.owned("address").unwrap_or_default();
-    let page = FormPage { head: head(site, form.title(), form.path()), form, address, wish, watched, error };
+    let passkeys = form == Form::SignIn && site.accounts.as_ref().is_some_and(Accounts::takes_passkeys);
+    let head = head(site, form.title(), form.path()).passkeys(passkeys);
+    let page = FormPage { head, form, address, wish, watched, error, passkeys };
     Ok((status, Html(page.render()?)).into_response())
+}
+
+/// The form to sign in, after a try with a passkey.
+pub(super) async fn again(site: &Site, said: &Query, wrong: AccountError) -> Result<Response, Failure> {
+    form(site, Form::SignIn, said, Some(wrong)).await
 }
 
 pub(super) async fn asks_sign_up(_: Asking, State(site): State<Site>, said: Query) -> Result<Response, Failure> {

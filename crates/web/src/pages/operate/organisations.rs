@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::error::Failure;
 use crate::negotiate::Wants;
-use crate::owner::{Member, Operator};
+use crate::owner::{Member, Operator, Proof};
 use crate::page::Head;
 use crate::pages::account::{came, prove};
 use crate::query::Query;
@@ -44,8 +44,7 @@ struct OrganisationsPage {
     /// The query of this page, for forms to come back to it.
     query: String,
     paging: Paging,
-    asks_proof: bool,
-    must_sign_in: bool,
+    proof: Proof,
     error: Option<String>,
     done: Option<String>,
 }
@@ -66,14 +65,14 @@ async fn page(
     }
     let path = links::OPERATE_ORGANISATIONS;
     let head = site.head("Organisations", path).crumb("Operate", links::OPERATE).here("Organisations").unlisted();
+    let proof = member.proof().await?;
     let page = OrganisationsPage {
-        head,
+        head: head.passkeys(proof.passkey),
         rows,
         all,
         query: query.with("", ""),
         paging: Paging::of(path, query, number, SIZE, usize::try_from(all).unwrap_or(0)),
-        asks_proof: member.asks_proof(),
-        must_sign_in: member.must_sign_in(),
+        proof,
         error,
         done,
     };

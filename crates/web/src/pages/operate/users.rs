@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::error::Failure;
 use crate::negotiate::Wants;
-use crate::owner::{Member, Operator};
+use crate::owner::{Member, Operator, Proof};
 use crate::page::Head;
 use crate::pages::account::{came, prove};
 use crate::query::Query;
@@ -39,8 +39,7 @@ struct UsersPage {
     /// The query of this page, for forms to come back to it.
     query: String,
     paging: Paging,
-    asks_proof: bool,
-    must_sign_in: bool,
+    proof: Proof,
     error: Option<String>,
     done: Option<String>,
 }
@@ -76,16 +75,16 @@ async fn page(
         rows.push(Row { organisations, plan: plan(site, user.person).await?, user });
     }
     let head = site.head("Users", links::OPERATE_USERS).crumb("Operate", links::OPERATE).here("Users").unlisted();
+    let proof = member.proof().await?;
     let paging = Paging::of(links::OPERATE_USERS, query, number, SIZE, usize::try_from(all).unwrap_or(0));
     let page = UsersPage {
-        head,
+        head: head.passkeys(proof.passkey),
         rows,
         all,
         part: part.into(),
         query: query.with("", ""),
         paging,
-        asks_proof: member.asks_proof(),
-        must_sign_in: member.must_sign_in(),
+        proof,
         error,
         done,
     };
@@ -111,7 +110,7 @@ pub(super) async fn show(
 
 /// Does what a form says with an account; what was done, in words.
 async fn act(member: &Member, account: &Account, form: &Query) -> Result<String, AccountError> {
-    let Member { accounts, visitor, caller } = member;
+    let Member { accounts, visitor, caller, .. } = member;
     prove(member, form).await?;
     let (hand, address) = (Hand::Operator(visitor, caller), &account.address);
     Ok(match form.text("do").unwrap_or("") {

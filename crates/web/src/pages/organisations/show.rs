@@ -12,7 +12,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use super::{Named, number};
 use crate::error::Failure;
 use crate::links;
-use crate::owner::Member;
+use crate::owner::{Member, Proof};
 use crate::page::Head;
 use crate::pages::account::{DELETE, all_of, came, prove};
 use crate::query::Query;
@@ -38,8 +38,7 @@ struct OrganisationPage {
     invitations: Vec<Invitation>,
     /// What happened, in words; for owners only.
     log: Vec<(i64, String)>,
-    asks_proof: bool,
-    must_sign_in: bool,
+    proof: Proof,
     error: Option<String>,
     done: Option<String>,
 }
@@ -102,15 +101,15 @@ async fn page(site: &Site, member: &Member, id: PersonId, outcome: Outcome) -> R
         log = entries.iter().map(|entry| (entry.at_ms, deed(entry, &addresses))).collect();
     }
     let head = site.head(own.name.as_str(), links::organisation(&id)).crumb("Organisations", links::ORGANISATIONS);
+    let proof = member.proof().await?;
     let page = OrganisationPage {
-        head: head.here(own.name.as_str()).unlisted().no_json(),
+        head: head.here(own.name.as_str()).unlisted().no_json().passkeys(proof.passkey),
         own,
         person,
         members,
         invitations,
         log,
-        asks_proof: member.asks_proof(),
-        must_sign_in: member.must_sign_in(),
+        proof,
         error,
         done,
     };
