@@ -42,6 +42,10 @@ pub struct Alerting {
     /// Sender of all mail, for example "Clausewatch <alerts@example.org>"
     #[arg(long, global = true, value_name = "ADDRESS", env = "CLAUSEWATCH_MAIL_FROM")]
     pub mail_from: Option<String>,
+    /// Where mail comes back to that cannot be delivered, for example bounces@example.org, which has to get what is sent to
+    /// bounces+ANYTHING@example.org too; `clausewatch returned-mail` takes it
+    #[arg(long, global = true, value_name = "ADDRESS", env = "CLAUSEWATCH_MAIL_RETURN")]
+    pub mail_return: Option<String>,
 }
 
 /// A password that no error and no log shows.
@@ -80,7 +84,8 @@ impl Alerting {
             self.mail_from.clone().context("say who sends mail too, with --mail-from or CLAUSEWATCH_MAIL_FROM")?;
         let password = self.mail_password.as_ref().map(|secret| secret.text().to_owned());
         let (user, authorities) = (self.mail_user.clone(), authorities.clone());
-        let server = MailServer { url: url.into(), user, password, from, authorities };
+        let returns = self.mail_return.clone().filter(|address| !address.trim().is_empty());
+        let server = MailServer { url: url.into(), user, password, from, returns, authorities };
         Ok(Some(Mailer::new(&server)?))
     }
 

@@ -16,6 +16,7 @@ use crate::open::Atlas;
 use crate::store::{Columns, Row, Tx, args, statements};
 use crate::watching::{ChannelKind, NewChannel, PersonId, Template, channel_in, person_in, readdress};
 
+pub(crate) use audit::note_in;
 pub use audit::{AuditEntry, Deed};
 pub use erase::Erased;
 pub use factors::Factor;

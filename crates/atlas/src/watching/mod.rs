@@ -9,6 +9,8 @@
 //!    once, or for the hour of a digest. The key (story, channel) makes it impossible to tell a channel twice.
 //! 4. **Messages** ([`messages`]): what is due becomes messages. The key of a message follows from what it tells and to whom, so that a
 //!    receiver can know it again. Senders claim messages by lease, send, and settle them: at least once, with one key.
+//! 5. **What comes back** ([`returned`]): a mail that its receiver's server took first and returned later, or that its reader complained of,
+//!    names its message by a token in the address that it comes back to.
 //!
 //! Everything belongs to a person. The first one, [`PersonId::OWNER`], is there from the beginning.
 mod channels;
@@ -16,6 +18,7 @@ mod discreet;
 mod messages;
 mod news;
 mod persons;
+mod returned;
 mod stories;
 mod token;
 mod watches;
@@ -41,16 +44,18 @@ pub use news::{Gathered, NewsKind};
 pub(crate) use news::{note_confirmed, note_imported, note_reversal};
 pub use persons::Person;
 pub(crate) use persons::person_in;
+pub use returned::{Return, Returned};
 pub use stories::{Asker, NewStory, NewTelling, StoryRow, Why};
 pub use token::Unsubscribed;
 pub use watches::{NewWatch, Watch};
 
 #[cfg(test)]
-pub(crate) const ALL_STATEMENTS: [&[crate::store::Sql]; 7] = [
+pub(crate) const ALL_STATEMENTS: [&[crate::store::Sql]; 8] = [
     channels::STATEMENTS,
     messages::STATEMENTS,
     news::STATEMENTS,
     persons::STATEMENTS,
+    returned::STATEMENTS,
     stories::STATEMENTS,
     STATEMENTS,
     watches::STATEMENTS,

@@ -116,7 +116,12 @@ pub(super) async fn redeliver(
     let message = site.atlas.message(holder.id(), id).await?.ok_or_else(missing)?;
     // Else anybody's mailbox could be flooded with it.
     if message.kind == MessageKind::Confirmation {
-        let why = "the question to confirm an address is sent once; remove the address and add it again";
+        let why = "the question to confirm an address is sent again from the list of channels";
+        return Err(Failure::Refused(StatusCode::CONFLICT, why.into()));
+    }
+    let channel = site.atlas.channel(holder.id(), message.channel).await?;
+    if channel.is_some_and(|channel| super::channels::waits_for_reader(&site, &channel)) {
+        let why = "its address is used once it is confirmed from its own mailbox; have it asked again from the list of channels";
         return Err(Failure::Refused(StatusCode::CONFLICT, why.into()));
     }
     super::may_send(&site, holder.id()).await?;
