@@ -40,10 +40,16 @@ pub enum MailKind {
     FactorEnded,
     /// Notice: there are other recovery codes.
     CodesRenewed,
+    /// Notice to a member of an organisation: they have another role.
+    RoleChanged,
+    /// Notice to somebody who is no member of an organisation any more.
+    MemberRemoved,
+    /// Notice to who was a member: the organisation is deleted.
+    OrganisationDeleted,
 }
 
 impl MailKind {
-    const ALL: [MailKind; 13] = [
+    const ALL: [MailKind; 16] = [
         MailKind::SignUp,
         MailKind::SignIn,
         MailKind::Reset,
@@ -57,6 +63,9 @@ impl MailKind {
         MailKind::FactorAdded,
         MailKind::FactorEnded,
         MailKind::CodesRenewed,
+        MailKind::RoleChanged,
+        MailKind::MemberRemoved,
+        MailKind::OrganisationDeleted,
     ];
 
     fn code(self) -> i64 {

@@ -119,8 +119,10 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         }
         Verb::EndSecondFactor(who) => {
             let account = found(&accounts, &who).await?;
-            accounts.drop_factor(&account).await?;
-            writeln!(out, "{} signs in without a second factor", account.address)?;
+            match accounts.drop_factor(&account).await? {
+                true => writeln!(out, "{} signs in without a second factor", account.address)?,
+                false => writeln!(out, "{} has no second factor; nothing was changed", account.address)?,
+            }
         }
         Verb::Organisations => {
             let mut offset = 0;
