@@ -5,7 +5,7 @@ use crate::error::{AtlasError, Result};
 use crate::store::{Pools, Store, args, statements};
 
 /// Each step takes the schema from one version to the next. Released steps never change.
-pub(crate) const STEPS: [&str; 16] = [
+pub(crate) const STEPS: [&str; 17] = [
     include_str!("schema/001.sql"),
     include_str!("schema/002.sql"),
     include_str!("schema/003.sql"),
@@ -22,6 +22,7 @@ pub(crate) const STEPS: [&str; 16] = [
     include_str!("schema/014.sql"),
     include_str!("schema/015.sql"),
     include_str!("schema/016.sql"),
+    include_str!("schema/018.sql"),
 ];
 
 statements! {

@@ -325,7 +325,14 @@ async fn what_is_watched_together_is_told_to_the_organisation() {
         assert_eq!(hall.stage.inbox(of).await.len(), 1);
         for member in [&ada, &bob] {
             assert_eq!(hall.stage.inbox(member.account.person).await.len(), 0, "what is theirs stays theirs");
+            assert_eq!(atlas.unread(of, member.account.person).await.unwrap(), 1);
         }
+        // What was there before they joined is not new to who joins.
+        hall.stage.pass(common::HOUR);
+        let ada = accounts.sign_in(ADA, PASSWORD, None, &here).await.unwrap();
+        let eve = hall.member(&ada, of, EVE, Role::Reader).await;
+        assert_eq!(atlas.unread(of, eve.account.person).await.unwrap(), 0);
+        accounts.leave(&hall.visitor(&eve).await, of, &here).await.unwrap();
         hall.stage.delivery(Some(&hall.smtp)).round().await.unwrap();
         let mail = hall.mail().await;
         assert_eq!(mail.to, ["team@plum.example"]);
