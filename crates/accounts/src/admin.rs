@@ -63,8 +63,7 @@ impl Accounts {
 
     /// Closes an account to its person, which ends its sessions, tokens and links, or opens it again.
     pub async fn disable(&self, account: &Account, disabled: bool, hand: Hand<'_>) -> Result<(), AccountError> {
-        let since_ms = disabled.then(|| self.now_ms());
-        if !self.atlas().set_disabled(account.person, since_ms, hand.spares_last()).await? {
+        if !self.atlas().set_disabled(account.person, disabled, hand.spares_last(), self.now_ms()).await? {
             return Err(AccountError::LastOperator);
         }
         self.atlas().end_account_links(account.person, self.now_ms()).await?;

@@ -120,7 +120,7 @@ pub enum MessageState {
     Sent,
     /// It could not be sent and is not tried again by itself: a dead letter.
     Dead,
-    /// Its channel was removed before.
+    /// It is not sent any more: its channel was removed, or it is summed up in another message.
     Dropped,
 }
 
@@ -164,7 +164,7 @@ pub struct Message {
     pub kind: MessageKind,
     /// When it was made.
     pub made_ms: i64,
-    /// What it says, if it is not stories.
+    /// What it says, if it is not stories; of a digest that sums up what waited while the account was closed, how many stories it leaves out.
     pub body: Option<String>,
     /// What became of it.
     pub state: MessageState,
@@ -298,6 +298,12 @@ pub(super) async fn post(tx: &mut Tx, new: Vec<NewMessage>, now_ms: i64) -> Resu
     Ok(MessageId(first))
 }
 
+/// The name of a message in the store with this key of the log; see [`Atlas::message_key`].
+pub(super) fn message_key(log_key: &str, kind: MessageKind, channel: ChannelId, what: i64) -> String {
+    let told = format!("{log_key}\n{}\n{channel}\n{what}", kind.code());
+    format!("msg_{}", &Sha256Digest::of(told.as_bytes()).to_string()[..32])
+}
+
 fn message(row: &Row) -> Result<Message> {
     let mut c = row.columns();
     Ok(Message {
@@ -334,8 +340,7 @@ fn item(row: &Row) -> Result<Item> {
 impl Atlas {
     /// The name of a message: what it tells and over which channel, in this store.
     pub(super) fn message_key(&self, kind: MessageKind, channel: ChannelId, what: i64) -> String {
-        let told = format!("{}\n{}\n{channel}\n{what}", self.log_key(), kind.code());
-        format!("msg_{}", &Sha256Digest::of(told.as_bytes()).to_string()[..32])
+        message_key(&self.log_key(), kind, channel, what)
     }
 
     /// A message of a person.
@@ -380,7 +385,7 @@ impl Atlas {
     }
 
     async fn with_items(&self, mut message: Message) -> Result<Message> {
-        if message.body.is_none() {
+        if message.body.is_none() || message.kind == MessageKind::Digest {
             let rows = self.store.fetch(ITEMS, args![message.id]).await?;
             message.items = rows.iter().map(item).collect::<Result<_>>()?;
         }

@@ -13,6 +13,7 @@
 //!    names its message by a token in the address that it comes back to.
 //!
 //! Everything belongs to a person. The first one, [`PersonId::OWNER`], is there from the beginning.
+mod backlog;
 mod channels;
 mod discreet;
 mod messages;
@@ -36,6 +37,7 @@ use crate::records::Materiality;
 use crate::search::SearchQuery;
 use crate::store::{Tx, args, damaged, statements};
 
+pub(crate) use backlog::sum_up;
 pub use channels::{Channel, ChannelKind, ChannelState, NewChannel, Template};
 pub(crate) use channels::{channel_in, forget_mail, readdress};
 pub use discreet::without_addresses;
@@ -50,7 +52,8 @@ pub use token::Unsubscribed;
 pub use watches::{NewWatch, Watch};
 
 #[cfg(test)]
-pub(crate) const ALL_STATEMENTS: [&[crate::store::Sql]; 8] = [
+pub(crate) const ALL_STATEMENTS: [&[crate::store::Sql]; 9] = [
+    backlog::STATEMENTS,
     channels::STATEMENTS,
     messages::STATEMENTS,
     news::STATEMENTS,
