@@ -98,6 +98,16 @@ impl Accounts {
         Ok(true)
     }
 
+    /// Mails persons whose second factor is lost with the key of the site that they sign in without one.
+    pub async fn factors_are_lost(&self, persons: &[PersonId]) -> Result<(), AccountError> {
+        for person in persons {
+            if let Some(account) = self.atlas().account(*person).await? {
+                self.post(MailKind::FactorEnded, &account.address, Some(&account), &Wish::default()).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Makes a member of an organisation an owner of it: its owners are gone, or cannot sign in.
     pub async fn hand_over(
         &self,

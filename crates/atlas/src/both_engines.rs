@@ -33,14 +33,14 @@ const LISTS: &[&[Sql]] = &[
     crate::revise::STATEMENTS,
     crate::schema::STATEMENTS,
     crate::seal::STATEMENTS,
-    crate::seal::ROW_STATEMENTS,
     crate::search::STATEMENTS,
     crate::witnesses::STATEMENTS,
     crate::write::STATEMENTS,
 ];
 
 fn lists() -> impl Iterator<Item = &'static [Sql]> {
-    LISTS.iter().chain(&crate::watching::ALL_STATEMENTS).chain(&crate::accounts::ALL_STATEMENTS).copied()
+    let others = crate::watching::ALL_STATEMENTS.iter().chain(&crate::accounts::ALL_STATEMENTS);
+    LISTS.iter().chain(others).chain(&crate::seal::ROW_STATEMENTS).copied()
 }
 
 fn statements() -> Vec<Sql> {

@@ -345,9 +345,15 @@ impl Atlas {
         Ok(stored)
     }
 
-    /// Takes a channel in or out of use, on the person's wish. What was to be sent over it waits.
+    /// Takes a channel in or out of use, on the person's wish. What was to be sent over it waits. False for one that is not there, or whose address
+    /// is lost.
     pub async fn pause_channel(&self, person: PersonId, id: ChannelId, paused: bool) -> Result<bool> {
         let state = if paused { ChannelState::Paused } else { ChannelState::InUse };
+        // The address of a webhook may be lost with the key that sealed it.
+        let lost = |channel: Channel| channel.kind == ChannelKind::Webhook && channel.address.is_empty();
+        if self.channel(person, id).await?.is_some_and(lost) {
+            return Ok(false);
+        }
         self.set_channel(person, id, state, None).await
     }
 

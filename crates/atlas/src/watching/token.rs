@@ -5,6 +5,8 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::seal::hex;
+
 /// What came of unsubscribing.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Unsubscribed {
@@ -20,10 +22,7 @@ pub(super) fn write(what: char, rows: &[i64], secret: &[u8]) -> String {
     for row in rows {
         text.push_str(&format!("{row}-"));
     }
-    for byte in secret {
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
+    text + &hex(secret)
 }
 
 /// The rows and the secret of a token.

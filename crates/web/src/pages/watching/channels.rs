@@ -44,6 +44,7 @@ impl ChannelRow {
         match self.channel.kind {
             ChannelKind::Inbox => "The inbox here".into(),
             ChannelKind::Mail => format!("Mail to {}", self.channel.address),
+            ChannelKind::Webhook if is_lost(&self.channel) => receiver(self.channel.template).into(),
             ChannelKind::Webhook => {
                 format!("{} at {}", receiver(self.channel.template), words::clip(&self.channel.address, 60))
             }
@@ -65,7 +66,7 @@ impl ChannelRow {
     /// Whether it can be taken out of use and back.
     pub fn pausable(&self) -> bool {
         let unconfirmed = self.channel.state == ChannelState::Unconfirmed;
-        !matches!(self.channel.kind, ChannelKind::Inbox) && !unconfirmed && !self.asks
+        !matches!(self.channel.kind, ChannelKind::Inbox) && !unconfirmed && !self.asks && !is_lost(&self.channel)
     }
 
     /// Whether mail to it came back, or was complained of, so that its reader has to be asked again.
@@ -78,12 +79,17 @@ impl ChannelRow {
     }
 
     pub fn sends(&self) -> bool {
-        !self.channel.kind.is_shown() && !self.asks
+        !self.channel.kind.is_shown() && !self.asks && !is_lost(&self.channel)
     }
 
     pub fn removable(&self) -> bool {
         self.channel.kind != ChannelKind::Inbox
     }
+}
+
+/// Whether nothing can be sent over a channel any more: the address of a webhook is lost with the key that sealed it.
+fn is_lost(channel: &Channel) -> bool {
+    channel.kind == ChannelKind::Webhook && channel.address.is_empty()
 }
 
 /// Whether only who reads a mailbox takes it into use, on a site that others use: of an address that is not confirmed, and of one at which
@@ -170,6 +176,10 @@ pub(super) async fn change(
             if channel.state == ChannelState::Unconfirmed || waits_for_reader(&site, &channel) =>
         {
             let why = "this address is used once it is confirmed from its own mailbox; have it asked again if need be";
+            return Err(Failure::Refused(StatusCode::CONFLICT, why.into()));
+        }
+        Some("test" | "use") if is_lost(&channel) => {
+            let why = "the address of this webhook is lost; remove it and add it again";
             return Err(Failure::Refused(StatusCode::CONFLICT, why.into()));
         }
         Some("ask") => {
