@@ -90,7 +90,7 @@ fn name_of(text: &str) -> Result<String, AccountError> {
 }
 
 /// The name of a role, as forms, mails and the log say it.
-pub fn role_name(role: Role) -> &'static str {
+pub const fn role_name(role: Role) -> &'static str {
     match role {
         Role::Reader => "reader",
         Role::Editor => "editor",
