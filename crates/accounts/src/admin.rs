@@ -1,14 +1,16 @@
 //! What an operator does with accounts and organisations: from the command line of the instance, or on the site.
-use atlas::accounts::{Account, Deed, NewAccount, Role};
+use atlas::accounts::{Account, Belonging, Deed, NewAccount, Role};
 use atlas::watching::PersonId;
 
-use crate::organisations::done;
+use crate::organisations::{Notice, done};
 use crate::{AccountError, Accounts, Caller, MailAddress, MailKind, Visitor, Wish, role_name};
 
 /// Where changes from the command line come from, in the audit log.
 const SOURCE: &str = "command line";
 /// Who made a change on the site, for the person whose account it is: they are told neither who operates it nor from where.
 const AN_OPERATOR: &str = "an operator";
+/// The same as a mail to a member begins with it.
+const BY_AN_OPERATOR: &str = "Whoever operates the site";
 
 /// Who does what an operator may.
 #[derive(Clone, Copy)]
@@ -61,8 +63,7 @@ impl Accounts {
 
     /// Closes an account to its person, which ends its sessions, tokens and links, or opens it again.
     pub async fn disable(&self, account: &Account, disabled: bool, hand: Hand<'_>) -> Result<(), AccountError> {
-        let since_ms = disabled.then(|| self.now_ms());
-        if !self.atlas().set_disabled(account.person, since_ms, hand.spares_last()).await? {
+        if !self.atlas().set_disabled(account.person, disabled, hand.spares_last(), self.now_ms()).await? {
             return Err(AccountError::LastOperator);
         }
         self.atlas().end_account_links(account.person, self.now_ms()).await?;
@@ -86,13 +87,25 @@ impl Accounts {
         self.operated(account, "reset-sent", Hand::Operator(operator, caller)).await
     }
 
-    /// Ends the second factor of somebody who lost it, and of whom the operator knows who they are.
-    pub async fn drop_factor(&self, account: &Account) -> Result<(), AccountError> {
-        if self.has_factor(account).await? {
-            self.post(MailKind::FactorEnded, &account.address, Some(account), &Wish::default()).await?;
+    /// Ends the second factor of somebody who lost it, and of whom the operator knows who they are; false if they have none.
+    pub async fn drop_factor(&self, account: &Account) -> Result<bool, AccountError> {
+        if !self.has_factor(account).await? {
+            return Ok(false);
         }
+        self.post(MailKind::FactorEnded, &account.address, Some(account), &Wish::default()).await?;
         self.atlas().drop_factor(account.person).await?;
-        self.operated(account, "second-factor-ended", Hand::CommandLine).await
+        self.operated(account, "second-factor-ended", Hand::CommandLine).await?;
+        Ok(true)
+    }
+
+    /// Mails persons whose second factor is lost with the key of the site that they sign in without one.
+    pub async fn factors_are_lost(&self, persons: &[PersonId]) -> Result<(), AccountError> {
+        for person in persons {
+            if let Some(account) = self.atlas().account(*person).await? {
+                self.post(MailKind::FactorEnded, &account.address, Some(&account), &Wish::default()).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Makes a member of an organisation an owner of it: its owners are gone, or cannot sign in.
@@ -104,6 +117,7 @@ impl Accounts {
     ) -> Result<(), AccountError> {
         // Who cannot sign in owns nothing.
         open(account)?;
+        let before = self.atlas().belonging(organisation, account.person).await?;
         done(self.atlas().set_role(organisation, account.person, Role::Owner).await?)?;
         let source = if hand.spares_last() { AN_OPERATOR } else { SOURCE };
         let (member, event) = (Some(account.person), "role-changed");
@@ -114,7 +128,13 @@ impl Accounts {
             let detail = format!("organisation {organisation} handed over to person {}", account.person);
             self.note(Some(operator.account.person), "operated", caller, &detail).await?;
         }
-        Ok(())
+        match before.filter(|before| before.role != Role::Owner) {
+            Some(Belonging { name, .. }) => {
+                let notice = Notice { organisation, name, role: Some(Role::Owner), by: BY_AN_OPERATOR.into() };
+                self.notify(account.person, MailKind::RoleChanged, &notice).await
+            }
+            None => Ok(()),
+        }
     }
 
     /// Writes down what was done with an account: in its log, and in that of the operator who did it on the site, with from where.

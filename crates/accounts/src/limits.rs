@@ -32,6 +32,9 @@ pub const MAILS_FROM_SITE: Limit = Limit { tries: 120, window_ms: 60 * MINUTE_MS
 /// Invitations to organisations by one person.
 pub const INVITATIONS_BY: Limit = Limit { tries: 40, window_ms: 24 * 60 * MINUTE_MS };
 
+/// Mails to one member about what becomes of their membership of one organisation. More are not sent; what happened stands in their log.
+pub const NOTICES_TO: Limit = Limit { tries: 5, window_ms: 24 * 60 * MINUTE_MS };
+
 impl Limit {
     /// How long to wait, if a count that began at an instant is beyond the limit.
     fn wait_ms(self, (count, since_ms): (i64, i64), now_ms: i64) -> Option<i64> {

@@ -44,10 +44,16 @@ pub enum MailKind {
     PasskeyAdded,
     /// Notice: there is a passkey less, or none any more.
     PasskeyRemoved,
+    /// Notice to a member of an organisation: they have another role.
+    RoleChanged,
+    /// Notice to somebody who is no member of an organisation any more.
+    MemberRemoved,
+    /// Notice to who was a member: the organisation is deleted.
+    OrganisationDeleted,
 }
 
 impl MailKind {
-    const ALL: [MailKind; 15] = [
+    const ALL: [MailKind; 18] = [
         MailKind::SignUp,
         MailKind::SignIn,
         MailKind::Reset,
@@ -63,6 +69,9 @@ impl MailKind {
         MailKind::CodesRenewed,
         MailKind::PasskeyAdded,
         MailKind::PasskeyRemoved,
+        MailKind::RoleChanged,
+        MailKind::MemberRemoved,
+        MailKind::OrganisationDeleted,
     ];
 
     fn code(self) -> i64 {

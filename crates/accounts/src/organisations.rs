@@ -8,7 +8,7 @@ use atlas::accounts::{
 use atlas::watching::PersonId;
 use serde::{Deserialize, Serialize};
 
-use crate::limits::INVITATIONS_BY;
+use crate::limits::{INVITATIONS_BY, NOTICES_TO};
 use crate::{AccountError, Accounts, Caller, MailAddress, MailKind, Visitor, one_line};
 
 /// Most organisations that a person owns.
@@ -21,11 +21,30 @@ pub const MOST_INVITED: usize = 50;
 const LONGEST_NAME: usize = 60;
 /// Where what an owner does to a member comes from, in the member's own log: their network address is no business of others.
 const AN_OWNER: &str = "an owner";
+/// The same as a mail to the member begins with it.
+const BY_AN_OWNER: &str = "An owner";
 
 /// What the link of an invitation goes on with.
 #[derive(Serialize, Deserialize)]
 struct Invites {
     invitation: i64,
+}
+
+/// What a notice about a membership tells.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Notice {
+    pub organisation: PersonId,
+    /// Name of the organisation.
+    pub name: String,
+    /// The role that the member has now; none if they are none any more.
+    pub role: Option<Role>,
+    /// Who did it: "An owner".
+    pub by: String,
+}
+
+/// What a mail tells, if it is a notice about a membership.
+pub(crate) fn notice_of(mail: &AccountMail) -> Option<Notice> {
+    serde_json::from_str(&mail.data).ok()
 }
 
 /// An invitation as who reads the mailbox is shown it.
@@ -71,7 +90,7 @@ fn name_of(text: &str) -> Result<String, AccountError> {
 }
 
 /// The name of a role, as forms, mails and the log say it.
-pub fn role_name(role: Role) -> &'static str {
+pub const fn role_name(role: Role) -> &'static str {
     match role {
         Role::Reader => "reader",
         Role::Editor => "editor",
@@ -310,9 +329,25 @@ impl Accounts {
         role: Role,
         caller: &Caller,
     ) -> Result<(), AccountError> {
-        self.belonging(visitor.account.person, organisation, Role::Owner).await?;
+        let own = self.belonging(visitor.account.person, organisation, Role::Owner).await?;
+        let before = self.atlas().belonging(organisation, member).await?.map(|belonging| belonging.role);
         done(self.atlas().set_role(organisation, member, role).await?)?;
-        self.deed(organisation, visitor, "role-changed", Some(member), caller, role_name(role)).await
+        self.deed(organisation, visitor, "role-changed", Some(member), caller, role_name(role)).await?;
+        if before != Some(role) && member != visitor.account.person {
+            let notice = Notice { organisation, name: own.name, role: Some(role), by: BY_AN_OWNER.into() };
+            self.notify(member, MailKind::RoleChanged, &notice).await?;
+        }
+        Ok(())
+    }
+
+    /// Mails a member what became of their membership, unless they were mailed that too often: nobody is flooded by who changes their mind.
+    pub(crate) async fn notify(&self, member: PersonId, kind: MailKind, notice: &Notice) -> Result<(), AccountError> {
+        let Some(account) = self.atlas().account(member).await? else { return Ok(()) };
+        let counted = format!("notices to {member} of organisation {}", notice.organisation);
+        match self.count(&counted, NOTICES_TO).await? {
+            Some(_) => Ok(()),
+            None => self.post_with(kind, &account.address, Some(&account), notice).await,
+        }
     }
 
     /// Removes a member. What they may know stays known: the feed's address, secrets of webhooks.
@@ -329,7 +364,12 @@ impl Accounts {
         let address = self.atlas().account(member).await?.map_or_else(String::new, |account| account.address);
         self.deed(organisation, visitor, "member-removed", Some(member), caller, &address).await?;
         let (event, now_ms) = ("organisation-removed-from", self.now_ms());
-        Ok(self.atlas().note_audit(Some(member), event, AN_OWNER, &own.name, now_ms).await?)
+        self.atlas().note_audit(Some(member), event, AN_OWNER, &own.name, now_ms).await?;
+        if member == visitor.account.person {
+            return Ok(());
+        }
+        let notice = Notice { organisation, name: own.name, role: None, by: BY_AN_OWNER.into() };
+        self.notify(member, MailKind::MemberRemoved, &notice).await
     }
 
     /// Leaves an organisation.
@@ -352,9 +392,11 @@ impl Accounts {
         let own = self.belonging(person, organisation, Role::Owner).await?;
         let members = self.atlas().members(organisation).await?;
         self.atlas().erase_organisation(organisation).await?;
+        let notice = Notice { organisation, name: own.name.clone(), role: None, by: BY_AN_OWNER.into() };
         for member in members.iter().filter(|member| member.person != person) {
             let event = "organisation-deleted";
             self.atlas().note_audit(Some(member.person), event, AN_OWNER, &own.name, self.now_ms()).await?;
+            self.notify(member.person, MailKind::OrganisationDeleted, &notice).await?;
         }
         Ok(self.note(Some(person), "organisation-deleted", caller, &own.name).await?)
     }

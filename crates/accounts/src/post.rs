@@ -2,8 +2,9 @@
 use alerts::{Foot, Handed, Letter, Mailer};
 use atlas::accounts::{AccountMail, MailOutcome, Role};
 
+use crate::organisations::{Notice, notice_of};
 use crate::session::{IDLE_MS, LONGEST_MS};
-use crate::{AccountError, Accounts, Invited, MailKind};
+use crate::{AccountError, Accounts, Invited, MailKind, role_name};
 
 const SECOND_MS: i64 = 1000;
 const DAY_MS: i64 = 24 * 60 * 60 * SECOND_MS;
@@ -24,15 +25,20 @@ pub struct Post {
 /// A mail's words, and what its button is called.
 type Words = (String, String, &'static str);
 
+/// What a role lets its member do.
+fn may(role: Role) -> &'static str {
+    match role {
+        Role::Reader => "see what it watches and what changed",
+        Role::Editor => "see and change what it watches",
+        Role::Owner => "see and change what it watches, and who belongs to it",
+    }
+}
+
 /// The words of an invitation.
 fn invites(invited: &Invited, site: &str) -> Words {
     let Invited { organisation, role, by, .. } = invited;
     let who = by.as_deref().unwrap_or("A member");
-    let may = match role {
-        Role::Reader => "see what it watches and what changed",
-        Role::Editor => "see and change what it watches",
-        Role::Owner => "see and change what it watches, and who belongs to it",
-    };
+    let may = may(*role);
     (
         format!("You are invited to an organisation at {site}"),
         format!(
@@ -43,7 +49,40 @@ fn invites(invited: &Invited, site: &str) -> Words {
     )
 }
 
-/// The words of any other mail; none for an invitation, which has its own.
+/// The words of a notice about a membership; none if the mail is none.
+fn membership(kind: MailKind, notice: &Notice, site: &str) -> Option<Words> {
+    let Notice { name, role, by, .. } = notice;
+    let (subject, lead) = match (kind, role) {
+        (MailKind::RoleChanged, Some(role)) => (
+            format!("Your role in an organisation at {site} is {} now", role_name(*role)),
+            format!(
+                "{by} gave you another role in the organisation “{name}” at {site}: you are {} {} of it now, and can {}. If that is not what \
+                 was agreed, ask an owner of it.",
+                if *role == Role::Reader { "a" } else { "an" },
+                role_name(*role),
+                may(*role)
+            ),
+        ),
+        (MailKind::MemberRemoved, _) => (
+            format!("You are no member of an organisation at {site} any more"),
+            format!(
+                "{by} removed you from the organisation “{name}” at {site}. Its watchlist and inbox are closed to you, and it mails nothing to \
+                 this address any more. Your account and what you watch yourself stay as they are."
+            ),
+        ),
+        (MailKind::OrganisationDeleted, _) => (
+            format!("An organisation at {site} is deleted"),
+            format!(
+                "{by} deleted the organisation “{name}” at {site}, of which you were a member, with its watchlist and inbox. Your account and \
+                 what you watch yourself stay as they are."
+            ),
+        ),
+        _ => return None,
+    };
+    Some((subject, lead, ""))
+}
+
+/// The words of any other mail; none for an invitation and a notice about a membership, which have their own.
 fn words(kind: MailKind, site: &str) -> Option<Words> {
     let words = match kind {
         MailKind::SignUp => (
@@ -116,7 +155,9 @@ fn words(kind: MailKind, site: &str) -> Option<Words> {
             "A passkey was removed from your account, and signs in no more; the page of your account lists those that are left. If it was not you, set a new password at once: choose “Forgot the password” where you sign in.".into(),
             "",
         ),
-        MailKind::Invitation => return None,
+        MailKind::Invitation | MailKind::RoleChanged | MailKind::MemberRemoved | MailKind::OrganisationDeleted => {
+            return None;
+        }
     };
     Some(words)
 }
@@ -168,12 +209,17 @@ impl Post {
         }
         let (subject, lead, button) = match self.words(kind, mail).await {
             Ok(Some(words)) => words,
-            Ok(None) => return Handed::Never { reason: "the invitation is over".into(), nobody: false },
+            Ok(None) => return Handed::Never { reason: "what it is about is over".into(), nobody: false },
             Err(error) => return Handed::Later(error.to_string()),
         };
         let url = self.accounts.parts.links.account_link(&self.accounts.token_of(mail));
         let action = kind.acts().then(|| (button.to_string(), url));
-        let (letter, foot) = (Letter { subject, lead, parts: Vec::new() }, Foot { action, ..Foot::default() });
+        let watchlist = notice_of(mail).filter(|_| kind == MailKind::RoleChanged).map(|notice| {
+            let url = self.accounts.parts.links.watchlist(Some(notice.organisation));
+            (format!("Watchlist of {}", notice.name), url)
+        });
+        let (letter, foot) =
+            (Letter { subject, lead, parts: Vec::new() }, Foot { action, watchlist, ..Foot::default() });
         let name = format!("account-{}-{}", mail.id, crate::hex(&mail.nonce[..mail.nonce.len().min(6)]));
         self.mailer.send_letter(&mail.address, &name, &letter, &foot, self.accounts.now_ms()).await
     }
@@ -184,16 +230,16 @@ impl Post {
         Ok(account.is_some_and(|account| account.disabled_ms.is_some()))
     }
 
-    /// The words of a mail; none if it is about an invitation that is over.
+    /// The words of a mail; none if it is about an invitation that is over, or cannot be read.
     async fn words(&self, kind: MailKind, mail: &AccountMail) -> Result<Option<Words>, AccountError> {
         let site = &self.accounts.parts.settings.site;
-        if kind != MailKind::Invitation {
-            return Ok(words(kind, site));
+        if kind == MailKind::Invitation {
+            return Ok(match self.accounts.invitation_of(mail).await? {
+                Some(invitation) => Some(invites(&self.accounts.shown(&invitation).await?, site)),
+                None => None,
+            });
         }
-        Ok(match self.accounts.invitation_of(mail).await? {
-            Some(invitation) => Some(invites(&self.accounts.shown(&invitation).await?, site)),
-            None => None,
-        })
+        Ok(words(kind, site).or_else(|| membership(kind, &notice_of(mail)?, site)))
     }
 
     /// When to try again, if a link would still be good then.

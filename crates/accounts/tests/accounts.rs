@@ -618,6 +618,43 @@ async fn nothing_is_sent_to_a_closed_account() {
 }
 
 #[tokio::test]
+async fn what_waited_while_an_account_was_closed_is_summed_up() {
+    for hall in halls().await {
+        let (accounts, stage) = (&hall.accounts, &hall.stage);
+        let ada = hall.person(ADA).await;
+        let own = ada.account.person;
+        let document = common::document(&stage.atlas, "Plum", "Terms").await;
+        stage.see(document, &common::terms(30, &[])).await;
+        stage.watch(own, Subject::Document(document)).await;
+        accounts.disable(&ada.account, true, Hand::CommandLine).await.unwrap();
+        for at in 0..24 {
+            stage.pass(common::DAY);
+            stage.see(document, &common::terms(at, &[])).await;
+            stage.tell().await;
+        }
+        stage.delivery(Some(&hall.smtp)).round().await.unwrap();
+        assert!(hall.mails().await.is_empty(), "{}", stage.engine);
+        accounts.disable(&ada.account, false, Hand::CommandLine).await.unwrap();
+        stage.delivery(Some(&hall.smtp)).round().await.unwrap();
+        let mut mails = hall.mails().await;
+        mails.sort_by_key(|mail| mail.header("Subject").to_string());
+        let subjects: Vec<&str> = mails.iter().map(|mail| mail.header("Subject")).collect();
+        assert_eq!(mails.len(), 2, "{}: {subjects:?}", stage.engine);
+        assert_eq!(subjects[0], "23 changes while your account was closed");
+        let words = plain(&mails[0]).replace("\r\n", " ");
+        assert!(words.contains("The latest 20 are here, and all of them stand in the inbox."), "{words}");
+        assert_eq!(words.matches("All clauses, before and after: ").count(), 20, "in words");
+        assert!(words.contains("Notice: 21 days") && !words.contains("Notice: 1 days"), "the latest: {words}");
+        assert!(!subjects[1].contains("closed"), "what is younger than a day is sent as it is: {subjects:?}");
+        assert_eq!(stage.inbox(own).await.len(), 24);
+        // Nothing is sent twice, and nothing waits.
+        stage.pass(common::DAY);
+        stage.delivery(Some(&hall.smtp)).round().await.unwrap();
+        assert!(hall.mails().await.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn a_token_does_what_it_was_given_for_and_ends() {
     for hall in halls().await {
         let accounts = &hall.accounts;

@@ -50,6 +50,16 @@ pub async fn add_mail(
     Ok(channel)
 }
 
+/// Asks the reader of a mail address once more whether it wants to be told: one that never answered, or whose mail came back. Until then nothing
+/// else is sent there. False for any other channel.
+pub async fn confirm_again(atlas: &Atlas, channel: &Channel, now_ms: i64) -> Result<bool, AtlasError> {
+    let asks = atlas.unconfirm_channel(channel).await?;
+    if asks {
+        atlas.post_note(channel.person, channel.id, MessageKind::Confirmation, "", now_ms).await?;
+    }
+    Ok(asks)
+}
+
 /// Adds a web address to which messages are posted.
 pub async fn add_webhook(
     atlas: &Atlas,

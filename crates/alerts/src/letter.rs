@@ -94,7 +94,10 @@ impl Letter {
         let (subject, lead) = match (message.kind, parts.as_slice()) {
             (MessageKind::Test, _) => test(),
             (MessageKind::Confirmation, _) => confirmation(),
-            (MessageKind::Digest, parts) => digest(parts, &moment(message.made_ms, zone)),
+            (MessageKind::Digest, parts) => match message.body.as_deref().and_then(|left_out| left_out.parse().ok()) {
+                Some(left_out) => summed_up(parts, left_out),
+                None => digest(parts, &moment(message.made_ms, zone)),
+            },
             (MessageKind::Correction, [part, ..]) => (
                 format!("Correction: {}", part.document),
                 "An earlier message told you of a change that, read again, amounts to less. We are sorry for the noise.".into(),
@@ -134,6 +137,21 @@ fn digest(parts: &[Part], when: &str) -> (String, String) {
         many => format!("{} documents", many.len()),
     };
     (format!("{stories}: {of}"), format!("What changed in what you watch, up to {when}."))
+}
+
+/// What waited while an account was closed, of which some may be left out.
+fn summed_up(parts: &[Part], left_out: usize) -> (String, String) {
+    let all = parts.len() + left_out;
+    let latest = match left_out {
+        0 => "They are here".to_string(),
+        _ => format!("The latest {} are here", parts.len()),
+    };
+    (
+        format!("{all} changes while your account was closed"),
+        format!(
+            "While your account was closed, {all} changes happened in what is watched. {latest}, and all of them stand in the inbox."
+        ),
+    )
 }
 
 impl Part {

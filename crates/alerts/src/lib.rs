@@ -16,6 +16,7 @@ pub mod payment;
 mod plain;
 pub mod plans;
 mod report;
+pub mod returned;
 pub mod sides;
 mod story;
 mod teller;

@@ -197,7 +197,7 @@ impl Plans {
             }
         }
         match best {
-            Some((_, entitled)) => Ok(entitled),
+            Some((_, entitled)) => Ok(Entitlements { of_organisation: true, ..entitled }),
             None => self.of_person(atlas, holder, now_ms).await,
         }
     }
@@ -210,7 +210,8 @@ impl Plans {
         let (trials, paid) = (atlas.trials(person).await?, atlas.paid_plan(person).await?);
         let pays = paid.is_some();
         let (plan, trial_until_ms) = self.chosen(first, trials.last.as_ref(), paid.as_ref(), now_ms);
-        Ok(Entitlements { plan: Some(plan.clone()), trial_until_ms, pays, tried: trials.tried })
+        let (plan, tried) = (Some(plan.clone()), trials.tried);
+        Ok(Entitlements { plan, trial_until_ms, pays, of_organisation: false, tried })
     }
 
     /// The plan of a person by their last trial and what they pay for (a plan, since when), and when it ends if it is a trial.
@@ -221,13 +222,22 @@ impl Plans {
         paid: Option<&(String, i64)>,
         now_ms: i64,
     ) -> (&'p Plan, Option<i64>) {
-        // What somebody began to pay for later takes the place of a trial.
+        // What somebody began to pay for later takes the place of a trial; a trial takes the place of a greater plan at no time.
         let holds =
             |trial: &&Trial| now_ms < trial.until_ms && paid.is_none_or(|(_, since_ms)| trial.since_ms > *since_ms);
         let trial = last.filter(holds).and_then(|trial| Some((self.get(&trial.plan)?, trial.until_ms)));
         // A plan that the configuration does not know any more is the first one.
-        let without_trial = || paid.and_then(|(id, _)| self.get(id)).unwrap_or(first);
-        trial.map_or_else(|| (without_trial(), None), |(plan, until_ms)| (plan, Some(until_ms)))
+        let without_trial = paid.and_then(|(id, _)| self.get(id)).unwrap_or(first);
+        match trial {
+            Some((plan, until_ms)) if self.is_greater(&plan.id, &without_trial.id) => (plan, Some(until_ms)),
+            _ => (without_trial, None),
+        }
+    }
+
+    /// Whether a plan is greater than another: it stands later in the configuration.
+    pub fn is_greater(&self, id: &str, than: &str) -> bool {
+        let rank = |id: &str| self.0.iter().position(|plan| plan.id == id);
+        rank(id) > rank(than)
     }
 
     /// How much each plan is in use, in their order; nothing where there are no plans.
@@ -264,11 +274,15 @@ impl Plans {
             return Err(Refused::NoTrial(format!("the plan {} cannot be tried", plan.name)));
         };
         let now = self.of(atlas, person, now_ms).await?;
-        if now.plan.is_none() {
-            return Err(Refused::NoTrial("everything is allowed to you already".into()));
-        }
-        if now.plan.is_some_and(|own| own.id == id) {
+        let Some(own) = now.plan else { return Err(Refused::NoTrial("everything is allowed to you already".into())) };
+        if own.id == id {
             return Err(Refused::NoTrial(format!("the plan {} is yours", plan.name)));
+        }
+        if !self.is_greater(id, &own.id) {
+            let (own, plan) = (&own.name, &plan.name);
+            return Err(Refused::NoTrial(format!(
+                "your plan {own} is the greater one; to try {plan} would give you nothing"
+            )));
         }
         let trial = Trial { plan: id.to_owned(), since_ms: now_ms, until_ms: now_ms + i64::from(days) * DAY_MS };
         match atlas.begin_trial(person, &trial).await? {
@@ -287,6 +301,8 @@ pub struct Entitlements {
     pub trial_until_ms: Option<i64>,
     /// Whether the person pays for a plan, be it this one or, during a trial, another.
     pub pays: bool,
+    /// Whether it is the members of an organisation who may do it, in its watchlist.
+    pub of_organisation: bool,
     /// Plans that were tried.
     tried: Vec<String>,
 }
@@ -311,7 +327,7 @@ pub enum Refused {
 impl Entitlements {
     /// What the owner may do, and everybody where no plans are configured.
     pub fn everything() -> Entitlements {
-        Entitlements { plan: None, trial_until_ms: None, pays: false, tried: Vec::new() }
+        Entitlements { plan: None, trial_until_ms: None, pays: false, of_organisation: false, tried: Vec::new() }
     }
 
     /// Whether a plan was tried.
@@ -333,7 +349,8 @@ impl Entitlements {
         let adds = platform.is_some_and(|platform| !platforms.contains(platform));
         match plan.platforms {
             Some(most) if adds && platforms.len() >= most => {
-                limit(format!("watches {}, and you watch {}", counted(most), platforms.len()))
+                let watches = if self.of_organisation { "the organisation watches" } else { "you watch" };
+                limit(format!("watches {}, and {watches} {}", counted(most), platforms.len()))
             }
             _ => Ok(()),
         }
@@ -441,8 +458,13 @@ pub async fn used(atlas: &Atlas, entitled: &Entitlements, person: PersonId) -> R
         }
         None => "any number of platforms".into(),
     };
-    let Plan { name, soonest, .. } = plan;
-    Ok(Some(format!("With the plan {name} you watch {platforms}, told {} at the soonest.", soonest.words())))
+    let (name, told) = (&plan.name, plan.soonest.words());
+    Ok(Some(match entitled.of_organisation {
+        true => format!(
+            "With the plan {name}, the best of its owners, the organisation watches {platforms}, told {told} at the soonest."
+        ),
+        false => format!("With the plan {name} you watch {platforms}, told {told} at the soonest."),
+    }))
 }
 
 #[cfg(test)]

@@ -77,6 +77,42 @@ async fn a_plan_limits_what_is_watched_and_a_trial_lifts_that_for_a_time() {
 }
 
 #[tokio::test]
+async fn a_trial_lowers_nothing() {
+    use atlas::plans::{NewSubscription, Trial};
+    let plans = Plans::read(include_str!("../../../docs/plans.toml")).unwrap();
+    for stage in stages().await {
+        let (atlas, now) = (&stage.atlas, stage.now());
+        let plan = async |person: PersonId, at_ms: i64| {
+            let entitled = plans.of(atlas, person, at_ms).await.unwrap();
+            (entitled.plan.unwrap().id, entitled.trial_until_ms)
+        };
+        let pays = async |person: PersonId, plan: &str| {
+            let new = NewSubscription { id: format!("{person} {plan}"), person, plan: plan.into() };
+            atlas.subscribed(&new, now).await.unwrap();
+        };
+        // Who pays for the greater one does not begin a trial of the lesser one, which would be used up for nothing.
+        let ada = atlas.add_person("Ada", "UTC", now).await.unwrap();
+        pays(ada, "compliance").await;
+        let refused = plans.try_out(atlas, ada, "monitor", now + 1).await.unwrap_err().to_string();
+        assert_eq!(refused, "your plan Compliance is the greater one; to try Monitor would give you nothing");
+        assert_eq!(atlas.trials(ada).await.unwrap().tried, Vec::<String>::new());
+        // One that began in an earlier release takes nothing away.
+        let trial = Trial { plan: "monitor".into(), since_ms: now + 1, until_ms: now + 14 * DAY };
+        assert!(atlas.begin_trial(ada, &trial).await.unwrap());
+        assert_eq!(plan(ada, now + 2).await, ("compliance".into(), None), "{}", stage.engine);
+        // Nor does who tries the greater one begin another trial in its place.
+        let bob = atlas.add_person("Bob", "UTC", now).await.unwrap();
+        plans.try_out(atlas, bob, "compliance", now).await.unwrap();
+        assert!(plans.try_out(atlas, bob, "monitor", now + 1).await.is_err());
+        assert_eq!(plan(bob, now + 2).await, ("compliance".into(), Some(now + 14 * DAY)));
+        plans.try_out(atlas, bob, "monitor", now + 14 * DAY).await.unwrap();
+        assert_eq!(plan(bob, now + 14 * DAY).await, ("monitor".into(), Some(now + 28 * DAY)));
+        let less = plans.try_out(atlas, bob, "free", now + 2).await;
+        assert!(less.is_err(), "the first plan is not tried");
+    }
+}
+
+#[tokio::test]
 async fn nobody_but_the_owner_has_more_than_there_is_room_for() {
     for stage in stages().await {
         let person = stage.atlas.add_person("Ada", "UTC", stage.now()).await.unwrap();

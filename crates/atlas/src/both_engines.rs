@@ -33,14 +33,14 @@ const LISTS: &[&[Sql]] = &[
     crate::revise::STATEMENTS,
     crate::schema::STATEMENTS,
     crate::seal::STATEMENTS,
-    crate::seal::ROW_STATEMENTS,
     crate::search::STATEMENTS,
     crate::witnesses::STATEMENTS,
     crate::write::STATEMENTS,
 ];
 
 fn lists() -> impl Iterator<Item = &'static [Sql]> {
-    LISTS.iter().chain(&crate::watching::ALL_STATEMENTS).chain(&crate::accounts::ALL_STATEMENTS).copied()
+    let others = crate::watching::ALL_STATEMENTS.iter().chain(&crate::accounts::ALL_STATEMENTS);
+    LISTS.iter().chain(others).chain(&crate::seal::ROW_STATEMENTS).copied()
 }
 
 fn statements() -> Vec<Sql> {
@@ -79,24 +79,37 @@ fn no_list_is_forgotten() {
 
 async fn sqlite() -> SqliteConnection {
     let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
-    for step in schema::STEPS {
+    sqlite_steps(&mut connection, &schema::STEPS).await;
+    connection
+}
+
+async fn sqlite_steps(connection: &mut SqliteConnection, steps: &[&str]) {
+    for step in steps {
         connection.execute(AssertSqlSafe(schema::for_sqlite(step))).await.unwrap();
     }
-    connection
 }
 
 /// A PostgreSQL connection with the schema in temporary tables, which end with it.
 async fn postgres() -> Option<PgConnection> {
+    let mut connection = temporary_postgres().await?;
+    postgres_steps(&mut connection, &schema::STEPS).await;
+    Some(connection)
+}
+
+async fn postgres_steps(connection: &mut PgConnection, steps: &[&str]) {
+    for step in steps {
+        let temporary = step.replace("CREATE TABLE", "CREATE TEMPORARY TABLE");
+        connection.execute(AssertSqlSafe(temporary)).await.unwrap();
+    }
+}
+
+async fn temporary_postgres() -> Option<PgConnection> {
     let Ok(url) = std::env::var("CLAUSEWATCH_TEST_POSTGRES") else {
         eprintln!("CLAUSEWATCH_TEST_POSTGRES is not set: not run on PostgreSQL");
         return None;
     };
     let mut connection = PgConnection::connect(&url).await.unwrap();
     connection.execute("SET search_path = pg_temp").await.unwrap();
-    for step in schema::STEPS {
-        let temporary = step.replace("CREATE TABLE", "CREATE TEMPORARY TABLE");
-        connection.execute(AssertSqlSafe(temporary)).await.unwrap();
-    }
     Some(connection)
 }
 
@@ -114,6 +127,35 @@ async fn every_statement_is_prepared_on_both() {
         let prepared = connection.prepare(AssertSqlSafe(text.clone()).into_sql_str()).await;
         assert!(prepared.is_ok(), "PostgreSQL: {text}: {}", prepared.err().unwrap());
     }
+}
+
+/// What was read before members had marks of their own: by person 2, and in their organisation 3, to which 4 belongs too.
+const READ_BEFORE: &str = "
+    INSERT INTO persons (id, name, zone, made_ms) VALUES (2, '', 'UTC', 0), (3, '', 'UTC', 0), (4, '', 'UTC', 0);
+    INSERT INTO accounts (person_id, address, address_key, operator, made_ms) VALUES (2, 'a', 'a', 0, 0), (4, 'b', 'b', 0, 0);
+    INSERT INTO organisations (person_id, made_ms) VALUES (3, 0);
+    INSERT INTO members (organisation_id, person_id, role, since_ms) VALUES (3, 2, 2, 0), (3, 4, 0, 0);
+    INSERT INTO messages (id, key, person_id, channel_id, channel_kind, kind, made_ms, state, attempts, due_ms, read_ms) VALUES
+        (10, 'k', 2, 1, 0, 0, 0, 1, 0, 0, 7), (11, 'l', 2, 1, 0, 0, 0, 1, 0, 0, NULL), (12, 'm', 3, 2, 0, 0, 0, 1, 0, 0, 8)";
+
+#[tokio::test]
+async fn what_was_read_for_all_members_is_read_for_each() {
+    let at = schema::STEPS.iter().position(|step| step.contains("CREATE TABLE reads")).unwrap();
+    let (before, after) = schema::STEPS.split_at(at);
+    let read = "SELECT person_id, message_id, read_ms FROM reads ORDER BY person_id, message_id";
+    let expected = [(2_i64, 10_i64, 7_i64), (2, 12, 8), (4, 12, 8)];
+    let mut lite = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    sqlite_steps(&mut lite, before).await;
+    lite.execute(READ_BEFORE).await.unwrap();
+    sqlite_steps(&mut lite, after).await;
+    let rows = lite.fetch_all(read).await.unwrap();
+    assert_eq!(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect::<Vec<_>>(), expected);
+    let Some(mut postgres) = temporary_postgres().await else { return };
+    postgres_steps(&mut postgres, before).await;
+    postgres.execute(READ_BEFORE).await.unwrap();
+    postgres_steps(&mut postgres, after).await;
+    let rows = postgres.fetch_all(read).await.unwrap();
+    assert_eq!(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect::<Vec<_>>(), expected);
 }
 
 /// Table, column, type, whether it may be null.

@@ -36,7 +36,8 @@ pub enum AtlasError {
     /// What is secret in the store is sealed with a key that is not there.
     #[error(
         "{place} is not there: it holds the key that seals the secrets in this store, which lies in the data folder of the machine that \
-         made them, and in its backups; put it there, or name the key with CLAUSEWATCH_ACCOUNTS_KEY (nothing was changed)"
+         made them, and in its backups; put it there, or name the key with CLAUSEWATCH_ACCOUNTS_KEY; if it is lost for good, `clausewatch admin \
+         forget-secrets` says what then (nothing was changed)"
     )]
     KeyMissing {
         /// Where it was looked for.
@@ -45,7 +46,8 @@ pub enum AtlasError {
     /// What is secret in the store is sealed with another key.
     #[error(
         "the key in {place} is not the one that seals the secrets in this store; that one lies in the file accounts.key of the data folder \
-         of the machine that made them, and in its backups; put it in place of this one (nothing was changed)"
+         of the machine that made them, and in its backups; put it in place of this one; if it is lost for good, `clausewatch admin \
+         forget-secrets` says what then (nothing was changed)"
     )]
     WrongKey {
         /// Where the key was found.

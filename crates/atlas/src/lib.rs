@@ -46,6 +46,6 @@ pub use read::{
     TypeTimeline,
 };
 pub use record::Recorded;
-pub use seal::{KeyPlace, read_keys};
+pub use seal::{Forgotten, KeyPlace, read_keys};
 pub use search::{SearchHit, SearchPage, SearchQuery, finds};
 pub use write::Verified;

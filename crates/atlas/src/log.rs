@@ -14,6 +14,10 @@ use crate::store::{Insert, Store, Tx, args, damaged, statements};
 statements! {
     KEY = "SELECT value FROM settings WHERE key = 'log_key'",
     SET_KEY = "INSERT INTO settings (key, value) VALUES ('log_key', $1) ON CONFLICT (key) DO NOTHING",
+    CHANGE_KEY = "UPDATE settings SET value = $1 WHERE key = 'log_key'",
+    // What the lost key signed last: by it, who knows that key can tell that the log goes on from there.
+    KEEP_CHECKPOINT = "INSERT INTO settings (key, value) VALUES ('log_checkpoint_of_' || $1, $2) ON CONFLICT (key) DO NOTHING";
+        postgres "INSERT INTO settings (key, value) VALUES ('log_checkpoint_of_' || CAST($1 AS TEXT), $2) ON CONFLICT (key) DO NOTHING",
     HEAD = "SELECT size, checkpoint, generation FROM log_head WHERE id = 1",
     NEW_HEAD = "INSERT INTO log_head (id, size, checkpoint, generation) VALUES (1, 0, $1, 0) ON CONFLICT (id) DO NOTHING",
     SWAP = "UPDATE log_head SET size = $1, checkpoint = $2 WHERE id = 1 AND size = $3 AND checkpoint = $4",
@@ -64,6 +68,30 @@ pub(crate) async fn open(store: &Store, config: &LogConfig, sealer: &Sealer) -> 
     }
     tx.commit().await?;
     Ok(key)
+}
+
+/// Gives the log another key if its own cannot be opened, and signs its head with that; gives the checkpoint that the lost key signed last.
+/// Refuses a log whose rows do not lead to that checkpoint, and one of another name.
+pub(crate) async fn rekey(tx: &mut Tx, config: &LogConfig, sealer: &Sealer) -> Result<Option<String>> {
+    let Some(row) = tx.one(KEY, args![]).await? else { return Ok(None) };
+    if sealer.open_text(Of::Log, &row.get::<String>(0)?).is_ok() {
+        return Ok(None);
+    }
+    let key = SigningKey::from_seed(&config.origin, config.fresh_seed)?;
+    let old = head(tx.one(HEAD, args![]).await?)?;
+    let state = state(tx, old.size).await?;
+    let checkpoint = Checkpoint::new(key.name(), state.size, state.root()).sign(&key)?;
+    // Name, size and root stand on the lines before the signature.
+    let said = |checkpoint: &str| checkpoint.lines().take(3).map(str::to_string).collect::<Vec<_>>();
+    if said(&checkpoint) != said(&old.checkpoint) {
+        return Err(damaged("the log", "its rows, or its name, are not those of its last checkpoint"));
+    }
+    tx.run(CHANGE_KEY, args![sealer.seal(Of::Log, key.to_secret_text().as_bytes())]).await?;
+    tx.run(KEEP_CHECKPOINT, args![old.generation.to_string(), &old.checkpoint]).await?;
+    if tx.run(SWAP, args![old.size, checkpoint, old.size, &old.checkpoint]).await? != 1 {
+        return Err(damaged("the log", "another writer has moved its head in the meantime"));
+    }
+    Ok(Some(old.checkpoint))
 }
 
 /// The log's state, from the hashes on its right edge.

@@ -13,7 +13,7 @@ use crate::error::{AtlasError, Result};
 use crate::log;
 use crate::read::Cache;
 use crate::schema;
-use crate::seal::{self, KeyPlace, Sealer};
+use crate::seal::{self, Forgotten, KeyPlace, Sealer};
 use crate::search::Index;
 use crate::store::{Pools, Store};
 
@@ -77,17 +77,12 @@ impl Atlas {
     /// Opens the store, creating it or bringing its schema up to date if need be. Refuses a store of a later release, another log, or
     /// a log whose rows do not lead to its signed checkpoint. What is secret in it and not sealed with the first key is sealed now.
     pub async fn open(location: &Location, log: &LogConfig, key: &KeyPlace) -> Result<Atlas> {
-        let (pools, index) = match location {
-            Location::Sqlite(folder) => {
-                std::fs::create_dir_all(folder)
-                    .map_err(|source| AtlasError::Io { path: folder.display().to_string(), source })?;
-                (sqlite(&folder.join("clausewatch.db")).await?, Index::open(&folder.join("search"))?)
-            }
-            Location::Postgres { url, index } => (postgres(url).await?, Index::open(index)?),
-            Location::Memory => (memory().await?, Index::in_memory()?),
+        let store = store(location).await?;
+        let index = match location {
+            Location::Sqlite(folder) => Index::open(&folder.join("search"))?,
+            Location::Postgres { index, .. } => Index::open(index)?,
+            Location::Memory => Index::in_memory()?,
         };
-        let store = Store::new(pools);
-        schema::migrate(&store).await?;
         let sealer = seal::open(&store, key).await?;
         seal::seal_all(&store, &sealer).await?;
         let key = log::open(&store, log, &sealer).await?;
@@ -97,6 +92,18 @@ impl Atlas {
         };
         let shared = Shared { folder, key, sealer, index, recent: Recent::default(), cache: Cache::default() };
         Ok(Atlas { store, shared: Arc::new(shared) })
+    }
+
+    /// Makes a store whose key is lost usable again: what the key at this place does not open is dropped, and all else is left as it is; see
+    /// [`Forgotten`]. None, and nothing is done, if the key opens the store. `fresh` are random bytes. The log goes on under another key.
+    pub async fn forget_secrets(
+        location: &Location,
+        log: &LogConfig,
+        key: &KeyPlace,
+        fresh: &[u8; 32],
+        now_ms: i64,
+    ) -> Result<Option<Forgotten>> {
+        seal::forget(&store(location).await?, key, log, fresh, now_ms).await
     }
 
     /// The key outside of the store under which links in mails are made.
@@ -120,6 +127,21 @@ impl Atlas {
             Pools::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// The store at a place, with its schema up to date.
+async fn store(location: &Location) -> Result<Store> {
+    let store = Store::new(match location {
+        Location::Sqlite(folder) => {
+            std::fs::create_dir_all(folder)
+                .map_err(|source| AtlasError::Io { path: folder.display().to_string(), source })?;
+            sqlite(&folder.join("clausewatch.db")).await?
+        }
+        Location::Postgres { url, .. } => postgres(url).await?,
+        Location::Memory => memory().await?,
+    });
+    schema::migrate(&store).await?;
+    Ok(store)
 }
 
 /// More statements than the crate has, so that each stays prepared.

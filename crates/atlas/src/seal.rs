@@ -5,7 +5,8 @@
 //! repeats only where the same secret is sealed for the same row, which gives the same text.
 //!
 //! There may be several keys: the first one seals, the others only open. When the first one is new, the next start seals all anew
-//! ([`rows`]).
+//! ([`rows`]). When the key is lost, what it sealed is dropped ([`forget`]).
+mod forget;
 mod rows;
 
 use std::fmt;
@@ -22,10 +23,12 @@ use sha2::Sha256;
 use crate::error::{AtlasError, Result};
 use crate::store::{Store, Tx, args, statements};
 
+pub use forget::Forgotten;
+pub(crate) use forget::forget;
 pub(crate) use rows::seal_all;
 
 #[cfg(test)]
-pub(crate) const ROW_STATEMENTS: &[crate::store::Sql] = rows::STATEMENTS;
+pub(crate) const ROW_STATEMENTS: [&[crate::store::Sql]; 2] = [forget::STATEMENTS, rows::STATEMENTS];
 
 /// The file of the key in the data folder.
 const KEY_FILE: &str = "accounts.key";
@@ -149,7 +152,8 @@ fn read_key(digits: &str) -> Option<[u8; 32]> {
     whole.then_some(key)
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

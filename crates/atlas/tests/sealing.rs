@@ -3,8 +3,8 @@
 mod common;
 
 use atlas::accounts::NewAccount;
-use atlas::watching::{Channel, ChannelKind, NewChannel, PersonId, Template};
-use atlas::{Atlas, AtlasError, KeyPlace, Location};
+use atlas::watching::{Channel, ChannelKind, ChannelState, NewChannel, NewWatch, PersonId, Subject, Template};
+use atlas::{Atlas, AtlasError, Forgotten, KeyPlace, Location, LogConfig};
 use common::{START, Stage, stages};
 use hmac::{Hmac, KeyInit, Mac};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
@@ -268,6 +268,87 @@ async fn a_new_key_seals_all_anew() {
         assert!(matches!(old, AtlasError::WrongKey { .. }), "{}: {old}", stage.engine);
         check(&stage.open_with(&KeyPlace::given("the test", new)).await.unwrap(), person).await;
     }
+}
+
+#[tokio::test]
+async fn a_store_whose_key_is_lost_is_usable_again_without_what_was_sealed() {
+    for stage in stages().await {
+        let (engine, new) = (stage.engine, KeyPlace::given("the test", [8; 32]));
+        let log = LogConfig { origin: "example.org/test".into(), fresh_seed: [9; 32] };
+        let forget = async |key: &KeyPlace| Atlas::forget_secrets(&stage.location, &log, key, &[7; 32], START).await;
+        assert_eq!(forget(&new).await.unwrap(), None, "{engine}: nothing is sealed yet");
+        let atlas = stage.open().await;
+        let person = fill(&atlas).await;
+        let watch = NewWatch::on(Subject::Platform("plum".into()));
+        atlas.put_watch(person, &watch, START).await.unwrap();
+        atlas.confirm_factor(person, &[], START).await.unwrap();
+        let (webhook_before, feed_before) =
+            (of_kind(&atlas, ChannelKind::Webhook).await, of_kind(&atlas, ChannelKind::Feed).await);
+        let (log_key, checkpoint) = (atlas.log_key(), atlas.log_checkpoint().await.unwrap());
+        atlas.close().await;
+        // Whoever has the key loses nothing.
+        assert_eq!(forget(&KeyPlace::given("the test", KEY)).await.unwrap(), None, "{engine}");
+        let both = KeyPlace::Given { name: "the test".into(), keys: vec![[8; 32], KEY] };
+        assert_eq!(forget(&both).await.unwrap(), None, "{engine}: a key that is being changed is not lost");
+        check(&stage.open().await, person).await;
+
+        let forgotten = forget(&new).await.unwrap().unwrap();
+        let expected = Forgotten {
+            webhooks: 1,
+            feeds: 1,
+            mails: 1,
+            shares: 1,
+            factors: vec![person],
+            checkpoint: Some(checkpoint.clone()),
+        };
+        assert_eq!(forgotten, expected, "{engine}");
+        assert_eq!(forget(&new).await.unwrap(), None, "{engine}: once");
+        let old = stage.try_open().await.unwrap_err();
+        assert!(matches!(old, AtlasError::WrongKey { .. }), "{engine}: {old}");
+        let atlas = stage.open_with(&new).await.unwrap();
+        let hook = of_kind(&atlas, ChannelKind::Webhook).await;
+        assert_eq!((hook.id, hook.state, hook.address.as_str()), (webhook_before.id, ChannelState::Failed, ""));
+        assert!(hook.trouble.unwrap().contains("remove it and add it again"));
+        assert!(!atlas.pause_channel(OWNER, hook.id, false).await.unwrap(), "nothing can be sent to it");
+        let again = atlas.add_channel(OWNER, &webhook(HOOK, 0xb1), START).await.unwrap();
+        assert_eq!((again.address.as_str(), again.state), (HOOK, ChannelState::InUse));
+        let feed = of_kind(&atlas, ChannelKind::Feed).await;
+        assert_eq!(atlas.feed_by_token(&feed_before.feed_token().unwrap()).await.unwrap(), None);
+        assert_eq!(atlas.feed_by_token(&feed.feed_token().unwrap()).await.unwrap().unwrap().id, feed_before.id);
+        assert!(feed.trouble.unwrap().contains("another address"));
+        let mail = atlas.channels(person).await.unwrap().pop().unwrap();
+        assert_eq!((mail.state, mail.trouble), (ChannelState::InUse, None), "mail goes on");
+        assert!(atlas.factor(person).await.unwrap().is_none());
+        assert_eq!(atlas.person(OWNER).await.unwrap().unwrap().shared, None);
+        // What is no secret stays, and so does the log, under another key.
+        assert_eq!(atlas.watches(person).await.unwrap().len(), 1);
+        assert_eq!(atlas.account(person).await.unwrap().unwrap().address, "ada@example.org");
+        assert_ne!(atlas.log_key(), log_key);
+        let after = atlas.log_checkpoint().await.unwrap();
+        assert_ne!(after, checkpoint);
+        assert!(after.lines().take(3).eq(checkpoint.lines().take(3)), "the same entries: {after}");
+        let events: Vec<String> = atlas.audit(None, 0, 9).await.unwrap().into_iter().map(|entry| entry.event).collect();
+        assert_eq!(events, ["secrets-forgotten", "second-factor-ended"]);
+        atlas.close().await;
+        stage.open_with(&new).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_file_of_a_lost_key_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (location, log) = (
+        Location::Sqlite(folder.path().to_path_buf()),
+        LogConfig { origin: "example.org/test".into(), fresh_seed: [7; 32] },
+    );
+    let place = |fresh: u8| KeyPlace::in_folder(folder.path(), [fresh; 32]);
+    Atlas::open(&location, &log, &place(1)).await.unwrap().close().await;
+    std::fs::remove_file(folder.path().join("accounts.key")).unwrap();
+    let missing = Atlas::open(&location, &log, &place(2)).await.unwrap_err().to_string();
+    assert!(missing.contains("forget-secrets"), "the way on is named: {missing}");
+    let forgotten = Atlas::forget_secrets(&location, &log, &place(3), &[4; 32], START).await.unwrap().unwrap();
+    assert_eq!(Forgotten { checkpoint: None, ..forgotten }, Forgotten::default());
+    Atlas::open(&location, &log, &place(5)).await.unwrap();
 }
 
 #[tokio::test]

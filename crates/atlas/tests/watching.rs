@@ -265,11 +265,18 @@ async fn a_story_reaches_each_channel_once_and_a_message_is_sent_once() {
         assert_eq!(tell(&atlas, None).await, 2, "{}: inbox and mail", stage.engine);
         assert_eq!(tell(&atlas, None).await, 0);
 
-        assert_eq!(atlas.unread(owner).await.unwrap(), 1);
+        assert_eq!(atlas.unread(owner, owner).await.unwrap(), 1);
         let inbox = atlas.messages(owner, &MessageFilter::inbox()).await.unwrap();
         assert_eq!((inbox.len(), inbox[0].state, inbox[0].items[0].why.len()), (1, MessageState::Sent, 2));
-        assert_eq!(atlas.mark_read(owner, Some(inbox[0].id), NOW).await.unwrap(), 1);
-        assert_eq!(atlas.unread(owner).await.unwrap(), 0);
+        assert_eq!(atlas.mark_read(owner, owner, Some(inbox[0].id), NOW).await.unwrap(), 1);
+        assert_eq!(atlas.unread(owner, owner).await.unwrap(), 0);
+        assert_eq!(atlas.mark_read(owner, owner, None, NOW + 1).await.unwrap(), 0, "it was read before");
+        let read = atlas.messages(owner, &MessageFilter::inbox()).await.unwrap();
+        assert_eq!(read[0].read_ms, Some(NOW));
+        // Who else reads it has not.
+        assert_eq!(atlas.unread(owner, late).await.unwrap(), 1);
+        let theirs = MessageFilter { reader: Some(late), ..MessageFilter::inbox() };
+        assert_eq!(atlas.messages(owner, &theirs).await.unwrap()[0].read_ms, None);
         assert_eq!(atlas.messages(late, &MessageFilter::default()).await.unwrap(), []);
 
         let claimed = atlas.claim_messages(ChannelKind::Mail, NOW, 10).await.unwrap();

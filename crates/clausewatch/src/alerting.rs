@@ -45,6 +45,10 @@ pub struct Alerting {
     /// Who operates this instance, and is told by mail when many checks fail and when they no longer do
     #[arg(long, global = true, value_name = "ADDRESS", env = "CLAUSEWATCH_OPERATOR_MAIL")]
     pub operator_mail: Option<String>,
+    /// Where mail comes back to that cannot be delivered, for example bounces@example.org, which has to get what is sent to
+    /// bounces+ANYTHING@example.org too; `clausewatch returned-mail` takes it
+    #[arg(long, global = true, value_name = "ADDRESS", env = "CLAUSEWATCH_MAIL_RETURN")]
+    pub mail_return: Option<String>,
 }
 
 /// A password that no error and no log shows.
@@ -83,7 +87,8 @@ impl Alerting {
             self.mail_from.clone().context("say who sends mail too, with --mail-from or CLAUSEWATCH_MAIL_FROM")?;
         let password = self.mail_password.as_ref().map(|secret| secret.text().to_owned());
         let (user, authorities) = (self.mail_user.clone(), authorities.clone());
-        let server = MailServer { url: url.into(), user, password, from, authorities };
+        let returns = self.mail_return.clone().filter(|address| !address.trim().is_empty());
+        let server = MailServer { url: url.into(), user, password, from, returns, authorities };
         Ok(Some(Mailer::new(&server)?))
     }
 

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow};
-use atlas::{Atlas, KeyPlace, Location, LogConfig};
+use atlas::{Atlas, Forgotten, KeyPlace, Location, LogConfig};
 
 use crate::alerting::Secret;
 
@@ -36,12 +36,20 @@ impl Place {
         std::fs::create_dir_all(&self.data).with_context(|| {
             format!("the data folder {} cannot be created; choose another with --data", self.data.display())
         })?;
-        let location = match &self.database_url {
+        Ok(Atlas::open(&self.location(), &log(), &self.key()?).await?)
+    }
+
+    fn location(&self) -> Location {
+        match &self.database_url {
             Some(url) => Location::Postgres { url: url.clone(), index: self.data.join("search") },
             None => Location::Sqlite(self.data.clone()),
-        };
-        let log = LogConfig { origin: "clausewatch".into(), fresh_seed: secret() };
-        Ok(Atlas::open(&location, &log, &self.key()?).await?)
+        }
+    }
+
+    /// Drops what is sealed in the store with a key that is lost; none if the key opens it.
+    pub async fn forget_secrets(&self) -> anyhow::Result<Option<Forgotten>> {
+        self.exists()?;
+        Ok(Atlas::forget_secrets(&self.location(), &log(), &self.key()?, &secret(), now_ms()).await?)
     }
 
     /// Where the key is that seals the secrets in the store.
@@ -54,14 +62,24 @@ impl Place {
 
     /// Opens the store if it exists; a command that only reads should not create one.
     pub async fn open_existing(&self) -> anyhow::Result<Atlas> {
+        self.exists()?;
+        self.open().await
+    }
+
+    fn exists(&self) -> anyhow::Result<()> {
         let file = self.data.join("clausewatch.db");
         anyhow::ensure!(
             self.database_url.is_some() || file.exists(),
             "there is no store in {}; import or track something first, or name the folder with --data",
             self.data.display()
         );
-        self.open().await
+        Ok(())
     }
+}
+
+/// The log of an instance.
+fn log() -> LogConfig {
+    LogConfig { origin: "clausewatch".into(), fresh_seed: secret() }
 }
 
 /// Random bytes for a new secret.

@@ -54,6 +54,7 @@ enum Verb {
     Review(commands::review::Args),
     Watch(commands::watch::Args),
     Channels(commands::channels::Args),
+    ReturnedMail(commands::returned_mail::Args),
     Admin(commands::admin::Args),
     /// Reads a PDF from standard input; the program calls itself so that a hostile file cannot end it.
     #[command(name = tracker::reading::CHILD_VERB, hide = true)]
@@ -80,7 +81,8 @@ fn main() -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("clausewatch: {error:#}");
-            ExitCode::FAILURE
+            // EX_TEMPFAIL, by which a mail server knows that it has to try again.
+            if error.is::<commands::returned_mail::Later>() { ExitCode::from(75) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -110,6 +112,7 @@ async fn run(cli: Cli) -> Answer {
         Verb::Review(args) => commands::review::run(&place, args).await,
         Verb::Watch(args) => commands::watch::run(&place, args).await,
         Verb::Channels(args) => commands::channels::run(&place, args).await,
+        Verb::ReturnedMail(args) => commands::returned_mail::run(&place, args).await,
         Verb::Admin(args) => commands::admin::run(&place, args).await,
         Verb::PdfChild => commands::pdf_child::run(),
     }

@@ -446,6 +446,8 @@ fn an_operator_is_made_and_accounts_are_closed_from_the_command_line() {
     for verb in ["enable", "revoke", "grant", "sign-out", "end-second-factor", "remove-passkeys"] {
         assert_eq!(admin(&[verb, ADA]).status, Some(0), "{verb}");
     }
+    let none = admin(&["end-second-factor", ADA]);
+    assert!(none.out.contains("has no second factor; nothing was changed"), "{none:?}");
     let unknown = admin(&["grant", "bob@example.org"]);
     assert!(unknown.status == Some(1) && unknown.err.contains("there is no account at bob@example.org"), "{unknown:?}");
     assert_eq!(admin(&["create-operator", "no address"]).status, Some(1));
@@ -456,11 +458,44 @@ fn an_operator_is_made_and_accounts_are_closed_from_the_command_line() {
         "account-enabled",
         "operator-revoked",
         "access-ended",
-        "second-factor-ended",
         "passkeys-removed",
     ] {
         assert!(audit.contains(&format!("\t2\t{event}\tcommand line\t")), "{event} is not in {audit}");
     }
+    assert!(!audit.contains("second-factor-ended"), "there was none: {audit}");
+}
+
+#[test]
+fn a_store_whose_key_is_lost_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| common::run(folder.path(), arguments, b"");
+    let key = folder.path().join("clausewatch-data/accounts.key");
+    assert_eq!(run(&["admin", "forget-secrets", "--lost-for-good"]).status, Some(1), "there is no store");
+    assert!(!key.exists());
+    run(&["admin", "create-operator", ADA]);
+    run(&["channels", "add-webhook", "https://hooks.example/secret"]);
+    let has = run(&["admin", "forget-secrets", "--lost-for-good"]);
+    assert!(has.status == Some(1) && has.out.contains("the key opens this store; nothing was changed"), "{has:?}");
+    let lost = std::fs::read(&key).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    let shut = run(&["channels", "list"]);
+    assert!(shut.status == Some(1) && shut.err.contains("clausewatch admin forget-secrets"), "{shut:?}");
+    let said = run(&["admin", "forget-secrets"]);
+    assert!(said.status == Some(1) && said.out.contains("--lost-for-good") && !key.exists(), "{said:?}");
+    let done = run(&["admin", "forget-secrets", "--lost-for-good"]);
+    assert_eq!(done.status, Some(0), "{done:?}");
+    assert!(done.out.contains("dropped: webhooks 1, feeds 0, mail addresses 1,"), "{}", done.out);
+    assert!(
+        done.out.contains("the log's key is now clausewatch+") && done.out.contains("under the old one"),
+        "{}",
+        done.out
+    );
+    assert_ne!(std::fs::read(&key).unwrap(), lost);
+    let listed = run(&["channels", "list"]);
+    assert!(listed.out.contains("failed: the key of this site was lost"), "{listed:?}");
+    assert_eq!(run(&["channels", "resume", "4"]).status, Some(1));
+    assert!(run(&["admin", "audit"]).out.contains("secrets-forgotten\tcommand line\twebhooks 1,"));
+    assert_eq!(run(&["doctor"]).status, Some(0), "the store is sound");
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod bundle;
 mod model;
 #[path = "../../../fuzz/bodies/read.rs"]
 mod read;
+#[path = "../../../fuzz/bodies/returned.rs"]
+mod returned;
 #[path = "../../../fuzz/bodies/warc.rs"]
 mod warc;
 
@@ -192,4 +194,42 @@ fn models() {
     let words: &[&[u8]] = &[b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x80\x80\x80\x80\x80\x80"];
     model::run(whole);
     hammer(model::run, &[head, Vec::new()], words);
+}
+
+#[test]
+fn returned_mail() {
+    let token = format!("bounces+r12-{}@record.example", "0a".repeat(16));
+    let bounce = format!(
+        "From MAILER-DAEMON Mon Nov  2 08:00:00 2026\nTo: {token}\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
+         --b\nContent-Type: text/plain; charset=iso-2022-jp\nContent-Transfer-Encoding: quoted-printable\n\n=1B$B=\n\
+         --b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\nAction: failed\nStatus: 5.1.1\n\
+         Diagnostic-Code: smtp; 550\n 5.1.1 nobody\n\n--b\nContent-Type: message/rfc822\n\nReturn-Path: <{token}>\nSubject: =?utf-8?b?w6Q=?=\n\nHello\n\n--b--\n"
+    );
+    let complaint = format!(
+        "To: abuse@record.example\nContent-Type: multipart/report; boundary=\"b\"\n\n--b\nContent-Type: message/feedback-report\n\
+         Content-Transfer-Encoding: base64\n\nRmVlZGJhY2stVHlwZTogYWJ1c2UK\n--b\nContent-Type: text/rfc822-headers\n\n\
+         List-Unsubscribe: <https://record.example/unsubscribe/u1-2-{}>\n--b--\n",
+        "0b".repeat(32)
+    );
+    let leaves = format!("Delivered-To: bounces+l12-{}@record.example\n\nunsubscribe\n", "0c".repeat(16));
+    let words: &[&[u8]] = &[
+        b"Content-Type: message/rfc822\n\n",
+        b"Content-Type: multipart/digest; boundary=b\n\n--b\n\n",
+        b"Content-Transfer-Encoding: base64\n\n",
+        b"; boundary=\"\"",
+        b"\n--b\n",
+        b"\n--b--",
+        b"charset=utf-7",
+        b"\r\n",
+        b"\n\n",
+        b"=?utf-8?q?=",
+        b"(((((",
+        b"\xff\xfe\0",
+    ];
+    let corpus: Vec<Vec<u8>> = [bounce, complaint, leaves].map(String::into_bytes).into();
+    hammer(returned::run, &corpus, words);
+    let long = [corpus[0].as_slice(), &b"--b\n\n".repeat(200_000)].concat();
+    let begun = Instant::now();
+    returned::run(&long);
+    assert!(begun.elapsed() < ONE, "{:?}", begun.elapsed());
 }

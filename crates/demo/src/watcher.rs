@@ -29,7 +29,7 @@ impl Watcher {
     /// Begins to watch when it is time, and tells what is to be told on a day.
     pub async fn day(&mut self, atlas: &Atlas, day: &str, now_ms: i64) -> Result<(), AtlasError> {
         if day < LAST_READ {
-            atlas.mark_read(PersonId::OWNER, None, now_ms).await?;
+            atlas.mark_read(PersonId::OWNER, PersonId::OWNER, None, now_ms).await?;
         }
         self.teller.round().await?;
         if !self.watches && day >= SINCE {

@@ -1,5 +1,5 @@
 //! Whose watchlist a request is about: one's own, or that of an organisation that the address names (`/organisations/7/watchlist`). Whether
-//! who asks belongs to it, and may do what they ask, is decided here and nowhere else, at each request.
+//! who asks belongs to it, and may do what they ask, is asked here at each request, of `Accounts::belonging`, which decides it.
 use atlas::accounts::{Belonging, Role};
 use atlas::watching::PersonId;
 use axum::extract::{FromRequestParts, RawPathParams};
@@ -85,14 +85,30 @@ impl Holder {
     }
 }
 
+/// The watchlist that the address names, for who may read it, also to change what is theirs alone in it: what they have read.
+pub(crate) struct Reading(pub Holder);
+
+/// The watchlist that an address names, if who asks has at least this role in it.
+async fn in_address(parts: &mut Parts, site: &Site, least: Role) -> Result<Holder, Response> {
+    let Owner(person) = <Owner as FromRequestParts<Site>>::from_request_parts(parts, site).await?;
+    let params = RawPathParams::from_request_parts(parts, site).await.map_err(IntoResponse::into_response)?;
+    let named = params.iter().find(|(name, _)| *name == links::ORGANISATION_PART).map(|(_, value)| value);
+    Holder::named(site, person, named, least).await.map_err(IntoResponse::into_response)
+}
+
 impl FromRequestParts<Site> for Holder {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Holder, Response> {
-        let Owner(person) = <Owner as FromRequestParts<Site>>::from_request_parts(parts, site).await?;
-        let params = RawPathParams::from_request_parts(parts, site).await.map_err(IntoResponse::into_response)?;
-        let named = params.iter().find(|(name, _)| *name == links::ORGANISATION_PART).map(|(_, value)| value);
         let least = if is_reading(&parts.method) { Role::Reader } else { Role::Editor };
-        Holder::named(site, person, named, least).await.map_err(IntoResponse::into_response)
+        in_address(parts, site, least).await
+    }
+}
+
+impl FromRequestParts<Site> for Reading {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Reading, Response> {
+        in_address(parts, site, Role::Reader).await.map(Reading)
     }
 }

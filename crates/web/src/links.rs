@@ -34,6 +34,8 @@ pub(crate) const FEED: &str = "/feed.atom";
 
 /// The organisations that a person belongs to.
 pub(crate) const ORGANISATIONS: &str = "/organisations";
+/// What the addresses of one begin with, and of its watchlist.
+pub(crate) const OF_ORGANISATION: &str = "/organisations/{organisation}";
 /// What the part of an address is called that names an organisation.
 pub(crate) const ORGANISATION_PART: &str = "organisation";
 

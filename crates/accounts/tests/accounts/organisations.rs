@@ -126,6 +126,7 @@ async fn an_invitation_ends() {
         let bob = hall.member(&ada, of, BOB, Role::Owner).await;
         for ends in 0..2 {
             accounts.set_role(&hall.visitor(&ada).await, of, bob.account.person, Role::Owner, &here).await.unwrap();
+            hall.mails().await;
             hall.invite(&bob, of, EVE, Role::Owner).await.unwrap();
             let theirs = hall.link().await;
             let visitor = hall.visitor(&ada).await;
@@ -133,6 +134,7 @@ async fn an_invitation_ends() {
                 0 => accounts.set_role(&visitor, of, bob.account.person, Role::Reader, &here).await.unwrap(),
                 _ => accounts.remove_member(&visitor, of, bob.account.person, &here).await.unwrap(),
             }
+            assert_eq!(hall.mail().await.to, [BOB], "he is told");
             assert!(over(&theirs).await, "{ends}");
         }
         // Nor by an invitation on its way while that happened.
@@ -297,6 +299,7 @@ async fn an_owner_who_cannot_sign_in_is_none() {
         assert!(matches!(accounts.hand_over(of, &closed, Hand::CommandLine).await, Err(AccountError::Input(_))));
         accounts.hand_over(of, &eve.account, Hand::CommandLine).await.unwrap();
         assert_eq!(hall.role(of, &eve).await, Some(Role::Owner));
+        assert_eq!(hall.mail().await.to, [EVE], "she is told");
         let stranger = hall.person("x@example.org").await;
         assert!(matches!(
             accounts.hand_over(of, &stranger.account, Hand::CommandLine).await,
@@ -322,7 +325,14 @@ async fn what_is_watched_together_is_told_to_the_organisation() {
         assert_eq!(hall.stage.inbox(of).await.len(), 1);
         for member in [&ada, &bob] {
             assert_eq!(hall.stage.inbox(member.account.person).await.len(), 0, "what is theirs stays theirs");
+            assert_eq!(atlas.unread(of, member.account.person).await.unwrap(), 1);
         }
+        // What was there before they joined is not new to who joins.
+        hall.stage.pass(common::HOUR);
+        let ada = accounts.sign_in(ADA, PASSWORD, None, &here).await.unwrap();
+        let eve = hall.member(&ada, of, EVE, Role::Reader).await;
+        assert_eq!(atlas.unread(of, eve.account.person).await.unwrap(), 0);
+        accounts.leave(&hall.visitor(&eve).await, of, &here).await.unwrap();
         hall.stage.delivery(Some(&hall.smtp)).round().await.unwrap();
         let mail = hall.mail().await;
         assert_eq!(mail.to, ["team@plum.example"]);
@@ -371,6 +381,78 @@ async fn who_is_gone_is_mailed_no_more() {
             atlas.remove_channel(of, again.id, 0).await.unwrap();
         }
     }
+}
+
+/// The subject and the words of the only mail that was sent, to whom it went.
+async fn notice(hall: &Hall) -> (String, String, String) {
+    let mail = hall.mail().await;
+    let words = plain(&mail).replace("=E2=80=9C", "“").replace("=E2=80=9D", "”").replace("\r\n", " ");
+    (mail.to.join(" "), mail.header("Subject").to_string(), words)
+}
+
+#[tokio::test]
+async fn members_are_mailed_what_becomes_of_their_membership() {
+    for hall in halls().await {
+        let (accounts, here) = (&hall.accounts, hall.here());
+        let ada = hall.person(ADA).await;
+        let of = hall.organisation(&ada).await;
+        let bob = hall.member(&ada, of, BOB, Role::Reader).await;
+        let (visitor, member) = (hall.visitor(&ada).await, bob.account.person);
+        accounts.set_role(&visitor, of, member, Role::Editor, &here).await.unwrap();
+        let (to, subject, words) = notice(&hall).await;
+        assert_eq!((to.as_str(), subject.as_str()), (BOB, "Your role in an organisation at Clausewatch is editor now"));
+        for said in [
+            "An owner gave you another role",
+            "“Plum Legal”",
+            "you are an editor of it",
+            &format!("/organisations/{of}/watchlist"),
+        ] {
+            assert!(words.contains(said), "{said}: {words}");
+        }
+        // Nothing changed, or who changed it knows.
+        accounts.set_role(&visitor, of, member, Role::Editor, &here).await.unwrap();
+        accounts.set_role(&visitor, of, member, Role::Owner, &here).await.unwrap();
+        hall.mail().await;
+        let own = hall.visitor(&bob).await;
+        accounts.set_role(&own, of, member, Role::Reader, &here).await.unwrap();
+        assert!(hall.mails().await.is_empty());
+        accounts.hand_over(of, &bob.account, Hand::CommandLine).await.unwrap();
+        let (_, subject, words) = notice(&hall).await;
+        assert!(subject.ends_with("is owner now") && words.contains("Whoever operates the site gave you"), "{words}");
+        accounts.remove_member(&visitor, of, member, &here).await.unwrap();
+        let (to, subject, words) = notice(&hall).await;
+        assert_eq!(
+            (to.as_str(), subject.as_str()),
+            (BOB, "You are no member of an organisation at Clausewatch any more")
+        );
+        assert!(words.contains("An owner removed you from the organisation “Plum Legal”"), "{words}");
+        assert!(!words.contains("/organisations/"), "what is closed to them is no link: {words}");
+        // Who leaves knows it; who is a member of what is deleted is told.
+        let eve = hall.member(&ada, of, EVE, Role::Reader).await;
+        let carol = hall.member(&ada, of, "carol@example.org", Role::Reader).await;
+        accounts.leave(&hall.visitor(&carol).await, of, &here).await.unwrap();
+        assert!(hall.mails().await.is_empty());
+        accounts.erase_organisation(&visitor, of, &here).await.unwrap();
+        let (to, subject, words) = notice(&hall).await;
+        assert_eq!((to.as_str(), subject.as_str()), (EVE, "An organisation at Clausewatch is deleted"));
+        assert!(words.contains("“Plum Legal”") && hall.is_in(&eve).await, "{words}");
+    }
+}
+
+#[tokio::test]
+async fn who_changes_their_mind_floods_nobody() {
+    let hall = halls().await.remove(0);
+    let ada = hall.person(ADA).await;
+    let of = hall.organisation(&ada).await;
+    let bob = hall.member(&ada, of, BOB, Role::Reader).await;
+    let visitor = hall.visitor(&ada).await;
+    for role in [Role::Editor, Role::Reader].into_iter().cycle().take(12) {
+        hall.accounts.set_role(&visitor, of, bob.account.person, role, &hall.here()).await.unwrap();
+    }
+    assert_eq!(hall.mails().await.len() as i64, limits::NOTICES_TO.tries);
+    // Who is flooded no more can still have a link mailed.
+    hall.accounts.mail_sign_in(BOB, &Wish::default(), &hall.here()).await.unwrap();
+    assert_eq!(hall.mails().await.len(), 1);
 }
 
 #[tokio::test]

@@ -140,10 +140,16 @@ pub fn poster() -> fetch::Poster {
 }
 
 pub fn delivery(atlas: &Atlas, now: Clock, smtp: Option<u16>) -> Delivery {
+    returning(atlas, now, smtp, None)
+}
+
+/// One whose mail comes back to an address.
+pub fn returning(atlas: &Atlas, now: Clock, smtp: Option<u16>, returns: Option<&str>) -> Delivery {
     let mailer = smtp.map(|port| {
         let server = MailServer {
             url: format!("smtp://127.0.0.1:{port}"),
             from: "Clausewatch <alerts@clausewatch.example>".into(),
+            returns: returns.map(str::to_string),
             ..MailServer::default()
         };
         Mailer::new(&server).unwrap()

@@ -7,6 +7,8 @@ use tokio::net::TcpListener;
 /// A mail that the server took.
 #[derive(Debug, Clone)]
 pub struct Mail {
+    /// Where it comes back to.
+    pub from: String,
     pub to: Vec<String>,
     /// Header fields with what was folded unfolded, in order.
     pub headers: Vec<(String, String)>,
@@ -90,7 +92,7 @@ pub async fn serve(
         return write.write_all(b"421 mail.example is overloaded\r\n").await;
     }
     write.write_all(b"220 mail.example ESMTP\r\n").await?;
-    let mut to: Vec<String> = Vec::new();
+    let (mut from, mut to) = (String::new(), Vec::<String>::new());
     loop {
         let mut line = String::new();
         if lines.read_line(&mut line).await? == 0 {
@@ -101,19 +103,20 @@ pub async fn serve(
             v if v.starts_with("EHLO") => "250-mail.example\r\n250-8BITMIME\r\n250 SMTPUTF8",
             v if v.starts_with("MAIL FROM:") => {
                 to.clear();
+                from = address(&line["MAIL FROM:".len()..]);
                 "250 ok"
             }
             v if v.starts_with("RCPT TO:<NOBODY@") => "550 5.1.1 there is nobody of this name",
             v if v.starts_with("RCPT TO:<FULL@") => "452 4.2.2 the mailbox is full",
             v if v.starts_with("RCPT TO:<SPAM@") => "554 5.7.1 not wanted",
             v if v.starts_with("RCPT TO:") => {
-                to.push(line["RCPT TO:".len()..].trim().trim_matches(['<', '>']).to_string());
+                to.push(address(&line["RCPT TO:".len()..]));
                 "250 ok"
             }
             "DATA" => {
                 write.write_all(b"354 go on\r\n").await?;
                 let data = data(&mut lines).await?;
-                let mut mail = parsed(std::mem::take(&mut to), &data);
+                let mut mail = parsed(std::mem::take(&mut from), std::mem::take(&mut to), &data);
                 if !bodies {
                     mail.body = String::new();
                 }
@@ -129,6 +132,11 @@ pub async fn serve(
         };
         write.write_all(format!("{answer}\r\n").as_bytes()).await?;
     }
+}
+
+/// The address that a command names, without parameters.
+fn address(rest: &str) -> String {
+    rest.split_whitespace().next().unwrap_or("").trim_matches(['<', '>']).to_string()
 }
 
 /// Lines up to the one that is a full stop, with doubled full stops undone.
@@ -148,7 +156,7 @@ async fn data(lines: &mut (impl AsyncBufReadExt + Unpin)) -> std::io::Result<Str
     }
 }
 
-fn parsed(to: Vec<String>, data: &str) -> Mail {
+fn parsed(from: String, to: Vec<String>, data: &str) -> Mail {
     let (head, body) = data.split_once("\r\n\r\n").unwrap_or((data, ""));
     let mut headers: Vec<(String, String)> = Vec::new();
     for line in head.split("\r\n") {
@@ -160,5 +168,5 @@ fn parsed(to: Vec<String>, data: &str) -> Mail {
             headers.push((name.to_string(), value.trim().to_string()));
         }
     }
-    Mail { to, headers, body: body.to_string() }
+    Mail { from, to, headers, body: body.to_string() }
 }

@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::open::Atlas;
-use crate::store::{Row, args, damaged, statements};
+use crate::store::{Row, Tx, args, damaged, statements};
 use crate::watching::{PersonId, take_numbers};
 
 statements! {
@@ -67,6 +67,22 @@ pub struct Deed<'a> {
     pub detail: &'a str,
 }
 
+/// Writes down what happened to an account or an organisation, in a transaction of the caller's.
+pub(crate) async fn note_in(
+    tx: &mut Tx,
+    person: Option<PersonId>,
+    event: &str,
+    source: &str,
+    detail: &str,
+    [by, member]: [Option<PersonId>; 2],
+    now_ms: i64,
+) -> Result<()> {
+    let number = |person: Option<PersonId>| person.map_or(0, |person| person.0);
+    let id = take_numbers(tx, "audit", 1).await?;
+    tx.run(NOTE, args![id, now_ms, number(person), event, source, detail, number(by), number(member)]).await?;
+    Ok(())
+}
+
 impl Atlas {
     /// Writes down what happened to an account.
     pub async fn note_audit(
@@ -104,13 +120,11 @@ impl Atlas {
         event: &str,
         source: &str,
         detail: &str,
-        [by, member]: [Option<PersonId>; 2],
+        by_and_member: [Option<PersonId>; 2],
         now_ms: i64,
     ) -> Result<()> {
-        let number = |person: Option<PersonId>| person.map_or(0, |person| person.0);
         let mut tx = self.store.write_unordered().await?;
-        let id = take_numbers(&mut tx, "audit", 1).await?;
-        tx.run(NOTE, args![id, now_ms, number(person), event, source, detail, number(by), number(member)]).await?;
+        note_in(&mut tx, person, event, source, detail, by_and_member, now_ms).await?;
         tx.commit().await
     }
 

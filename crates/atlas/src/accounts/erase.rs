@@ -9,6 +9,7 @@ use crate::watching::PersonId;
 
 statements! {
     TELLINGS = "DELETE FROM tellings WHERE person_id = $1",
+    READS = "DELETE FROM reads WHERE person_id = $1 OR message_id IN (SELECT id FROM messages WHERE person_id = $1)",
     MESSAGES = "DELETE FROM messages WHERE person_id = $1",
     WATCHES = "DELETE FROM watches WHERE person_id = $1",
     CHANNELS = "DELETE FROM channels WHERE person_id = $1",
@@ -54,7 +55,7 @@ pub enum Erased {
 
 /// Deletes an organisation and all that is its, in a transaction of the caller's.
 pub(super) async fn organisation(tx: &mut Tx, organisation: PersonId) -> Result<()> {
-    for statement in [TELLINGS, MESSAGES, WATCHES, CHANNELS, AUDIT, INVITED, MEMBERS, ORGANISATION, PERSON] {
+    for statement in [TELLINGS, READS, MESSAGES, WATCHES, CHANNELS, AUDIT, INVITED, MEMBERS, ORGANISATION, PERSON] {
         tx.run(statement, args![organisation]).await?;
     }
     Ok(())
@@ -78,7 +79,7 @@ impl Atlas {
             tx.undo().await?;
             return Ok(Erased::Owns(held));
         }
-        let told = [TELLINGS, MESSAGES, WATCHES, CHANNELS, AUDIT_BY, AUDIT_NAMED, INVITATIONS];
+        let told = [TELLINGS, READS, MESSAGES, WATCHES, CHANNELS, AUDIT_BY, AUDIT_NAMED, INVITATIONS];
         let ways_in = [CEREMONIES, SESSIONS, TOKENS, MAILS, CODES, FACTOR, PASSKEYS];
         let known = [AUDIT, TRIALS, SUBSCRIPTIONS, ACCOUNT, PERSON];
         for statement in told.into_iter().chain(ways_in).chain(known) {

@@ -1,6 +1,7 @@
 //! Accounts and organisations as whoever operates the instance sees them: who there is, and nothing of what they watch or were told.
 use serde::Serialize;
 
+use super::organisations::organisation_in;
 use super::{Account, Organisation, account_in};
 use crate::error::Result;
 use crate::open::Atlas;
@@ -16,8 +17,10 @@ statements! {
             (SELECT COUNT(*) FROM watches w WHERE w.person_id = a.person_id)
         FROM accounts a WHERE a.address_key LIKE $1 ESCAPE '!' ORDER BY a.person_id LIMIT $2 OFFSET $3",
     USERS_COUNTED = "SELECT COUNT(*) FROM accounts WHERE address_key LIKE $1 ESCAPE '!'",
+    ORGANISATIONS = "SELECT o.person_id, p.name, o.made_ms, (SELECT COUNT(*) FROM members m WHERE m.organisation_id = o.person_id),
+            (SELECT COUNT(*) FROM watches w WHERE w.person_id = o.person_id)
+        FROM organisations o JOIN persons p ON p.id = o.person_id ORDER BY o.person_id LIMIT $1 OFFSET $2",
     ORGANISATIONS_COUNTED = "SELECT COUNT(*) FROM organisations",
-    WATCHED = "SELECT COUNT(*) FROM watches WHERE person_id = $1",
 }
 
 /// An account with what an operator needs to know of its person.
@@ -67,11 +70,12 @@ impl Atlas {
 
     /// Organisations by number, each with how much it watches, and how many there are.
     pub async fn organisations_watching(&self, offset: i64, limit: i64) -> Result<(Vec<(Organisation, i64)>, i64)> {
-        let mut listed = Vec::new();
-        for organisation in self.organisations(offset, limit).await? {
-            let watches = self.store.one(WATCHED, args![organisation.id]).await?.map_or(Ok(0), |row| row.get(0))?;
-            listed.push((organisation, watches));
-        }
+        let rows = self.store.fetch(ORGANISATIONS, args![limit.max(0), offset.max(0)]).await?;
+        let watching = |row: &Row| {
+            let mut c = row.columns();
+            Ok((organisation_in(&mut c)?, c.next()?))
+        };
+        let listed = rows.iter().map(watching).collect::<Result<_>>()?;
         let all = self.store.one(ORGANISATIONS_COUNTED, args![]).await?.map_or(Ok(0), |row| row.get(0))?;
         Ok((listed, all))
     }

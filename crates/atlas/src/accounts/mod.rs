@@ -15,8 +15,9 @@ use serde::Serialize;
 use crate::error::{AtlasError, Result};
 use crate::open::Atlas;
 use crate::store::{Columns, Row, Tx, args, statements};
-use crate::watching::{ChannelKind, NewChannel, PersonId, Template, channel_in, person_in, readdress};
+use crate::watching::{ChannelKind, NewChannel, PersonId, Template, channel_in, person_in, readdress, sum_up};
 
+pub(crate) use audit::note_in;
 pub use audit::{AuditEntry, Deed};
 pub use erase::Erased;
 pub use factors::Factor;
@@ -188,14 +189,16 @@ impl Atlas {
         unless_unoperated(tx, spares_last).await
     }
 
-    /// Closes an account to its person, or opens it again; sessions and tokens end when it is closed. False, with nothing done, if
-    /// `spares_last` and no operator who can sign in would be left.
-    pub async fn set_disabled(&self, person: PersonId, since_ms: Option<i64>, spares_last: bool) -> Result<bool> {
+    /// Closes an account to its person, or opens it again. Sessions and tokens end when it is closed; what waited to be sent meanwhile is summed
+    /// up when it is opened. False, with nothing done, if `spares_last` and no operator who can sign in would be left.
+    pub async fn set_disabled(&self, person: PersonId, disabled: bool, spares_last: bool, now_ms: i64) -> Result<bool> {
+        let since_ms = disabled.then_some(now_ms);
         let mut tx = self.store.write_unordered().await?;
         tx.run(LOCK_OPERATORS, args![]).await?;
         one(tx.run(SET_DISABLED, args![person, since_ms]).await?, person)?;
-        if since_ms.is_some() {
-            sessions::end_all(&mut tx, person).await?;
+        match disabled {
+            true => sessions::end_all(&mut tx, person).await?,
+            false => sum_up(&mut tx, person, &self.log_key(), now_ms).await?,
         }
         unless_unoperated(tx, spares_last).await
     }

@@ -9,7 +9,7 @@ use super::erase;
 use crate::codes::Code;
 use crate::error::Result;
 use crate::open::Atlas;
-use crate::store::{Row, Tx, args, statements};
+use crate::store::{Columns, Row, Tx, args, statements};
 use crate::watching::{PersonId, forget_mail, person_in, take_numbers};
 
 macro_rules! organisations {
@@ -192,7 +192,11 @@ fn member(row: &Row) -> Result<OrganisationMember> {
 }
 
 fn organisation(row: &Row) -> Result<Organisation> {
-    let mut c = row.columns();
+    organisation_in(&mut row.columns())
+}
+
+/// The organisation that a row begins with.
+pub(super) fn organisation_in(c: &mut Columns<'_>) -> Result<Organisation> {
     Ok(Organisation { id: PersonId(c.next()?), name: c.next()?, made_ms: c.next()?, members: c.next()? })
 }
 

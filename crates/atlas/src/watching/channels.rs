@@ -22,6 +22,7 @@ macro_rules! channels {
 statements! {
     OF_PERSON = channels!("WHERE person_id = $1 AND state <> $2 ORDER BY id"),
     CHANNEL = channels!("WHERE id = $1"),
+    FAILED = channels!("WHERE state = $1 ORDER BY id DESC LIMIT $2"),
     AT = channels!("WHERE person_id = $1 AND kind = $2 AND address = $3"),
     NUMBER_AT = "SELECT id FROM channels WHERE person_id = $1 AND kind = $2 AND address = $3",
     IN_USE = "SELECT person_id, id, kind FROM channels WHERE person_id > $1 AND person_id <= $2 AND state = $3 ORDER BY person_id, id",
@@ -43,6 +44,13 @@ statements! {
     MAIL_TO = "SELECT id FROM channels WHERE person_id = $1 AND kind = $2 AND LOWER(address) = $3",
     FORGET_ADDRESS = "UPDATE channels SET address = 'removed ' || CAST(id AS TEXT) WHERE id = $1",
 }
+
+/// What tokens of returned messages begin with.
+pub(super) const RETURN: char = 'r';
+/// What tokens of unsubscribing by mail begin with.
+pub(super) const LEAVE: char = 'l';
+/// Bytes of the secret in both.
+pub(super) const SHORT: usize = 16;
 
 /// What a channel is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -177,6 +185,23 @@ impl Channel {
         token::write('c', &[self.id.0], &token::mac(&self.secret, "confirm"))
     }
 
+    /// The token in the address to which a message comes back, if it cannot be delivered.
+    pub fn return_token(&self, message: MessageId) -> String {
+        token::write(RETURN, &[message.0], &self.short_mac(RETURN, message))
+    }
+
+    /// The token in the address to which the receiver of a message writes to end what it came from.
+    pub fn leave_token(&self, message: MessageId) -> String {
+        token::write(LEAVE, &[message.0], &self.short_mac(LEAVE, message))
+    }
+
+    /// Half of an HMAC: such a token is a part of a mail address, of which 64 characters may stand before the `@`.
+    pub(super) fn short_mac(&self, what: char, message: MessageId) -> Vec<u8> {
+        let mut mac = token::mac(&self.secret, &format!("mail {what} {message}"));
+        mac.truncate(SHORT);
+        mac
+    }
+
     /// The token by which the receiver of a message ends what it came from.
     pub fn unsubscribe_token(&self, message: MessageId) -> String {
         token::write('u', &[self.id.0, message.0], &token::mac(&self.secret, &format!("unsubscribe {message}")))
@@ -256,6 +281,17 @@ pub(crate) async fn readdress(tx: &mut Tx, person: PersonId, from: &str, to: &st
     Ok(())
 }
 
+/// Puts a channel into another state; false if it is not there any more.
+pub(super) async fn set_channel_in(
+    tx: &mut Tx,
+    person: PersonId,
+    id: ChannelId,
+    to: ChannelState,
+    trouble: Option<String>,
+) -> Result<bool> {
+    Ok(tx.run(SET_STATE, args![person, id, to.code(), trouble, ChannelState::Removed.code()]).await? > 0)
+}
+
 /// Removes a channel; what was to be sent over it, or was given up, is not sent any more.
 async fn remove_in(tx: &mut Tx, id: ChannelId, now_ms: i64) -> Result<()> {
     tx.run(FORGET, args![id, ChannelState::Removed.code()]).await?;
@@ -283,6 +319,12 @@ impl Atlas {
         rows.iter().map(|row| channel(&mut row.columns(), &self.shared.sealer)).collect()
     }
 
+    /// Channels of all persons whose receivers refused for good, the latest added first: for operators.
+    pub async fn failed_channels(&self, limit: i64) -> Result<Vec<Channel>> {
+        let rows = self.store.fetch(FAILED, args![ChannelState::Failed.code(), limit.max(0)]).await?;
+        rows.iter().map(|row| channel(&mut row.columns(), &self.shared.sealer)).collect()
+    }
+
     /// A channel, by its number.
     pub(super) async fn any_channel(&self, id: ChannelId) -> Result<Option<Channel>> {
         let row = self.store.one(CHANNEL, args![id]).await?;
@@ -303,10 +345,25 @@ impl Atlas {
         Ok(stored)
     }
 
-    /// Takes a channel in or out of use, on the person's wish. What was to be sent over it waits.
+    /// Takes a channel in or out of use, on the person's wish. What was to be sent over it waits. False for one that is not there, or whose address
+    /// is lost.
     pub async fn pause_channel(&self, person: PersonId, id: ChannelId, paused: bool) -> Result<bool> {
         let state = if paused { ChannelState::Paused } else { ChannelState::InUse };
+        // The address of a webhook may be lost with the key that sealed it.
+        let lost = |channel: Channel| channel.kind == ChannelKind::Webhook && channel.address.is_empty();
+        if self.channel(person, id).await?.is_some_and(lost) {
+            return Ok(false);
+        }
         self.set_channel(person, id, state, None).await
+    }
+
+    /// Has a mail address wait for its reader's confirmation again: one that failed, or never answered. False for any other channel.
+    pub async fn unconfirm_channel(&self, channel: &Channel) -> Result<bool> {
+        let waits = matches!(channel.state, ChannelState::Failed | ChannelState::Unconfirmed);
+        if channel.kind != ChannelKind::Mail || !waits {
+            return Ok(false);
+        }
+        self.set_channel(channel.person, channel.id, ChannelState::Unconfirmed, None).await
     }
 
     /// Marks a channel whose receiver refused for good.
@@ -322,7 +379,7 @@ impl Atlas {
         trouble: Option<String>,
     ) -> Result<bool> {
         let mut tx = self.store.write_unordered().await?;
-        let set = tx.run(SET_STATE, args![person, id, to.code(), trouble, ChannelState::Removed.code()]).await? > 0;
+        let set = set_channel_in(&mut tx, person, id, to, trouble).await?;
         tx.commit().await?;
         Ok(set)
     }

@@ -18,7 +18,7 @@ macro_rules! messages {
     ($rest:literal) => {
         concat!(
             "SELECT m.id, m.key, m.person_id, m.channel_id, m.channel_kind, m.kind, m.made_ms, m.body, m.state, m.attempts, m.due_ms,
-                m.settled_ms, m.error, m.read_ms FROM messages m ",
+                m.settled_ms, m.error FROM messages m ",
             $rest
         )
     };
@@ -43,18 +43,24 @@ macro_rules! claimed {
 
 statements! {
     MESSAGE = messages!("WHERE m.person_id = $1 AND m.id = $2"),
-    OF_PERSON = messages!("WHERE m.person_id = $1 AND ($2 = 0 OR m.channel_id = $2) AND ($3 = -1 OR m.state = $3)
-        AND ($4 = -1 OR m.channel_kind = $4) AND ($5 = 0 OR m.read_ms IS NULL) ORDER BY m.id DESC LIMIT $6 OFFSET $7"),
+    // With when a reader read each. What was there before a member joined is not new to them.
+    OF_PERSON = "SELECT m.id, m.key, m.person_id, m.channel_id, m.channel_kind, m.kind, m.made_ms, m.body, m.state, m.attempts, m.due_ms,
+            m.settled_ms, m.error, COALESCE((SELECT r.read_ms FROM reads r WHERE r.person_id = $7 AND r.message_id = m.id),
+                (SELECT b.since_ms FROM members b WHERE b.organisation_id = m.person_id AND b.person_id = $7 AND b.since_ms > m.made_ms))
+        FROM messages m WHERE m.person_id = $1 AND ($2 = 0 OR m.channel_id = $2) AND ($3 = -1 OR m.state = $3)
+            AND ($4 = -1 OR m.channel_kind = $4) ORDER BY m.id DESC LIMIT $5 OFFSET $6",
     OF_CHANNEL = messages!("WHERE m.channel_id = $1 AND m.state = 1 ORDER BY m.id DESC LIMIT $2"),
     DEAD = messages!("WHERE m.state = $1 ORDER BY m.id DESC LIMIT $2 OFFSET $3"),
     ITEMS = "SELECT t.story_id, s.document_id, s.at_ms, s.corrects, s.body, t.why FROM tellings t JOIN stories s ON s.id = t.story_id
         WHERE t.message_id = $1 ORDER BY s.at_ms DESC, s.id DESC",
-    UNREAD = "SELECT COUNT(*) FROM messages m JOIN channels c ON c.id = m.channel_id
-        WHERE c.person_id = $1 AND c.kind = $2 AND m.read_ms IS NULL",
-    READ = "UPDATE messages SET read_ms = $3 WHERE person_id = $1 AND ($2 = 0 OR id = $2) AND channel_kind = $4 AND read_ms IS NULL",
+    UNREAD = "SELECT COUNT(*) FROM messages m WHERE m.person_id = $1 AND m.channel_kind = $2
+        AND NOT EXISTS (SELECT 1 FROM reads r WHERE r.person_id = $3 AND r.message_id = m.id)
+        AND NOT EXISTS (SELECT 1 FROM members b WHERE b.organisation_id = $1 AND b.person_id = $3 AND b.since_ms > m.made_ms)",
+    READ = "INSERT INTO reads (person_id, message_id, read_ms) SELECT CAST($3 AS BIGINT), m.id, CAST($5 AS BIGINT) FROM messages m
+        WHERE m.person_id = $1 AND m.channel_kind = $2 AND ($4 = 0 OR m.id = $4) ON CONFLICT (person_id, message_id) DO NOTHING",
     CLAIM = claimed!(""); postgres claimed!(" FOR UPDATE OF m SKIP LOCKED"),
     OUTGOING = "SELECT m.id, m.key, m.person_id, m.channel_id, m.channel_kind, m.kind, m.made_ms, m.body, m.state, m.attempts, m.due_ms,
-            m.settled_ms, m.error, m.read_ms, p.zone, o.person_id, p.name, c.id, c.person_id, c.kind, c.state, c.address, c.sealed_address,
+            m.settled_ms, m.error, p.zone, o.person_id, p.name, c.id, c.person_id, c.kind, c.state, c.address, c.sealed_address,
             c.template, c.secret, c.made_ms, c.trouble, c.hold_ms
         FROM messages m JOIN channels c ON c.id = m.channel_id JOIN persons p ON p.id = m.person_id
             LEFT JOIN organisations o ON o.person_id = p.id WHERE m.id = $1",
@@ -114,7 +120,7 @@ pub enum MessageState {
     Sent,
     /// It could not be sent and is not tried again by itself: a dead letter.
     Dead,
-    /// Its channel was removed before.
+    /// It is not sent any more: its channel was removed, or it is summed up in another message.
     Dropped,
 }
 
@@ -158,7 +164,7 @@ pub struct Message {
     pub kind: MessageKind,
     /// When it was made.
     pub made_ms: i64,
-    /// What it says, if it is not stories.
+    /// What it says, if it is not stories; of a digest that sums up what waited while the account was closed, how many stories it leaves out.
     pub body: Option<String>,
     /// What became of it.
     pub state: MessageState,
@@ -170,7 +176,7 @@ pub struct Message {
     pub settled_ms: Option<i64>,
     /// Why the last attempt failed.
     pub error: Option<String>,
-    /// When the person read it in the inbox.
+    /// When the reader read it in the inbox, where messages are listed for one ([`Atlas::messages`]).
     pub read_ms: Option<i64>,
     /// The stories in it, newest first.
     pub items: Vec<Item>,
@@ -224,8 +230,8 @@ pub struct MessageFilter {
     pub channel_kind: Option<ChannelKind>,
     /// Only in this state.
     pub state: Option<MessageState>,
-    /// Only those that were not read.
-    pub unread: bool,
+    /// Who reads; none: the person whose messages they are.
+    pub reader: Option<PersonId>,
     /// How many to pass over.
     pub offset: i64,
     /// How many at most.
@@ -234,7 +240,7 @@ pub struct MessageFilter {
 
 impl Default for MessageFilter {
     fn default() -> Self {
-        MessageFilter { channel: None, channel_kind: None, state: None, unread: false, offset: 0, limit: 50 }
+        MessageFilter { channel: None, channel_kind: None, state: None, reader: None, offset: 0, limit: 50 }
     }
 }
 
@@ -292,6 +298,12 @@ pub(super) async fn post(tx: &mut Tx, new: Vec<NewMessage>, now_ms: i64) -> Resu
     Ok(MessageId(first))
 }
 
+/// The name of a message in the store with this key of the log; see [`Atlas::message_key`].
+pub(super) fn message_key(log_key: &str, kind: MessageKind, channel: ChannelId, what: i64) -> String {
+    let told = format!("{log_key}\n{}\n{channel}\n{what}", kind.code());
+    format!("msg_{}", &Sha256Digest::of(told.as_bytes()).to_string()[..32])
+}
+
 fn message(row: &Row) -> Result<Message> {
     let mut c = row.columns();
     Ok(Message {
@@ -308,7 +320,7 @@ fn message(row: &Row) -> Result<Message> {
         due_ms: c.next()?,
         settled_ms: c.next()?,
         error: c.next()?,
-        read_ms: c.next()?,
+        read_ms: None,
         items: Vec::new(),
     })
 }
@@ -328,8 +340,7 @@ fn item(row: &Row) -> Result<Item> {
 impl Atlas {
     /// The name of a message: what it tells and over which channel, in this store.
     pub(super) fn message_key(&self, kind: MessageKind, channel: ChannelId, what: i64) -> String {
-        let told = format!("{}\n{}\n{channel}\n{what}", self.log_key(), kind.code());
-        format!("msg_{}", &Sha256Digest::of(told.as_bytes()).to_string()[..32])
+        message_key(&self.log_key(), kind, channel, what)
     }
 
     /// A message of a person.
@@ -345,9 +356,12 @@ impl Atlas {
         let channel = filter.channel.map_or(0, |id| id.0);
         let (state, kind) = (filter.state.map_or(-1, Code::code), filter.channel_kind.map_or(-1, Code::code));
         let (limit, offset) = (filter.limit.max(0), filter.offset.max(0));
-        let rows =
-            self.store.fetch(OF_PERSON, args![person, channel, state, kind, i64::from(filter.unread), limit, offset]);
-        self.all_with_items(rows.await?).await
+        let reader = filter.reader.unwrap_or(person);
+        let rows = self.store.fetch(OF_PERSON, args![person, channel, state, kind, limit, offset, reader]).await?;
+        let read: Vec<Option<i64>> = rows.iter().map(|row| row.get(13)).collect::<Result<_>>()?;
+        let mut all = self.all_with_items(rows).await?;
+        all.iter_mut().zip(read).for_each(|(message, read_ms)| message.read_ms = read_ms);
+        Ok(all)
     }
 
     /// What was told over a channel, newest first: what a feed shows.
@@ -371,7 +385,7 @@ impl Atlas {
     }
 
     async fn with_items(&self, mut message: Message) -> Result<Message> {
-        if message.body.is_none() {
+        if message.body.is_none() || message.kind == MessageKind::Digest {
             let rows = self.store.fetch(ITEMS, args![message.id]).await?;
             message.items = rows.iter().map(item).collect::<Result<_>>()?;
         }
@@ -388,17 +402,23 @@ impl Atlas {
         Ok(watches)
     }
 
-    /// How many messages in the person's inbox were not read.
-    pub async fn unread(&self, person: PersonId) -> Result<i64> {
-        let row = self.store.one(UNREAD, args![person, ChannelKind::Inbox.code()]).await?;
+    /// How many messages in the inbox of a person or an organisation somebody has not read.
+    pub async fn unread(&self, person: PersonId, reader: PersonId) -> Result<i64> {
+        let row = self.store.one(UNREAD, args![person, ChannelKind::Inbox.code(), reader]).await?;
         row.map_or(Ok(0), |row| row.get(0))
     }
 
-    /// Marks a message in the inbox as read, or all of them.
-    pub async fn mark_read(&self, person: PersonId, id: Option<MessageId>, now_ms: i64) -> Result<u64> {
+    /// Marks a message in an inbox as read by somebody, or all of them; how many were new to them.
+    pub async fn mark_read(
+        &self,
+        person: PersonId,
+        reader: PersonId,
+        id: Option<MessageId>,
+        now_ms: i64,
+    ) -> Result<u64> {
         let mut tx = self.store.write_unordered().await?;
         let id = id.map_or(0, |id| id.0);
-        let read = tx.run(READ, args![person, id, now_ms, ChannelKind::Inbox.code()]).await?;
+        let read = tx.run(READ, args![person, ChannelKind::Inbox.code(), reader, id, now_ms]).await?;
         tx.commit().await?;
         Ok(read)
     }
@@ -444,7 +464,7 @@ impl Atlas {
         let Some(row) = self.store.one(OUTGOING, args![id]).await? else { return Ok(None) };
         let message = self.with_items(message(&row)?).await?;
         let mut c = row.columns();
-        c.skip(14);
+        c.skip(13);
         let (zone, organisation): (String, Option<i64>) = (c.next()?, c.next()?);
         let name: String = c.next()?;
         Ok(Some(Outgoing {

@@ -9,13 +9,17 @@
 //!    once, or for the hour of a digest. The key (story, channel) makes it impossible to tell a channel twice.
 //! 4. **Messages** ([`messages`]): what is due becomes messages. The key of a message follows from what it tells and to whom, so that a
 //!    receiver can know it again. Senders claim messages by lease, send, and settle them: at least once, with one key.
+//! 5. **What comes back** ([`returned`]): a mail that its receiver's server took first and returned later, or that its reader complained of,
+//!    names its message by a token in the address that it comes back to.
 //!
 //! Everything belongs to a person. The first one, [`PersonId::OWNER`], is there from the beginning.
+mod backlog;
 mod channels;
 mod discreet;
 mod messages;
 mod news;
 mod persons;
+mod returned;
 mod stories;
 mod token;
 mod watches;
@@ -33,6 +37,7 @@ use crate::records::Materiality;
 use crate::search::SearchQuery;
 use crate::store::{Tx, args, damaged, statements};
 
+pub(crate) use backlog::sum_up;
 pub use channels::{Channel, ChannelKind, ChannelState, NewChannel, Template};
 pub(crate) use channels::{channel_in, forget_mail, readdress};
 pub use discreet::without_addresses;
@@ -41,16 +46,19 @@ pub use news::{Gathered, NewsKind};
 pub(crate) use news::{note_confirmed, note_imported, note_reversal};
 pub use persons::Person;
 pub(crate) use persons::person_in;
+pub use returned::{Return, Returned};
 pub use stories::{Asker, NewStory, NewTelling, StoryRow, Why};
 pub use token::Unsubscribed;
 pub use watches::{NewWatch, Watch};
 
 #[cfg(test)]
-pub(crate) const ALL_STATEMENTS: [&[crate::store::Sql]; 7] = [
+pub(crate) const ALL_STATEMENTS: [&[crate::store::Sql]; 9] = [
+    backlog::STATEMENTS,
     channels::STATEMENTS,
     messages::STATEMENTS,
     news::STATEMENTS,
     persons::STATEMENTS,
+    returned::STATEMENTS,
     stories::STATEMENTS,
     STATEMENTS,
     watches::STATEMENTS,

@@ -5,6 +5,8 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::seal::hex;
+
 /// What came of unsubscribing.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Unsubscribed {
@@ -20,14 +22,16 @@ pub(super) fn write(what: char, rows: &[i64], secret: &[u8]) -> String {
     for row in rows {
         text.push_str(&format!("{row}-"));
     }
-    for byte in secret {
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
+    text + &hex(secret)
 }
 
 /// The rows and the secret of a token.
 pub(super) fn read<const N: usize>(what: char, token: &str) -> Option<([i64; N], Vec<u8>)> {
+    read_with(what, token, 32)
+}
+
+/// The rows and the secret, of so many bytes, of a token.
+pub(super) fn read_with<const N: usize>(what: char, token: &str, bytes: usize) -> Option<([i64; N], Vec<u8>)> {
     let mut rest = token.strip_prefix(what)?;
     let mut rows = [0; N];
     for row in &mut rows {
@@ -35,9 +39,9 @@ pub(super) fn read<const N: usize>(what: char, token: &str) -> Option<([i64; N],
         *row = number.parse().ok().filter(|number| *number > 0)?;
         rest = after;
     }
-    let whole = rest.len() == 64 && rest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let whole = rest.len() == 2 * bytes && rest.bytes().all(|byte| byte.is_ascii_hexdigit());
     let byte = |at: usize| u8::from_str_radix(rest.get(at..at + 2)?, 16).ok();
-    let secret = whole.then(|| (0..64).step_by(2).map(byte).collect::<Option<Vec<u8>>>())??;
+    let secret = whole.then(|| (0..2 * bytes).step_by(2).map(byte).collect::<Option<Vec<u8>>>())??;
     Some((rows, secret))
 }
 
@@ -76,6 +80,9 @@ mod tests {
             assert_eq!(read::<2>('u', wrong), None, "{wrong}");
         }
         assert_eq!(read::<2>('f', &token), None);
+        let short = write('r', &[7], &[0xcd; 16]);
+        assert_eq!(read_with::<1>('r', &short, 16), Some(([7], vec![0xcd; 16])));
+        assert_eq!((read::<1>('r', &short), read_with::<2>('u', &token, 16)), (None, None));
         assert!(same(b"ab", b"ab") && !same(b"ab", b"ac") && !same(b"ab", b"a"));
     }
 }

@@ -3,15 +3,15 @@ use std::io::Write;
 
 use accounts::{Accounts, Hand, role_name};
 use anyhow::Context;
-use atlas::Atlas;
 use atlas::accounts::{Account, Organisation};
 use atlas::watching::PersonId;
+use atlas::{Atlas, AtlasError};
 
 use crate::instance::Place;
 use crate::members::opened;
 use crate::paint::day;
 
-/// Accounts listed at a time.
+/// Accounts, organisations and entries of the log read at a time.
 const LISTED: i64 = 1000;
 
 /// Make operators; list, close and open accounts; list organisations, of an instance that has them
@@ -46,9 +46,18 @@ enum Verb {
     Organisations,
     /// Make a member of an organisation its owner, because its owners are gone; see to it that it is theirs
     HandOver(HandOver),
+    /// Go on with a store whose key (accounts.key) is lost: what was sealed with it is dropped. Says first what that is, and changes nothing
+    ForgetSecrets(ForgetSecrets),
     /// Show what happened to accounts and organisations, the latest first: when, whose number, what, from where, more; of an organisation, by
     /// whom and to whom
     Audit,
+}
+
+#[derive(Debug, clap::Args)]
+struct ForgetSecrets {
+    /// Do it: the key is lost for good, and all other processes of this instance are stopped
+    #[arg(long)]
+    lost_for_good: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -67,6 +76,9 @@ struct Address {
 
 /// Does it, and says so.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
+    if let Verb::ForgetSecrets(ForgetSecrets { lost_for_good }) = args.verb {
+        return forget_secrets(place, lost_for_good).await;
+    }
     let creates = matches!(args.verb, Verb::CreateOperator(_));
     let atlas = if creates { place.open().await? } else { place.open_existing().await? };
     // No link is made here, so no address is needed.
@@ -82,16 +94,8 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
             )?;
         }
         Verb::List => {
-            let mut offset = 0;
-            loop {
-                let listed = atlas.accounts(offset, LISTED).await?;
-                for account in &listed {
-                    writeln!(out, "{}", line(account))?;
-                }
-                offset += LISTED;
-                if (listed.len() as i64) < LISTED {
-                    break;
-                }
+            for account in all(async |offset| atlas.accounts(offset, LISTED).await).await? {
+                writeln!(out, "{}", line(&account))?;
             }
         }
         Verb::Grant(who) => {
@@ -121,8 +125,10 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         }
         Verb::EndSecondFactor(who) => {
             let account = found(&accounts, &who).await?;
-            accounts.drop_factor(&account).await?;
-            writeln!(out, "{} signs in without a second factor", account.address)?;
+            match accounts.drop_factor(&account).await? {
+                true => writeln!(out, "{} signs in without a second factor", account.address)?,
+                false => writeln!(out, "{} has no second factor; nothing was changed", account.address)?,
+            }
         }
         Verb::RemovePasskeys(who) => {
             let account = found(&accounts, &who).await?;
@@ -130,17 +136,9 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
             writeln!(out, "{} has no passkey", account.address)?;
         }
         Verb::Organisations => {
-            let mut offset = 0;
-            loop {
-                let listed = atlas.organisations(offset, LISTED).await?;
-                for organisation in &listed {
-                    let Organisation { id, name, made_ms, .. } = organisation;
-                    writeln!(out, "{id}\t{name}\t{}\t{}", day(*made_ms), members(&atlas, *id).await?)?;
-                }
-                offset += LISTED;
-                if (listed.len() as i64) < LISTED {
-                    break;
-                }
+            for organisation in all(async |offset| atlas.organisations(offset, LISTED).await).await? {
+                let Organisation { id, name, made_ms, .. } = organisation;
+                writeln!(out, "{id}\t{name}\t{}\t{}", day(made_ms), members(&atlas, id).await?)?;
             }
         }
         Verb::HandOver(HandOver { organisation, address }) => {
@@ -148,6 +146,8 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
             accounts.hand_over(organisation, &account, Hand::CommandLine).await?;
             writeln!(out, "{} is an owner of organisation {organisation}", account.address)?;
         }
+        // Done before: such a store cannot be opened.
+        Verb::ForgetSecrets(_) => {}
         Verb::Audit => {
             for entry in atlas.audit(None, 0, LISTED).await? {
                 let person = entry.person.map_or_else(|| "-".into(), |person| person.to_string());
@@ -158,6 +158,54 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
                 writeln!(out, "{at}\t{person}\t{}\t{}\t{}{by}{to}", entry.event, entry.source, entry.detail)?;
             }
         }
+    }
+    Ok(true)
+}
+
+/// All of a list that is read in parts, each of which begins after so many.
+async fn all<T>(part: impl AsyncFn(i64) -> Result<Vec<T>, AtlasError>) -> Result<Vec<T>, AtlasError> {
+    let mut all = Vec::new();
+    loop {
+        let listed = part(all.len() as i64).await?;
+        let last = (listed.len() as i64) < LISTED;
+        all.extend(listed);
+        if last {
+            return Ok(all);
+        }
+    }
+}
+
+/// What is lost with a key.
+const FORGETTING: &str = "\
+The key of a store is in accounts.key of the data folder, or in CLAUSEWATCH_ACCOUNTS_KEY. Look for it first: in backups, and on the other machines
+that share the database. Nobody can open without it what it sealed; if it is lost for good, this drops exactly that, under a new key:
+- webhooks stop, since their addresses are lost: their persons add them again, and give their receivers the new secret;
+- private feeds have other addresses, and shared watchlists are closed;
+- second factors end: their persons sign in with what else they have, are mailed that, and set one up again;
+- links in mails that were sent end: to sign in, to confirm, to unsubscribe;
+- the log of captures goes on with the same entries and name, signed with a new key. Publish it beside the old one: evidence that was given out
+  stays good under the old one. Feed readers show entries of public feeds once more.
+Documents, versions, accounts, passwords, watchlists, mail addresses and messages stay. Stop all processes of this instance, make a backup, and do it
+with: clausewatch admin forget-secrets --lost-for-good
+Afterwards give every machine that shares the database the new key.";
+
+/// Drops what a lost key sealed, or says what that would be.
+async fn forget_secrets(place: &Place, lost_for_good: bool) -> crate::Answer {
+    let mut out = std::io::stdout();
+    if !lost_for_good {
+        writeln!(out, "{FORGETTING}")?;
+        return Ok(false);
+    }
+    let Some(forgotten) = place.forget_secrets().await? else {
+        writeln!(out, "the key opens this store; nothing was changed")?;
+        return Ok(false);
+    };
+    let atlas = place.open().await?;
+    opened(&atlas, "")?.factors_are_lost(&forgotten.factors).await?;
+    writeln!(out, "dropped: {forgotten}")?;
+    if let Some(checkpoint) = &forgotten.checkpoint {
+        writeln!(out, "the log's key is now {}", atlas.log_key())?;
+        writeln!(out, "the last checkpoint under the old one, to be published with it:\n\n{checkpoint}")?;
     }
     Ok(true)
 }

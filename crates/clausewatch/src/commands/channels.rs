@@ -221,11 +221,12 @@ fn message_line(message: &Message) -> String {
         (_, _) => "a change".into(),
     };
     let state = match (message.state, &message.error) {
-        (MessageState::Sent, _) => "sent".to_string(),
+        (MessageState::Sent, None) => "sent".to_string(),
+        (MessageState::Sent, Some(error)) => format!("sent; {error}"),
         (MessageState::Waiting, Some(error)) => format!("waits after {} attempts: {error}", message.attempts),
         (MessageState::Waiting, None) => "waits".into(),
         (MessageState::Dead, error) => format!("given up: {}", error.as_deref().unwrap_or("")),
-        (MessageState::Dropped, _) => "not sent: its channel was removed".into(),
+        (MessageState::Dropped, error) => format!("not sent: {}", error.as_deref().unwrap_or("")),
     };
     let words =
         format!("{:>6}  {}  channel {}  {what}  {state}", message.id, paint::day(message.made_ms), message.channel);

@@ -15,6 +15,7 @@ pub mod pdf_child;
 pub mod read;
 mod read_table;
 pub mod reanalyse;
+pub mod returned_mail;
 pub mod review;
 pub mod serve;
 pub mod show;

@@ -1,6 +1,6 @@
 //! Plans: what each allows, which one is the reader's, and trying another.
 use alerts::payment::Event;
-use alerts::plans::{Entitlements, Feature, Plan, Refused, used};
+use alerts::plans::{Entitlements, Feature, Plan, Plans, Refused, used};
 use askama::Template;
 use atlas::plans::NewSubscription;
 use atlas::watching::PersonId;
@@ -34,7 +34,7 @@ pub(crate) fn routes() -> Router<Site> {
 #[template(path = "pages/plans.html")]
 struct PlansPage {
     head: Head,
-    plans: Vec<Plan>,
+    plans: Plans,
     /// What the reader may do; none for whoever is not signed in.
     entitled: Option<Entitlements>,
     /// What of it is used, in a sentence.
@@ -58,11 +58,11 @@ impl PlansPage {
         self.entitled.as_ref().and_then(|entitled| entitled.plan.as_ref()).is_some_and(|own| own.id == plan.id)
     }
 
-    /// For how many days the reader can try a plan.
+    /// For how many days the reader can try a plan: one that is greater than theirs.
     fn trial(&self, plan: &Plan) -> Option<u32> {
         let entitled = self.entitled.as_ref()?;
-        let open = entitled.plan.is_some() && !self.is_own(plan) && !entitled.has_tried(&plan.id);
-        plan.trial_days.filter(|_| open)
+        let greater = self.plans.is_greater(&plan.id, &entitled.plan.as_ref()?.id);
+        plan.trial_days.filter(|_| greater && !entitled.has_tried(&plan.id))
     }
 
     /// Whether the reader can pay for a plan here: who pays for one already would be charged for both.
@@ -85,7 +85,7 @@ impl PlansPage {
 }
 
 async fn show(State(site): State<Site>, wants: Wants, owner: Option<Owner>) -> Result<Response, Failure> {
-    let plans = site.plans.all().to_vec();
+    let plans = (*site.plans).clone();
     let (mut entitled, mut uses) = (None, None);
     if let Some(Owner(person)) = owner {
         let own = site.plans.of(&site.atlas, person, site.now_ms()).await?;
@@ -100,7 +100,7 @@ async fn show(State(site): State<Site>, wants: Wants, owner: Option<Owner>) -> R
     let page = PlansPage { head, plans, entitled, used: uses, payment };
     wants.record(&page, || {
         let own = page.entitled.as_ref().and_then(|entitled| entitled.plan.as_ref()).map(|plan| &plan.id);
-        json!({"plans": page.plans, "own": own, "trial_until_ms": page.trial_ends(), "pays": page.pays(), "used": page.used})
+        json!({"plans": page.plans.all(), "own": own, "trial_until_ms": page.trial_ends(), "pays": page.pays(), "used": page.used})
     })
 }
 

@@ -620,6 +620,43 @@ async fn an_address_is_asked_before_it_is_told_anything() {
 }
 
 #[tokio::test]
+async fn an_address_whose_mail_came_back_is_asked_again_before_it_is_used() {
+    use atlas::watching::{ChannelState, MessageKind};
+    let hall = hall().await;
+    let (ada, person) = hall.person("ada@example.org").await;
+    let ada = Asks::browser(&ada);
+    let mail = hall.atlas.channels(person).await.unwrap().pop().unwrap();
+    hall.atlas.channel_failed(&mail, "the mail came back: 5.1.1 <b>nobody</b>").await.unwrap();
+    let list = hall.get(&ada, "/watchlist").await.body;
+    well_formed::check(&list).unwrap();
+    for said in ["stopped", "The mail came back: 5.1.1 &#60;b&#62;nobody", "have it asked again", "value=\"ask\""] {
+        assert!(list.contains(said), "{said} is not in {list}");
+    }
+    assert!(!list.contains("Use again"), "{list}");
+    let path = format!("/channels/{}", mail.id);
+    for said in ["test", "use", "pause"] {
+        assert_eq!(hall.post(&ada, &path, &format!("do={said}")).await.status, StatusCode::CONFLICT, "{said}");
+    }
+    assert_eq!(hall.post(&ada, &path, "do=ask").await.status, StatusCode::SEE_OTHER);
+    let state = async || hall.atlas.channel(person, mail.id).await.unwrap().unwrap().state;
+    assert_eq!(state().await, ChannelState::Unconfirmed);
+    let everything = atlas::watching::MessageFilter::default();
+    assert_eq!(hall.atlas.messages(person, &everything).await.unwrap()[0].kind, MessageKind::Confirmation);
+    // One that never answered can be asked again, and nobody is flooded with questions.
+    let mut last = StatusCode::SEE_OTHER;
+    for _ in 0..8 {
+        last = hall.post(&ada, &path, "do=ask").await.status;
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    hall.atlas.confirm_channel(&mail.confirmation_token()).await.unwrap().unwrap();
+    assert_eq!(state().await, ChannelState::InUse);
+    assert!(hall.get(&ada, "/watchlist").await.body.contains("value=\"pause\""));
+    // Nothing else is asked.
+    let inbox = hall.atlas.channels(person).await.unwrap()[0].id;
+    assert_ne!(hall.post(&ada, &format!("/channels/{inbox}"), "do=ask").await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
 async fn nobody_fills_the_store() {
     let hall = hall().await;
     let (ada, person) = hall.person("ada@example.org").await;

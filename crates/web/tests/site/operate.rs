@@ -50,6 +50,17 @@ async fn what_was_given_up_is_sent_again() {
     assert!(!page.body.contains("ada@") && !json.body.contains("ada@"), "an operator needs no addresses of others");
     let of_ada = atlas.message(person, id).await.unwrap().unwrap().error;
     assert_eq!(of_ada.as_deref(), Some(reason), "she is told all of it");
+    // Nor where a channel stopped.
+    assert!(!page.body.contains("Channels that stopped"));
+    let failed = "the mail came back: 5.1.1 <ada@plum.example>: nobody";
+    atlas.channel_failed(&channel, failed).await.unwrap();
+    let page = send(&site, &OWNER, Method::GET, "/operate", "").await.body;
+    well_formed::check(&page).unwrap();
+    let said =
+        format!("Mail {} of person {person}: the mail came back: 5.1.1 &#60;plum.example&#62;: nobody", channel.id);
+    assert!(page.contains("Channels that stopped") && page.contains(&said) && !page.contains("ada@"), "{page}");
+    let json = send(&site, &OWNER, Method::GET, "/operate.json", "").await.body;
+    assert!(json.contains("failed_channels") && !json.contains("ada@"), "{json}");
     let again = send(&site, &OWNER, Method::POST, "/operate/messages", "message=all").await;
     assert_eq!(again.status, StatusCode::SEE_OTHER);
     assert_eq!(atlas.message(person, id).await.unwrap().unwrap().state, MessageState::Waiting);

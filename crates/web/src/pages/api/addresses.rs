@@ -131,11 +131,8 @@ pub(super) const RECORDS: &[Address] = &[
     Address::json("/plans.json", "What each plan allows; of a person, their plan and what of it is used.", &[]),
 ];
 
-/// What the addresses of an organisation's watchlist begin with.
-pub(super) const OF_ORGANISATION: &str = "/organisations/{organisation}";
-
 /// What belongs to a person and is read with their token, or in a session. What begins with their watchlist, channels, inbox and messages
-/// is there for an organisation too, below [`OF_ORGANISATION`].
+/// is there for an organisation too, below [`crate::links::OF_ORGANISATION`].
 pub(super) const OWN: &[Address] = &[
     Address::json("/organisations.json", "The organisations that you belong to.", &[]),
     Address::json("/watchlist.json", "What you watch, and the channels over which you are told.", &[]),
@@ -190,7 +187,10 @@ pub(super) const FORMS: &[Address] = &[
     Address::form(
         "/channels/{channel}",
         "Tests, pauses, uses again, gives a new secret to, or removes a channel.",
-        &[("do", "test, pause, use, renew or remove.")],
+        &[(
+            "do",
+            "test, pause, use, ask (a mail address that waits to be confirmed, or whose mail came back), renew or remove.",
+        )],
     ),
     Address::form("/inbox", "Marks a message as read, or all.", &[("message", "Its number; left out: all.")]),
     Address::form("/messages/{message}", "Sends a message once more.", &[]),

@@ -3,7 +3,8 @@ use serde_json::{Map, Value, json};
 
 use accounts::Scope;
 
-use super::addresses::{Address, FILES, FORMS, OF_ORGANISATION, OWN, POSTS, RECORDS, part};
+use super::addresses::{Address, FILES, FORMS, OWN, POSTS, RECORDS, part};
+use crate::links;
 
 /// The description of the site at `base_url`.
 pub(super) fn description(name: &str, base_url: &str) -> Value {
@@ -16,7 +17,7 @@ pub(super) fn description(name: &str, base_url: &str) -> Value {
     }
     let mut put_own = |address: &Address, verb: &str, operation: Value| {
         if address.is_shared() {
-            let of = paths.entry(format!("{OF_ORGANISATION}{}", address.path)).or_insert_with(|| json!({}));
+            let of = paths.entry(format!("{}{}", links::OF_ORGANISATION, address.path)).or_insert_with(|| json!({}));
             of[verb] = of_organisation(operation.clone());
         }
         paths.entry(address.path).or_insert_with(|| json!({}))[verb] = operation;

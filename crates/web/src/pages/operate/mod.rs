@@ -14,11 +14,12 @@ use atlas::Counts;
 use atlas::health::{Checks, Health, RECENT_HOURS, State as Fares};
 use atlas::ids::DocumentId;
 use atlas::operate::{Accepted, Announcement, Urgency};
-use atlas::watching::{ChannelKind, Message, MessageState, Tally, without_addresses};
+use atlas::watching::{Channel, ChannelId, ChannelKind, Message, MessageState, PersonId, Tally, without_addresses};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::Response;
 use axum::routing::{get, post};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::error::Failure;
@@ -59,6 +60,23 @@ struct Dead {
     error: String,
 }
 
+/// A channel that is out of use because of its receiver, as the page shows it.
+#[derive(Serialize)]
+struct Failed {
+    channel: ChannelId,
+    kind: ChannelKind,
+    person: PersonId,
+    /// Why, with the domains alone of addresses.
+    trouble: String,
+}
+
+impl Failed {
+    fn of(channel: Channel) -> Failed {
+        let trouble = without_addresses(channel.trouble.as_deref().unwrap_or(""));
+        Failed { channel: channel.id, kind: channel.kind, person: channel.person, trouble }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "pages/operate/page.html")]
 struct OperatePage {
@@ -73,6 +91,7 @@ struct OperatePage {
     accepted: Vec<(DocumentId, Accepted)>,
     tally: Vec<Tally>,
     dead: Vec<Dead>,
+    failed: Vec<Failed>,
     announcements: Vec<Announcement>,
     bytes: i64,
     log_key: String,
@@ -167,6 +186,7 @@ async fn show(_: Operator, State(site): State<Site>, wants: Wants) -> Result<Res
         accepted: atlas.accepted_addresses().await?,
         tally: atlas.message_tally(None).await?,
         dead: dead.collect(),
+        failed: atlas.failed_channels(SHOWN).await?.into_iter().map(Failed::of).collect(),
         announcements: atlas.announcements(SHOWN).await?,
         bytes: atlas.stored_bytes().await?,
         log_key: atlas.log_key(),
@@ -179,6 +199,7 @@ async fn show(_: Operator, State(site): State<Site>, wants: Wants) -> Result<Res
         json!({
             "now_ms": page.now_ms, "attention": page.asking(), "paused": page.in_state(Fares::Paused), "retrying": page.in_state(Fares::Retrying),
             "accepted_addresses": page.accepted, "messages": page.tally, "dead_letters": dead.collect::<Vec<_>>(),
+            "failed_channels": page.failed,
             "announcements": page.announcements, "counts": page.counts, "stored_bytes": page.bytes,
         })
     })

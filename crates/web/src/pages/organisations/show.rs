@@ -1,7 +1,7 @@
 //! One organisation: its members and who is invited, and what owners do with them.
 use std::collections::HashMap;
 
-use accounts::AccountError;
+use accounts::{AccountError, role_name};
 use askama::Template;
 use atlas::accounts::{AuditEntry, Belonging, Invitation, OrganisationMember, Role};
 use atlas::watching::PersonId;
@@ -25,7 +25,11 @@ const LOG: i64 = 50;
 const REMOVED: &str = "The member is removed, and nothing is mailed to the address of their account any more. If they were more than a reader, \
                        renew the private feed and webhooks on the watchlist, and close its shared page: they may know the secrets.";
 /// The roles, as forms name them.
-const ROLES: [(&str, Role); 3] = [("reader", Role::Reader), ("editor", Role::Editor), ("owner", Role::Owner)];
+const ROLES: [(&str, Role); 3] = [named(Role::Reader), named(Role::Editor), named(Role::Owner)];
+
+const fn named(role: Role) -> (&'static str, Role) {
+    (role_name(role), role)
+}
 
 #[derive(Template)]
 #[template(path = "pages/organisations/show.html")]

@@ -1,6 +1,6 @@
 //! The channels over which a person, or the members of an organisation, are told.
 use accounts::{AccountError, MailAddress};
-use alerts::channels::{ChannelError, add_feed, add_mail, add_webhook, test, webhook_secret};
+use alerts::channels::{ChannelError, add_feed, add_mail, add_webhook, confirm_again, test, webhook_secret};
 use atlas::watching::{Channel, ChannelId, ChannelKind, ChannelState, Template};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -29,12 +29,14 @@ pub(super) struct ChannelRow {
     pub secret: Option<String>,
     /// Of a feed: its address.
     pub feed: Option<String>,
+    /// Of a mail address: whether its reader has to be asked before it is used.
+    pub asks: bool,
 }
 
 impl ChannelRow {
     pub fn of(site: &Site, channel: Channel) -> ChannelRow {
         let feed = channel.feed_token().map(|token| format!("{}/feeds/{token}", site.config.base_url));
-        ChannelRow { secret: webhook_secret(&channel), feed, channel }
+        ChannelRow { secret: webhook_secret(&channel), feed, asks: waits_for_reader(site, &channel), channel }
     }
 
     /// "Mail to ada@plum.example".
@@ -42,6 +44,7 @@ impl ChannelRow {
         match self.channel.kind {
             ChannelKind::Inbox => "The inbox here".into(),
             ChannelKind::Mail => format!("Mail to {}", self.channel.address),
+            ChannelKind::Webhook if is_lost(&self.channel) => receiver(self.channel.template).into(),
             ChannelKind::Webhook => {
                 format!("{} at {}", receiver(self.channel.template), words::clip(&self.channel.address, 60))
             }
@@ -54,6 +57,7 @@ impl ChannelRow {
             ChannelState::Unconfirmed => "waits to be confirmed from its own mailbox",
             ChannelState::InUse => "in use",
             ChannelState::Paused => "paused",
+            ChannelState::Failed if self.channel.kind == ChannelKind::Mail => "stopped",
             ChannelState::Failed => "failed",
             ChannelState::Removed => "removed",
         }
@@ -61,7 +65,13 @@ impl ChannelRow {
 
     /// Whether it can be taken out of use and back.
     pub fn pausable(&self) -> bool {
-        !matches!(self.channel.kind, ChannelKind::Inbox) && self.channel.state != ChannelState::Unconfirmed
+        let unconfirmed = self.channel.state == ChannelState::Unconfirmed;
+        !matches!(self.channel.kind, ChannelKind::Inbox) && !unconfirmed && !self.asks && !is_lost(&self.channel)
+    }
+
+    /// Whether mail to it came back, or was complained of, so that its reader has to be asked again.
+    pub fn stopped(&self) -> bool {
+        self.asks && self.channel.state == ChannelState::Failed
     }
 
     pub fn in_use(&self) -> bool {
@@ -69,12 +79,24 @@ impl ChannelRow {
     }
 
     pub fn sends(&self) -> bool {
-        !self.channel.kind.is_shown()
+        !self.channel.kind.is_shown() && !self.asks && !is_lost(&self.channel)
     }
 
     pub fn removable(&self) -> bool {
         self.channel.kind != ChannelKind::Inbox
     }
+}
+
+/// Whether nothing can be sent over a channel any more: the address of a webhook is lost with the key that sealed it.
+fn is_lost(channel: &Channel) -> bool {
+    channel.kind == ChannelKind::Webhook && channel.address.is_empty()
+}
+
+/// Whether only who reads a mailbox takes it into use, on a site that others use: of an address that is not confirmed, and of one at which
+/// there was nobody or whose reader complained.
+pub(super) fn waits_for_reader(site: &Site, channel: &Channel) -> bool {
+    let out = matches!(channel.state, ChannelState::Unconfirmed | ChannelState::Failed);
+    site.accounts.is_some() && channel.kind == ChannelKind::Mail && out
 }
 
 fn receiver(template: Template) -> &'static str {
@@ -135,9 +157,10 @@ async fn may_ask(asking: &Asking, address: &str) -> Result<(), Failure> {
     }
 }
 
-/// Tests, pauses, renews or removes a channel.
+/// Tests, pauses, renews or removes a channel, or asks its reader again.
 pub(super) async fn change(
     holder: Holder,
+    asking: Result<Asking, Failure>,
     State(site): State<Site>,
     Path(Numbered { id }): Path<Numbered>,
     body: String,
@@ -149,9 +172,22 @@ pub(super) async fn change(
     let (form, now_ms) = (Query::parse(&body), site.now_ms());
     match form.text("do") {
         // Only who reads the mailbox takes it into use.
-        Some("test" | "pause" | "use") if channel.state == ChannelState::Unconfirmed => {
-            let why = "this address waits to be confirmed from its own mailbox";
+        Some("test" | "pause" | "use")
+            if channel.state == ChannelState::Unconfirmed || waits_for_reader(&site, &channel) =>
+        {
+            let why = "this address is used once it is confirmed from its own mailbox; have it asked again if need be";
             return Err(Failure::Refused(StatusCode::CONFLICT, why.into()));
+        }
+        Some("test" | "use") if is_lost(&channel) => {
+            let why = "the address of this webhook is lost; remove it and add it again";
+            return Err(Failure::Refused(StatusCode::CONFLICT, why.into()));
+        }
+        Some("ask") => {
+            may_ask(&asking?, &channel.address).await?;
+            if !confirm_again(&site.atlas, &channel, now_ms).await? {
+                let why = "only a mail address that waits to be confirmed, or whose mail came back, is asked";
+                return Err(Failure::Refused(StatusCode::CONFLICT, why.into()));
+            }
         }
         Some("test") => {
             super::may_send(&site, of).await?;
@@ -169,7 +205,9 @@ pub(super) async fn change(
         Some("remove") => {
             site.atlas.remove_channel(of, id, now_ms).await?;
         }
-        other => return Err(Failure::input("do", other.unwrap_or(""), "it must be test, pause, use, renew or remove")),
+        other => {
+            return Err(Failure::input("do", other.unwrap_or(""), "it must be test, pause, use, ask, renew or remove"));
+        }
     }
     Ok(Redirect::to(&format!("{}#channels", holder.path(links::WATCHLIST))))
 }

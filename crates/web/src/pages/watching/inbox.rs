@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::Numbered;
 use crate::error::Failure;
-use crate::holder::Holder;
+use crate::holder::{Holder, Reading};
 use crate::negotiate::Wants;
 use crate::page::Head;
 use crate::query::Query;
@@ -66,7 +66,8 @@ fn rows(site: &Site, zone: &str, messages: Vec<Message>) -> Vec<Row> {
 pub(super) async fn show(holder: Holder, State(site): State<Site>, wants: Wants) -> Result<Response, Failure> {
     let id = holder.id();
     let zone = site.atlas.person(id).await?.map_or_else(|| "UTC".into(), |person| person.zone);
-    let inbox = site.atlas.messages(id, &MessageFilter { limit: SHOWN, ..MessageFilter::inbox() }).await?;
+    let reader = Some(holder.person);
+    let inbox = site.atlas.messages(id, &MessageFilter { limit: SHOWN, reader, ..MessageFilter::inbox() }).await?;
     let mut unsent = Vec::new();
     // Why a channel failed can name its address, which only who may change channels is shown.
     if holder.changes() {
@@ -79,7 +80,7 @@ pub(super) async fn show(holder: Holder, State(site): State<Site>, wants: Wants)
     let head = site.head(title, holder.path(links::INBOX));
     let head = super::way(head, &holder).crumb("Watchlist", holder.path(links::WATCHLIST)).here("Inbox").unlisted();
     let (rows, unsent) = (rows(&site, &zone, inbox), rows(&site, &zone, unsent));
-    let (unread, all) = (site.atlas.unread(id).await?, Holder::all(&site, holder.person).await?);
+    let (unread, all) = (site.atlas.unread(id, holder.person).await?, Holder::all(&site, holder.person).await?);
     let page = InboxPage { head, holder, all, rows, unread, unsent };
     wants.record(&page, || {
         let message = |row: &Row| {
@@ -91,8 +92,12 @@ pub(super) async fn show(holder: Holder, State(site): State<Site>, wants: Wants)
     })
 }
 
-/// Marks one message as read, or all.
-pub(super) async fn read(holder: Holder, State(site): State<Site>, body: String) -> Result<Redirect, Failure> {
+/// Marks one message as read, or all, for who asks alone.
+pub(super) async fn read(
+    Reading(holder): Reading,
+    State(site): State<Site>,
+    body: String,
+) -> Result<Redirect, Failure> {
     let form = Query::parse(&body);
     let id = match form.text("message") {
         Some(said) => Some(
@@ -101,7 +106,7 @@ pub(super) async fn read(holder: Holder, State(site): State<Site>, body: String)
         ),
         None => None,
     };
-    site.atlas.mark_read(holder.id(), id, site.now_ms()).await?;
+    site.atlas.mark_read(holder.id(), holder.person, id, site.now_ms()).await?;
     Ok(Redirect::to(&holder.path(links::INBOX)))
 }
 
@@ -116,7 +121,12 @@ pub(super) async fn redeliver(
     let message = site.atlas.message(holder.id(), id).await?.ok_or_else(missing)?;
     // Else anybody's mailbox could be flooded with it.
     if message.kind == MessageKind::Confirmation {
-        let why = "the question to confirm an address is sent once; remove the address and add it again";
+        let why = "the question to confirm an address is sent again from the list of channels";
+        return Err(Failure::Refused(StatusCode::CONFLICT, why.into()));
+    }
+    let channel = site.atlas.channel(holder.id(), message.channel).await?;
+    if channel.is_some_and(|channel| super::channels::waits_for_reader(&site, &channel)) {
+        let why = "its address is used once it is confirmed from its own mailbox; have it asked again from the list of channels";
         return Err(Failure::Refused(StatusCode::CONFLICT, why.into()));
     }
     super::may_send(&site, holder.id()).await?;

@@ -127,7 +127,7 @@ struct ListPage {
     rows: Vec<Row>,
     channels: Vec<ChannelRow>,
     unread: i64,
-    /// What of the person's plan is used, if plans limit it.
+    /// What of the plan of the person or the organisation is used, if plans limit it.
     plan: Option<String>,
 }
 
@@ -157,7 +157,8 @@ pub(super) async fn show(holder: Holder, State(site): State<Site>, wants: Wants)
     let of = holder.organisation.is_some();
     let title = if of { format!("Watchlist of {}", holder.name()) } else { "Watchlist".into() };
     let head = super::way(site.head(title, holder.path(links::WATCHLIST)), &holder).here("Watchlist").unlisted();
-    let (person, rows, unread) = (person(&site, id).await?, rows(&site, id).await?, site.atlas.unread(id).await?);
+    let (person, rows) = (person(&site, id).await?, rows(&site, id).await?);
+    let unread = site.atlas.unread(id, holder.person).await?;
     let entitled = site.plans.of(&site.atlas, id, site.now_ms()).await?;
     let plan = alerts::plans::used(&site.atlas, &entitled, id).await?;
     let all = Holder::all(&site, holder.person).await?;

@@ -28,9 +28,6 @@ const FORM: usize = 64 * 1024;
 const MOST_ASKED_FOR: i64 = 30;
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
-/// What the addresses of an organisation's watchlist begin with.
-const OF_ORGANISATION: &str = "/organisations/{organisation}";
-
 /// The pages of a watchlist, below an organisation's address or at those of one's own.
 fn held(of: &str) -> Router<Site> {
     let at = |own: &str| format!("{of}{own}");
@@ -52,7 +49,7 @@ struct Numbered {
 
 pub(super) fn routes() -> Router<Site> {
     held("")
-        .merge(held(OF_ORGANISATION))
+        .merge(held(links::OF_ORGANISATION))
         .route(links::WATCH, post(watch))
         .route("/watchlists/{token}", get(list::shared))
         .route("/feeds/{token}", get(links_in_messages::feed))
