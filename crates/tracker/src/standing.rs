@@ -17,8 +17,8 @@ use provisions::Reader;
 use crate::history;
 use crate::schedule::LOOK_MS;
 
-/// A minor change is confirmed by what is seen this long after it: by a third look, not by the second one.
-const MINOR_MS: i64 = LOOK_MS + LOOK_MS / 2;
+/// A minor change is confirmed by what is seen this long after it: by the third look, half an hour later, not by a second one that is late.
+const MINOR_MS: i64 = 2 * LOOK_MS + LOOK_MS / 2;
 
 /// What is known of the change that led to a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -265,7 +265,7 @@ mod tests {
         let mut seen = seen(&[(30, 0, Quiet), (30, 1, Open)]);
         seen[1].minor = true;
         let at_ms = seen[1].at_ms;
-        assert_eq!(doubted(Reader::embedded(), &seen, at_ms + LOOK_MS + LOOK_MS / 8), [2], "the second look");
+        assert_eq!(doubted(Reader::embedded(), &seen, at_ms + 2 * LOOK_MS), [2], "the second look, late");
         assert_eq!(doubted(Reader::embedded(), &seen, at_ms + 3 * LOOK_MS), [0; 0], "the third");
     }
 
