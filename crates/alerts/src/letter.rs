@@ -199,7 +199,8 @@ fn corrected(story: &Story, correction: &Correction, zone: &str) -> String {
         "On {} we called this change {}: “{}”. Read again, it is {}",
         day(correction.told_ms, zone),
         correction.was.name(),
-        story.headline,
+        // It is quoted, and may quote.
+        story.headline.replace('“', "‘").replace('”', "’"),
         match story.materiality {
             Materiality::Minor => "minor: words changed, but no provision and no duty or right",
             Materiality::Cosmetic => "cosmetic: nothing changed that binds anybody",

@@ -10,6 +10,13 @@ const COLUMNS: usize = 74;
 /// Characters of a clause that a mail shows.
 const CLAUSE: usize = 700;
 
+/// What the link is called that ends what a message came from.
+const UNSUBSCRIBE: &str = "Stop these messages to this address";
+/// What stands beside a clause that only one of the two texts has.
+const NEW_CLAUSE: &str = "New clause";
+const GONE_CLAUSE: &str = "Clause that is gone";
+const NO_ADVICE: &str = "Clausewatch describes what a text states. It is not legal advice.";
+
 /// How an ordinary paragraph begins its lines.
 const PLAIN: (&str, &str) = ("", "");
 
@@ -31,23 +38,33 @@ pub fn text(letter: &Letter, foot: &Foot) -> String {
     if let Some((words, url)) = &foot.action {
         out += &format!("{words}: {url}\n\n");
     }
+    if letter.parts.len() > 1 {
+        for part in &letter.parts {
+            paragraph(&mut out, &format!("{}: {}", part.document, part.headline), ("* ", "  "));
+        }
+        out += &format!("{}\n\n", "-".repeat(COLUMNS));
+    }
     for (at, part) in letter.parts.iter().enumerate() {
         if at > 0 {
             out += &format!("{}\n\n", "-".repeat(COLUMNS));
         }
         part_text(&mut out, part);
     }
-    if !out.is_empty() {
-        out += "-- \n";
-    }
+    let mut end = String::new();
     if let Some((name, url)) = &foot.watchlist {
-        out += &format!("{name}: {url}\n");
+        end += &format!("{name}: {url}\n");
     }
     if let Some(url) = &foot.unsubscribe {
-        out += &format!("No more of this to this address: {url}\n");
+        end += &format!("{UNSUBSCRIBE}: {url}\n");
     }
-    out += "Clausewatch describes what a text states. It is not legal advice.\n";
-    out
+    if !letter.parts.is_empty() {
+        end += NO_ADVICE;
+        end += "\n";
+    }
+    if !end.is_empty() {
+        out += "-- \n";
+    }
+    out + &end
 }
 
 fn part_text(out: &mut String, part: &Part) {
@@ -87,8 +104,8 @@ fn clause_text(out: &mut String, clause: &ClauseChange) {
         }
     };
     match (&clause.before, &clause.after) {
-        (None, _) => side("New clause", &clause.after),
-        (_, None) => side("Clause that is gone", &clause.before),
+        (None, _) => side(NEW_CLAUSE, &clause.after),
+        (_, None) => side(GONE_CLAUSE, &clause.before),
         _ => {
             side("Before", &clause.before);
             side("Now", &clause.after);
@@ -136,51 +153,111 @@ fn paragraph(out: &mut String, words: &str, (first, indent): (&str, &str)) {
     }
 }
 
-/// The letter as HTML.
+/// Styles for clients that show mail on a dark ground. All others are inline, since many clients know no style sheet.
+const DARK: &str = "<style>@media (prefers-color-scheme:dark){.page{background:#121212!important;color:#e8e8e8!important}.muted{color:#a8a8a8!important}\
+    .link{color:#8cb8e8!important}.rule{border-color:#4a4a4a!important}.del{background:#4a1f1b!important;color:#ffb4a8!important}\
+    .ins{background:#173d1f!important;color:#9fe0a8!important}}</style>";
+const FONT: &str = "font:16px/1.5 -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
+
+/// A column of 600 pixels for Outlook on Windows, which knows no greatest width; all others pass these comments over.
+const COLUMN: &str =
+    "<!--[if mso]><table role=\"presentation\" width=\"600\" align=\"center\" cellpadding=\"20\"><tr><td><![endif]-->";
+const COLUMN_END: &str = "<!--[if mso]></td></tr></table><![endif]-->";
+
+/// The letter as HTML, at most 600 pixels wide.
 pub fn html(letter: &Letter, foot: &Foot) -> String {
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>{}</title></head>\
-         <body style=\"margin:0;padding:0\"><div style=\"max-width:620px;margin:0 auto;padding:20px;\
-         font:16px/1.5 -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif\">\n",
+         <meta name=\"color-scheme\" content=\"light dark\"><meta name=\"supported-color-schemes\" content=\"light dark\"><title>{}</title>{DARK}</head>\
+         <body class=\"page\" style=\"margin:0;padding:0;background:#ffffff;color:#1c1c1c\">\n",
         escape(&letter.subject)
     );
+    let hidden = "display:none;max-height:0;overflow:hidden;mso-hide:all";
+    block(&mut out, "div", hidden, &escape(&preview(letter)));
+    out += &format!("{COLUMN}<div style=\"max-width:600px;margin:0 auto;padding:20px;text-align:left;{FONT}\">\n");
     block(&mut out, "p", "margin:0 0 16px", &escape(&letter.lead));
     if let Some((words, url)) = &foot.action {
-        let button = format!(
-            "<a href=\"{}\" style=\"display:inline-block;padding:10px 18px;background:#1f4e79;color:#ffffff;text-decoration:none;border-radius:4px\">{}</a>",
-            escape(url),
-            escape(words)
-        );
-        block(&mut out, "p", "margin:0 0 20px", &button);
+        button(&mut out, words, url);
     }
+    overview(&mut out, &letter.parts);
     for (at, part) in letter.parts.iter().enumerate() {
         if at > 0 {
-            out += "<hr style=\"border:0;border-top:1px solid #c8c8c8;margin:28px 0\">\n";
+            out += "<hr class=\"rule\" style=\"border:0;border-top:1px solid #c8c8c8;margin:28px 0\">\n";
         }
-        part_html(&mut out, part);
+        part_html(&mut out, part, if letter.parts.len() > 1 { "h2" } else { "h1" });
     }
-    out += "<div style=\"margin-top:28px;padding-top:12px;border-top:1px solid #c8c8c8;font-size:13px;color:#6b6b6b\">";
-    let link =
-        |words: &str, url: &str| format!("<a href=\"{}\" style=\"color:#6b6b6b\">{}</a>", escape(url), escape(words));
-    let watchlist = foot.watchlist.as_ref().map(|(name, url)| link(name, url));
-    let unsubscribe = foot.unsubscribe.as_ref().map(|url| link("No more of this to this address", url));
-    let links: Vec<String> = watchlist.into_iter().chain(unsubscribe).collect();
-    block(&mut out, "p", "margin:0 0 6px", &links.join(" · "));
-    out += "<p style=\"margin:0\">Clausewatch describes what a text states. It is not legal advice.</p></div>\n</div></body></html>\n";
+    foot_html(&mut out, letter, foot);
+    out += &format!("</div>{COLUMN_END}</body></html>\n");
     out
 }
 
-fn part_html(out: &mut String, part: &Part) {
+/// What clients show beside the subject in a list of mails, instead of what the subject says already; nothing where the mail begins with it.
+fn preview(letter: &Letter) -> String {
+    match letter.parts.as_slice() {
+        [only] if letter.lead.is_empty() => {
+            let first =
+                only.provisions.first().map(|line| format!(" {}: {}.", line.title, line.what)).unwrap_or_default();
+            format!("{}{first}", only.verdict)
+        }
+        _ => String::new(),
+    }
+}
+
+/// What a letter of several parts tells, a line each.
+fn overview(out: &mut String, parts: &[Part]) {
+    if parts.len() < 2 {
+        return;
+    }
+    let line = |part: &Part| {
+        format!("<li style=\"margin:0 0 6px\">{}: {}</li>", escape(&part.document), link(&part.headline, &part.url))
+    };
+    block(out, "ul", "margin:0 0 24px;padding:0 0 0 20px", &parts.iter().map(line).collect::<String>());
+}
+
+/// What the reader is asked to do: a cell, because the padding of a link is not shown everywhere, and the address for who has no buttons.
+fn button(out: &mut String, words: &str, url: &str) {
+    let (words, url) = (escape(words), escape(url));
+    out.push_str(&format!(
+        "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\"><tr><td bgcolor=\"#1f4e79\" style=\"padding:10px 18px;\
+         border-radius:4px;background:#1f4e79\"><a href=\"{url}\" style=\"color:#ffffff;text-decoration:none;{FONT}\">{words}</a></td></tr></table>\n\
+         <p class=\"muted\" style=\"margin:12px 0 20px;font-size:13px;color:#5f5f5f;word-break:break-all\">{url}</p>\n"
+    ));
+}
+
+fn foot_html(out: &mut String, letter: &Letter, foot: &Foot) {
+    let link = |words: &str, url: &str| {
+        format!("<a class=\"muted\" href=\"{}\" style=\"color:#5f5f5f\">{}</a>", escape(url), escape(words))
+    };
+    let watchlist = foot.watchlist.as_ref().map(|(name, url)| link(name, url));
+    let unsubscribe = foot.unsubscribe.as_ref().map(|url| link(UNSUBSCRIBE, url));
+    let links: Vec<String> = watchlist.into_iter().chain(unsubscribe).collect();
+    let mut words = String::new();
+    block(&mut words, "p", "margin:0 0 6px", &links.join(" · "));
+    if !letter.parts.is_empty() {
+        block(&mut words, "p", "margin:0", NO_ADVICE);
+    }
+    if !words.is_empty() {
+        out.push_str(&format!(
+            "<div class=\"muted rule\" style=\"margin-top:28px;padding-top:12px;border-top:1px solid #c8c8c8;font-size:13px;color:#5f5f5f\">{words}</div>\n"
+        ));
+    }
+}
+
+/// A link in the text.
+fn link(words: &str, url: &str) -> String {
+    format!("<a class=\"link\" href=\"{}\" style=\"color:#1f4e79\">{}</a>", escape(url), escape(words))
+}
+
+fn part_html(out: &mut String, part: &Part, heading: &str) {
     let document =
         format!("<a href=\"{}\" style=\"color:inherit\">{}</a>", escape(&part.document_url), escape(&part.document));
-    block(out, "p", "margin:0;font-size:14px;color:#6b6b6b", &document);
+    muted(out, "margin:0;font-size:14px", &document);
     let headline = format!(
         "<a href=\"{}\" style=\"color:inherit;text-decoration:none\">{}</a>",
         escape(&part.url),
         escape(&part.headline)
     );
-    block(out, "h1", "margin:2px 0 8px;font-size:21px;line-height:1.3", &headline);
+    block(out, heading, "margin:2px 0 8px;font-size:21px;line-height:1.3", &headline);
     let badge = part.severity.map(badge).unwrap_or_default();
     block(out, "p", "margin:0 0 14px;font-size:14px", &format!("{badge}{}", escape(&part.verdict)));
     if !part.reason.is_empty() {
@@ -194,50 +271,71 @@ fn part_html(out: &mut String, part: &Part) {
         clause_html(out, clause);
     }
     block(out, "p", "margin:0 0 14px", &more(part.more_clauses));
-    let all = format!("<a href=\"{}\" style=\"color:#1f4e79\">All clauses, before and after</a>", escape(&part.url));
-    block(out, "p", "margin:0 0 14px", &all);
-    block(out, "p", "margin:0;font-size:13px;color:#6b6b6b", &escape(&because(&part.why)));
+    block(out, "p", "margin:0 0 14px", &link("All clauses, before and after", &part.url));
+    muted(out, "margin:0;font-size:13px", &escape(&because(&part.why)));
 }
 
 fn provision_html(out: &mut String, line: &ProvisionLine) {
     let title = match &line.url {
-        Some(url) => format!("<a href=\"{}\" style=\"color:#1f4e79\">{}</a>", escape(url), escape(&line.title)),
+        Some(url) => link(&line.title, url),
         None => escape(&line.title),
     };
     let facts = if line.facts.is_empty() { String::new() } else { format!(". {}", escape(&line.facts.join("; "))) };
     let mut words = format!("{}<b>{title}</b>: {}{facts}", badge(line.severity), escape(&line.what));
     if !line.matters.is_empty() {
-        words += &format!("<br><span style=\"font-size:14px;color:#6b6b6b\">{}</span>", escape(&line.matters));
+        let matters = escape(&line.matters);
+        words += &format!("<br><span class=\"muted\" style=\"font-size:14px;color:#5f5f5f\">{matters}</span>");
     }
     block(out, "p", "margin:0 0 12px", &words);
 }
 
 fn clause_html(out: &mut String, clause: &ClauseChange) {
-    if !clause.heading.is_empty() {
-        block(out, "p", "margin:0 0 4px;font-size:13px;color:#6b6b6b", &escape(&clause.heading));
-    }
-    let del = |words: &str| format!("<del style=\"background:#fde3e1;color:#7a1c14\">{}</del>", escape(words));
-    let ins = |words: &str| {
-        format!("<ins style=\"background:#dff2e1;color:#14541d;text-decoration:none\">{}</ins>", escape(words))
+    let label = match (&clause.before, &clause.after) {
+        (None, Some(_)) => NEW_CLAUSE,
+        (Some(_), None) => GONE_CLAUSE,
+        _ => "",
     };
+    let said: Vec<&str> = [clause.heading.as_str(), label].into_iter().filter(|words| !words.is_empty()).collect();
+    muted(out, "margin:0 0 4px;font-size:13px", &escape(&said.join(" · ")));
+    // A whole clause under a line, or struck through, is hard to read; its label says what it is.
+    let marked = |element: &str, style: &str, words: &str| {
+        let whole = if label.is_empty() { "" } else { ";text-decoration:none" };
+        format!("<{element} class=\"{element}\" style=\"{style}{whole}\">{}</{element}>", escape(words))
+    };
+    let del = |words: &str| marked("del", "background:#fde3e1;color:#7a1c14", words);
+    let ins = |words: &str| marked("ins", "background:#dff2e1;color:#14541d", words);
     let clipped = |words: &String| crate::compose::clip(words, CLAUSE);
     let words = match (&clause.before, &clause.after) {
         (Some(before), Some(after)) => {
-            let spans = redline(before, after);
-            spans
-                .iter()
-                .map(|span| match span.kind {
+            let (mut words, mut deleted) = (String::new(), false);
+            for span in redline(before, after) {
+                // Without colours, “30” and “7” must not be read as “307”.
+                if deleted && span.kind == SpanKind::Inserted {
+                    words.push(' ');
+                }
+                words += &match span.kind {
                     SpanKind::Same => escape(span.text),
                     SpanKind::Deleted => del(span.text),
                     SpanKind::Inserted => ins(span.text),
-                })
-                .collect()
+                };
+                deleted = span.kind == SpanKind::Deleted;
+            }
+            words
         }
         (None, Some(after)) => ins(&clipped(after)),
         (Some(before), None) => del(&clipped(before)),
         (None, None) => return,
     };
-    block(out, "blockquote", "margin:0 0 14px;padding:2px 0 2px 12px;border-left:3px solid #c8c8c8", &words);
+    out.push_str(&format!(
+        "<blockquote class=\"rule\" style=\"margin:0 0 14px;padding:2px 0 2px 12px;border-left:3px solid #c8c8c8\">{words}</blockquote>\n"
+    ));
+}
+
+/// A paragraph of lesser weight; nothing if it has no content.
+fn muted(out: &mut String, style: &str, content: &str) {
+    if !content.is_empty() {
+        out.push_str(&format!("<p class=\"muted\" style=\"{style};color:#5f5f5f\">{content}</p>\n"));
+    }
 }
 
 fn badge(severity: Severity) -> String {
@@ -248,7 +346,7 @@ fn badge(severity: Severity) -> String {
         Severity::Critical => "#a01313",
     };
     format!(
-        "<span style=\"display:inline-block;padding:0 7px;margin-right:6px;border-radius:3px;font-size:12px;background:{colour};color:#ffffff\">{severity}</span>"
+        "<span style=\"display:inline-block;padding:0 4px;border-radius:3px;font-size:12px;background:{colour};color:#ffffff\">&nbsp;{severity}&nbsp;</span> "
     )
 }
 
@@ -283,6 +381,86 @@ pub fn escape_into(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn clause(before: &str, after: &str) -> ClauseChange {
+        let side = |words: &str| (!words.is_empty()).then(|| words.to_string());
+        ClauseChange { heading: "Terms".into(), before: side(before), after: side(after) }
+    }
+
+    fn part(headline: &str) -> Part {
+        Part {
+            document: "Plum’s Terms".into(),
+            document_id: "CW-D-00001".into(),
+            headline: headline.into(),
+            verdict: "Material. Seen 3 March 2024.".into(),
+            reason: String::new(),
+            severity: None,
+            why: Vec::new(),
+            provisions: Vec::new(),
+            clauses: vec![
+                clause("You get 30 days.", "You get 7 days."),
+                clause("", "New <b>words</b>."),
+                clause("Old words.", ""),
+            ],
+            more_clauses: 0,
+            url: "https://record.example/changes/CW-C-000001".into(),
+            document_url: "https://record.example/documents/CW-D-00001".into(),
+        }
+    }
+
+    /// What a client shows that knows no styles, or takes them all away.
+    fn bare(html: &str) -> String {
+        let body = html.split_once("<body").unwrap().1;
+        let mut out = String::new();
+        for piece in body.split('<').skip(1) {
+            out.push_str(piece.split_once('>').map_or("", |(_, text)| text));
+        }
+        out
+    }
+
+    #[test]
+    fn a_mail_reads_well_where_styles_are_taken_away() {
+        let letter = Letter { subject: "s".into(), lead: String::new(), parts: vec![part("Adds a fee")] };
+        let html = html(&letter, &Foot::default());
+        let bare = bare(&html);
+        assert!(bare.contains("You get 30 7 days.") && !bare.contains("307"), "{bare}");
+        assert!(bare.contains("Terms · New clause") && bare.contains("Terms · Clause that is gone"), "{bare}");
+        assert!(bare.contains("New &lt;b&gt;words&lt;/b&gt;."), "{bare}");
+        // What most clients do not lay out is not used, and nothing is fetched.
+        for word in ["flex", "grid", "<img", "<script", "<link", "url(", "position:"] {
+            assert!(!html.contains(word), "{word}");
+        }
+        assert!(html.contains("max-width:600px") && html.contains("prefers-color-scheme:dark"));
+        let (shown, _) = html.split_once("<p class=\"muted\"").unwrap();
+        assert!(
+            shown.contains("mso-hide:all\">Material. Seen 3 March 2024.</div>"),
+            "the list of mails shows the verdict: {shown}"
+        );
+    }
+
+    #[test]
+    fn a_letter_of_several_parts_begins_with_what_they_are() {
+        let (lead, parts) = ("Changes.".to_string(), vec![part("Adds a fee"), part("Drops a right")]);
+        let letter = Letter { subject: "s".into(), lead, parts };
+        let text = text(&letter, &Foot::default());
+        assert!(
+            text.starts_with("Changes.\n\n* Plum’s Terms: Adds a fee\n\n* Plum’s Terms: Drops a right\n\n---"),
+            "{text}"
+        );
+        let html = html(&letter, &Foot::default());
+        assert_eq!(html.matches("Adds a fee").count(), 2, "in the list and as a heading");
+        assert!(!html.contains("<h1") && html.matches("<h2").count() == 2);
+    }
+
+    #[test]
+    fn a_mail_that_asks_for_something_has_its_address_in_words_and_no_more() {
+        let letter = Letter { subject: "s".into(), lead: "Do it.".into(), parts: Vec::new() };
+        let url = "https://record.example/account/link/1-ab";
+        let foot = Foot { action: Some(("Confirm".into(), url.into())), ..Foot::default() };
+        let html = html(&letter, &foot);
+        assert!(html.matches(url).count() == 2 && !html.contains("legal advice"), "{html}");
+        assert_eq!(text(&letter, &foot), format!("Do it.\n\nConfirm: {url}\n\n"));
+    }
 
     #[test]
     fn paragraphs_are_folded_and_marked() {

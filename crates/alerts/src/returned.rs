@@ -126,7 +126,10 @@ pub fn read(mail: &[u8]) -> Read {
     if declared_parts(mail) > MOST_PARTS {
         return nothing("it has more parts than any report");
     }
-    let Some(message) = MessageParser::new().parse(mail) else { return nothing("it is no mail") };
+    // A mail at which the parser stops must not hold up those that come after it.
+    let parsed = std::panic::catch_unwind(|| MessageParser::new().parse(mail));
+    let Ok(parsed) = parsed else { return nothing("it cannot be taken apart") };
+    let Some(message) = parsed else { return nothing("it is no mail") };
     let mut sent_to = String::new();
     for (_, value) in message.headers_raw().filter(|(name, _)| is_one_of(name, &SENT_TO)) {
         sent_to.push_str(value);

@@ -73,7 +73,7 @@ async fn a_mail_says_what_it_must_and_can_be_ended_with_one_click() {
             "https://clausewatch.example/changes/CW-C-000001",
             "New clause:\n> You and Plum agree that any dispute",
             "Notice: 30 days → 7 days",
-            "<del style",
+            "<del class",
             "multipart/alternative",
         ] {
             let whole = format!("{}\n{body}", mail.header("Content-Type"));
