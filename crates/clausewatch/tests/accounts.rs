@@ -202,7 +202,8 @@ fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
     // The beginning of a second factor, which asks for nothing until its first code was given.
     browser.press("form[action='/account/second-factor'] button");
     browser.picture("second-factor");
-    assert!(browser.text().contains("Type this secret into your app"));
+    assert!(browser.text().contains("Scan this with your app for codes (TOTP)"));
+    assert_eq!(browser.value("document.querySelectorAll('svg.qr path').length"), 2);
 
     // Deleted, and gone.
     browser.value("document.querySelectorAll('details').forEach(details => details.open = true)");
