@@ -295,9 +295,13 @@ fn add_a_passkey_sign_in_with_it_prove_with_it_remove_it() {
     browser.open(&format!("{site}/account"));
     unfold(&mut browser);
     browser.picture("passkey-proves");
-    assert!(browser.text().contains("Go on with a passkey"), "{}", browser.text());
+    assert!(browser.text().contains("Show with a passkey that it is you"), "{}", browser.text());
     let before = counts(&mut browser, &authenticator);
-    browser.press("#passkeys ~ ul [data-passkey=prove] button");
+    browser.value("document.querySelector('#passkeys ~ ul [data-passkey=prove] button').click()");
+    comes_to_say(&mut browser, "Your passkey has shown that it is you.");
+    browser.picture("passkey-proven");
+    assert!(!browser.text().contains("Show with a passkey"), "one proof is good for all forms");
+    browser.press("#passkeys ~ ul .settings-end button");
     assert!(browser.text().contains("The passkey is removed"), "{}", browser.text());
     assert!(counts(&mut browser, &authenticator) > before);
     runtime.block_on(async { assert!(atlas.passkeys(ada).await.unwrap().is_empty()) });

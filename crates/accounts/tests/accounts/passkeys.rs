@@ -79,10 +79,7 @@ async fn a_passkey_signs_in_by_itself() {
         assert!(!options["user"]["id"].as_str().unwrap().contains("ada"));
         let ada = hall.add(&ada, &mut phone, "Ada’s\nphone").await.unwrap();
         let told = hall.mail().await;
-        assert_eq!(
-            (told.to.clone(), told.header("Subject")),
-            (vec![ADA.into()], "A passkey was added at Clausewatch".into())
-        );
+        assert_eq!((told.to.clone(), told.header("Subject")), (vec![ADA.into()], "A passkey was added at Clausewatch"));
         assert_eq!(hall.noted(Some(&ada)).await[0], ("passkey-added".into(), "Ada’s phone".into()));
         assert!(hall.is_in(&ada).await && !hall.is_in(&elsewhere).await, "all other browsers are out");
         let kept = hall.passkeys(&ada).await;

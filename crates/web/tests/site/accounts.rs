@@ -153,8 +153,8 @@ pub fn encoded(text: &str) -> String {
 
 /// The secret that an answer gives to a browser.
 pub fn given(answer: &Answer) -> String {
-    let cookies = answer.headers.get_all(header::SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap());
-    let cookie = cookies.filter(|cookie| cookie.starts_with("__Host-clausewatch=")).last().unwrap();
+    let mut cookies = answer.headers.get_all(header::SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap());
+    let cookie = cookies.find(|cookie| cookie.starts_with("__Host-clausewatch=")).unwrap();
     between(cookie, "=", ";").to_string()
 }
 
