@@ -1,6 +1,6 @@
 // Asks the browser for a passkey where a page wants one: forms with data-passkey="get" (sign in) or "create" (add one), and buttons in
-// data-passkey="prove", with which somebody proves who they are in the place of the password. The site works without this file; without passkeys in the
-// browser it shows nothing.
+// data-passkey="prove", with which somebody proves who they are in the place of the password. The site works without this file; without
+// passkeys in the browser it shows nothing.
 "use strict";
 (() => {
   if (!window.PublicKeyCredential || !navigator.credentials) return;
@@ -13,7 +13,8 @@
   const words = (wrong) => {
     if (wrong.name === "NotAllowedError") return "No passkey was used: it was called off, took too long, or there is none for this site.";
     if (wrong.name === "InvalidStateError") return "There is a passkey for your account on this device already.";
-    if (wrong.name === "ConstraintError" || wrong.name === "NotSupportedError") return "This device cannot keep such a passkey. Try another one, or a security key with a PIN.";
+    if (wrong.name === "ConstraintError" || wrong.name === "NotSupportedError")
+      return "This device cannot keep such a passkey. Try another one, or a security key with a PIN.";
     if (wrong.name === "SecurityError") return "The browser allows no passkeys at this address.";
     return wrong.said || "The passkey could not be used. Check your connection and try again.";
   };
