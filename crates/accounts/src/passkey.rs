@@ -5,12 +5,14 @@
 //! ceremony is answered once, within minutes, by the browser that began it, and in the session in which it was begun. Origin and relying
 //! party are those of the site's own address, whatever a request says of itself.
 use atlas::accounts::{Account, Ceremony, Kept, NewPasskey, Passkey};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use webauthn_rs::prelude::{
-    CredentialID, DiscoverableAuthentication, Passkey as Key, PasskeyRegistration, PublicKeyCredential,
-    RegisterPublicKeyCredential, Url, Uuid, Webauthn, WebauthnBuilder, WebauthnError,
+    DiscoverableAuthentication, Passkey as Key, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential,
+    Url, Uuid, Webauthn, WebauthnBuilder, WebauthnError,
 };
 
 use crate::{AccountError, Accounts, Caller, MailKind, SignedIn, Visitor, Wish, one_line};
@@ -132,7 +134,7 @@ impl Accounts {
         }
         let handle = self.atlas().handle(account.person, &self.random()[..16]).await?;
         let handle = Uuid::from_slice(&handle).map_err(failed)?;
-        let known = passkeys.into_iter().map(|passkey| passkey.credential.into()).collect();
+        let known = passkeys.into_iter().map(|passkey| passkey.credential).collect();
         let address = &account.address;
         let (challenge, state) =
             relying_party.start_passkey_registration(handle, address, address, Some(known)).map_err(failed)?;
@@ -241,7 +243,7 @@ impl Accounts {
         self.may_begin(caller).await?;
         let mut allowed = Vec::new();
         for passkey in self.atlas().passkeys(visitor.account.person).await? {
-            allowed.push(json!({"type": "public-key", "id": CredentialID::from(passkey.credential)}));
+            allowed.push(json!({"type": "public-key", "id": URL_SAFE_NO_PAD.encode(&passkey.credential)}));
         }
         if allowed.is_empty() {
             return Err(AccountError::Input("you have no passkey; add one first".into()));

@@ -202,7 +202,8 @@ fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
     // The beginning of a second factor, which asks for nothing until its first code was given.
     browser.press("form[action='/account/second-factor'] button");
     browser.picture("second-factor");
-    assert!(browser.text().contains("Type this secret into your app"));
+    assert!(browser.text().contains("Scan this with your app for codes (TOTP)"));
+    assert_eq!(browser.value("document.querySelectorAll('svg.qr path').length"), 2);
 
     // Deleted, and gone.
     browser.value("document.querySelectorAll('details').forEach(details => details.open = true)");
@@ -294,9 +295,13 @@ fn add_a_passkey_sign_in_with_it_prove_with_it_remove_it() {
     browser.open(&format!("{site}/account"));
     unfold(&mut browser);
     browser.picture("passkey-proves");
-    assert!(browser.text().contains("Go on with a passkey"), "{}", browser.text());
+    assert!(browser.text().contains("Show with a passkey that it is you"), "{}", browser.text());
     let before = counts(&mut browser, &authenticator);
-    browser.press("#passkeys ~ ul [data-passkey=prove] button");
+    browser.value("document.querySelector('#passkeys ~ ul [data-passkey=prove] button').click()");
+    comes_to_say(&mut browser, "Your passkey has shown that it is you.");
+    browser.picture("passkey-proven");
+    assert!(!browser.text().contains("Show with a passkey"), "one proof is good for all forms");
+    browser.press("#passkeys ~ ul .settings-end button");
     assert!(browser.text().contains("The passkey is removed"), "{}", browser.text());
     assert!(counts(&mut browser, &authenticator) > before);
     runtime.block_on(async { assert!(atlas.passkeys(ada).await.unwrap().is_empty()) });

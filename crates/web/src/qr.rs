@@ -41,6 +41,8 @@ mod tests {
         assert_eq!(fills, ["#fff", "#000"]);
         let dark = root.children().filter_map(|path| path.attribute("d")).next_back().unwrap();
         assert!(dark.starts_with("M4 4h1v1h-1zM5 4h1v1h-1z") && !dark.contains("M5 5h"));
+        // The module above the lower finder that is always dark: a mirrored code would have it elsewhere.
+        assert!(dark.contains("M12 25h"));
     }
 
     #[test]

@@ -69,8 +69,13 @@ impl Authenticator {
         [party.as_ref(), &[PRESENT | verified | flags], &self.count.to_be_bytes()[..]].concat()
     }
 
+    /// What it calls its passkey, as browsers and sites write it to each other.
+    pub fn id(&self) -> String {
+        coded(&self.credential)
+    }
+
     fn answer(&self, response: Value) -> String {
-        let id = coded(&self.credential);
+        let id = self.id();
         json!({"id": id, "rawId": id, "type": "public-key", "response": response}).to_string()
     }
 

@@ -1,6 +1,6 @@
 // Asks the browser for a passkey where a page wants one: forms with data-passkey="get" (sign in) or "create" (add one), and buttons in
-// data-passkey="prove" that prove who somebody is before their form is sent. The site works without this file; without passkeys in the
-// browser it shows nothing.
+// data-passkey="prove", with which somebody proves who they are in the place of the password. The site works without this file; without
+// passkeys in the browser it shows nothing.
 "use strict";
 (() => {
   if (!window.PublicKeyCredential || !navigator.credentials) return;
@@ -13,7 +13,8 @@
   const words = (wrong) => {
     if (wrong.name === "NotAllowedError") return "No passkey was used: it was called off, took too long, or there is none for this site.";
     if (wrong.name === "InvalidStateError") return "There is a passkey for your account on this device already.";
-    if (wrong.name === "ConstraintError" || wrong.name === "NotSupportedError") return "This device cannot keep such a passkey. Try another one, or a security key with a PIN.";
+    if (wrong.name === "ConstraintError" || wrong.name === "NotSupportedError")
+      return "This device cannot keep such a passkey. Try another one, or a security key with a PIN.";
     if (wrong.name === "SecurityError") return "The browser allows no passkeys at this address.";
     return wrong.said || "The passkey could not be used. Check your connection and try again.";
   };
@@ -80,23 +81,26 @@
     });
   }
 
-  for (const place of document.querySelectorAll("[data-passkey=prove]")) {
+  // One proof is good for all forms of the page: their password fields go, and the person presses the button that they want.
+  const places = document.querySelectorAll("[data-passkey=prove]");
+  const proven = (here) => {
+    for (const place of places) {
+      place.closest("form").elements.proof?.closest("label").remove();
+      place.hidden = place !== here;
+    }
+    here.setAttribute("role", "status");
+    here.tabIndex = -1;
+    here.textContent = "Your passkey has shown that it is you. Go on with the form.";
+    here.focus();
+  };
+
+  for (const place of places) {
     place.hidden = false;
-    const form = place.closest("form");
     place.querySelector("button").addEventListener("click", () => {
-      const password = form.elements.proof;
-      if (password) password.disabled = true;
-      const sends = form.querySelector("button:not([type=button])");
-      // What else the form asks for is filled in first.
-      const complete = form.reportValidity();
-      attempt(form, async () => {
-        if (!complete) return;
+      attempt(place.closest("form"), async () => {
         const answer = await ask("get", await send("/account/passkeys/proof/begin"));
         await send("/account/passkeys/proof", new URLSearchParams({ answer }));
-        delete form.dataset.busy;
-        form.requestSubmit(sends);
-      }).then(() => {
-        if (password) password.disabled = false;
+        proven(place);
       });
     });
   }
