@@ -87,7 +87,6 @@ impl Forest {
     /// # Panics
     ///
     /// If the row is shorter.
-    #[inline(always)]
     pub(crate) fn score(&self, row: &[f32]) -> f32 {
         self.base + self.masks.score(&row[..self.width])
     }

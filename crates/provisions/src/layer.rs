@@ -127,16 +127,17 @@ impl Rows {
         let Rows::Halves(halves) = self else { return };
         let Further { list, count } = further;
         list.resize(chosen.len().max(list.len()), 0);
-        let lines = halves.bytes();
+        let (lines, eights) = (halves.lines(), halves.eights.as_slice());
         let mut found = 0;
         for &number in chosen {
             let own = halves.further[usize::from(number)];
             list[found] = own;
             found += usize::from(own > 0);
-            prefetch(&halves.eights[usize::from(own)].0[0]);
-            for line in 0..halves.lines {
-                prefetch(&lines[(usize::from(number) * halves.lines + line) * LINE]);
-            }
+            prefetch(&eights[usize::from(own)]);
+            let first = usize::from(number) * halves.lines;
+            // A row has one line or two.
+            prefetch(&lines[first]);
+            prefetch(&lines[first + halves.lines - 1]);
         }
         *count = found;
     }
@@ -213,6 +214,11 @@ impl Halves {
         &self.bytes[self.start..][..self.further.len() * self.lines * LINE]
     }
 
+    #[inline(always)]
+    fn lines(&self) -> &[[u8; LINE]] {
+        self.bytes().as_chunks().0
+    }
+
     /// The eights, as [`Self::new`] takes them.
     pub(crate) fn listed(&self) -> Listed {
         let (mut counts, mut eights) = (Vec::new(), Vec::new());
@@ -237,10 +243,10 @@ impl Halves {
     /// Adds the rows of these numbers, and the eights of those that have some, to sums.
     #[inline(always)]
     fn add(&self, chosen: &[u16], further: &[u16], sums: &mut [i32]) {
-        let bytes = self.bytes();
+        let lines = self.lines();
         for (part, sums) in sums.chunks_exact_mut(2 * LINE).enumerate() {
             for chosen in chosen.chunks(IN_TWO_BYTES) {
-                add_lines(bytes, chosen, self.lines, part, sums);
+                add_lines(lines, chosen, self.lines, part, sums);
             }
         }
         for further in further.chunks(IN_TWO_BYTES) {
@@ -251,12 +257,12 @@ impl Halves {
 
 /// Adds to `sums` the numbers of one line of each of at most [`IN_TWO_BYTES`] rows.
 #[inline(always)]
-fn add_lines(bytes: &[u8], chosen: &[u16], per_row: usize, part: usize, sums: &mut [i32]) {
+fn add_lines(lines: &[[u8; LINE]], chosen: &[u16], per_row: usize, part: usize, sums: &mut [i32]) {
     let mut added = [[0u16; LINE]; 2];
     for chosen in chosen.chunks(HALVES_IN_A_BYTE) {
         let [mut low, mut high] = [[0u8; LINE]; 2];
         for &number in chosen {
-            let line = &bytes[(usize::from(number) * per_row + part) * LINE..][..LINE];
+            let line = &lines[usize::from(number) * per_row + part];
             for i in 0..LINE {
                 low[i] += line[i] & 0xf;
                 high[i] += line[i] >> 4;
@@ -304,7 +310,7 @@ fn add_eights(eights: &[Eights], chosen: &[u16], sums: &mut [i32]) {
 }
 
 /// Types whose scores are added up at a time.
-const TILE: usize = 80;
+const TILE: usize = 160;
 
 /// From hidden numbers to scores: each hidden number, where above zero, adds its weight for each type.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -379,7 +385,12 @@ impl Active {
                 *most = if h > *most { h } else { *most };
             }
         }
-        let most = lanes.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+        for half in [16, 8, 4, 2, 1] {
+            for i in 0..half {
+                lanes[i] = if lanes[i + half] > lanes[i] { lanes[i + half] } else { lanes[i] };
+            }
+        }
+        let most = lanes[0];
         let factor = MOST_STEPS / most;
         let Active { steps, chosen, count } = self;
         let length = hidden.len().next_multiple_of(64);

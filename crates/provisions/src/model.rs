@@ -5,6 +5,8 @@
 //! unpacking, and compressed with zstd.
 //! Scoring adds integers, and adds and multiplies single-precision numbers in a fixed order: no transcendental function, so
 //! every machine gets the same bits.
+#[cfg(target_arch = "x86_64")]
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::calibrate::Calibration;
@@ -152,14 +154,15 @@ impl Model {
         self.find(Block::Stems, &scratch.keys, sums);
         features::extract_rules(text, self.kinds, scratch);
         self.find(Block::Rules, &scratch.keys, sums);
-        if sums.heading.model != self.number || sums.heading.heading != heading {
+        // A sentence that is read without headings leaves the clause's own for the next.
+        if !heading.is_empty() && (sums.heading.model != self.number || sums.heading.heading != heading) {
             features::extract_heading(heading, self.kinds, scratch);
             self.read_heading(&scratch.keys, sums);
             sums.heading.model = self.number;
             sums.heading.heading.clear();
             sums.heading.heading.push_str(heading);
         }
-        self.add_up(sums, scores);
+        self.add_up(!heading.is_empty(), sums, scores);
     }
 
     /// As [`Self::score`], from the features of each block.
@@ -169,7 +172,7 @@ impl Model {
             self.find(block, keys, &mut sums);
         }
         self.read_heading(keys, &mut sums);
-        self.add_up(&mut sums, &mut scores);
+        self.add_up(true, &mut sums, &mut scores);
         scores
     }
 
@@ -202,11 +205,12 @@ impl Model {
     }
 
     #[inline(always)]
-    fn add_up(&self, sums: &mut Sums, scores: &mut Vec<f32>) {
+    fn add_up(&self, with_heading: bool, sums: &mut Sums, scores: &mut Vec<f32>) {
         let Layer { steps, base, .. } = &self.layer;
         let mut totals = std::mem::take(&mut sums.totals);
         totals.clear();
-        totals.extend_from_slice(&sums.heading.totals);
+        totals.extend_from_slice(if with_heading { &sums.heading.totals } else { &[] });
+        totals.resize(base.len(), 0.0);
         for block in [Block::Words, Block::Stems, Block::Rules] {
             self.add_block(block, sums, &mut totals);
         }
@@ -225,28 +229,6 @@ impl Model {
 
     /// The types that come into question for the clause that was scored last, whose text has `length` bytes, with their final scores.
     pub(crate) fn judge<'a>(&self, length: usize, work: &'a mut Workspace) -> &'a [Scored] {
-        #[cfg(target_arch = "x86_64")]
-        if has_wide_vectors() {
-            // SAFETY: this processor has the instructions.
-            #[allow(unsafe_code)]
-            unsafe {
-                self.judge_with_wide_vectors(length, work);
-            }
-            return &work.judged.types;
-        }
-        self.judge_with(length, work);
-        &work.judged.types
-    }
-
-    /// As [`Self::judge`], with the same results to the bit.
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-    fn judge_with_wide_vectors(&self, length: usize, work: &mut Workspace) {
-        self.judge_with(length, work);
-    }
-
-    #[inline(always)]
-    fn judge_with(&self, length: usize, work: &mut Workspace) {
         let Workspace { scores, judged, .. } = work;
         match &self.rivals {
             Some(rivals) => rivals.judge(scores, length, judged),
@@ -255,12 +237,13 @@ impl Model {
                 judged.types.extend(scores.iter().copied().enumerate());
             }
         }
+        &judged.types
     }
 
-    /// How strongly the words of `text` (a sentence of a clause) speak for type number `kind`.
-    pub(crate) fn evidence(&self, kind: usize, text: &str, work: &mut Workspace) -> f32 {
+    /// How strongly the words of `text` (a sentence of a clause) speak for each type, by its number.
+    pub(crate) fn evidence<'a>(&'a self, text: &str, work: &'a mut Workspace) -> impl Fn(usize) -> f32 + 'a {
         self.score("", text, work);
-        work.scores[kind] - self.resting[kind]
+        |kind| work.scores[kind] - self.resting[kind]
     }
 
     /// The model as a file.
@@ -378,7 +361,11 @@ impl Model {
 /// Whether this processor has what [`Model::score_with_wide_vectors`] needs.
 #[cfg(target_arch = "x86_64")]
 fn has_wide_vectors() -> bool {
-    std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi2")
+    static HAS: LazyLock<bool> = LazyLock::new(|| {
+        use std::arch::is_x86_feature_detected as has;
+        has!("avx2") && has!("bmi1") && has!("bmi2") && has!("lzcnt") && has!("popcnt")
+    });
+    *HAS
 }
 
 /// Most bytes that a model can have: a damaged length asks for no more memory.
@@ -501,21 +488,44 @@ impl<'a> Input<'a> {
 mod tests {
     use super::*;
 
-    #[test]
+    /// Scores a text with and without wide vectors, if this processor has them; the scores must be the same to the bit.
     #[cfg(target_arch = "x86_64")]
-    fn wide_vectors_change_nothing() {
-        if !has_wide_vectors() {
-            return println!("skipped: this processor has no wide vectors");
-        }
-        let model = Model::from_bytes(include_bytes!("../../../models/clauses.bin")).unwrap();
+    #[allow(unsafe_code)]
+    fn is_scored_alike(heading: &str, text: &str) {
+        static MODEL: LazyLock<Model> =
+            LazyLock::new(|| Model::from_bytes(include_bytes!("../../../models/clauses.bin")).unwrap());
         let (mut plain, mut wide) = (Workspace::default(), Workspace::default());
-        for text in include_str!("../tests/sentences.tsv").lines() {
-            model.score_with("Terms > Liability", text, &mut plain);
-            model.judge_with(text.len(), &mut plain);
-            model.score("Terms > Liability", text, &mut wide);
-            let bits = |scores: &[f32]| scores.iter().map(|score| score.to_bits()).collect::<Vec<u32>>();
-            assert_eq!(bits(&plain.scores), bits(&wide.scores), "{text}");
-            assert_eq!(plain.judged.types, model.judge(text.len(), &mut wide), "{text}");
+        let bits = |work: &Workspace| work.scores.iter().map(|score| score.to_bits()).collect::<Vec<u32>>();
+        MODEL.score_with(heading, text, &mut plain);
+        if has_wide_vectors() {
+            // SAFETY: this processor has the instructions.
+            unsafe { MODEL.score_with_wide_vectors(heading, text, &mut wide) };
+            assert_eq!(bits(&plain), bits(&wide), "{text:?}");
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    mod wide_vectors_change_nothing {
+        use super::is_scored_alike;
+        use proptest::prelude::*;
+
+        #[test]
+        fn in_sentences() {
+            include_str!("../tests/sentences.tsv").lines().for_each(|text| is_scored_alike("Terms > Liability", text));
+        }
+
+        #[test]
+        fn in_a_clause_of_a_megabyte() {
+            let sentence = "We don\u{2019}t sell \u{7}your data; \u{feff}мы 共有 \0 it 24/7.\r\n";
+            is_scored_alike("", &sentence.repeat((1 << 20) / sentence.len() + 1));
+            is_scored_alike("", &"x".repeat(1 << 20));
+        }
+
+        proptest! {
+            #[test]
+            fn in_any_text(heading in "\\PC{0,40}", text in "(\\PC|[\0-\u{7f}]|(may|not|sell|your data|we|liable|terms|[0-9]{1,3}|[.;!?\u{2019}]) ){0,300}") {
+                is_scored_alike(&heading, &text);
+            }
         }
     }
 }

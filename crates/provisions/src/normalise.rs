@@ -167,17 +167,16 @@ pub(crate) fn word_end(word: &[u8]) -> usize {
 pub fn sentences(text: &str) -> Vec<std::ops::Range<usize>> {
     let mut out = Vec::new();
     let mut start = 0;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let next = chars.peek().map(|&(_, n)| n);
-        let ends = match c {
-            '\n' => true,
-            '.' | '!' | '?' => next.is_none_or(char::is_whitespace) && !is_abbreviation(&text[start..at]),
+    for (at, byte) in text.bytes().enumerate() {
+        let space_follows = || text[at + 1..].chars().next().is_none_or(char::is_whitespace);
+        let ends = match byte {
+            b'\n' => true,
+            b'.' | b'!' | b'?' => space_follows() && !is_abbreviation(&text[start..at]),
             _ => false,
         };
         if ends {
-            push_trimmed(text, start..at + c.len_utf8(), &mut out);
-            start = at + c.len_utf8();
+            push_trimmed(text, start..at + 1, &mut out);
+            start = at + 1;
         }
     }
     push_trimmed(text, start..text.len(), &mut out);
@@ -244,7 +243,7 @@ pub fn looks_english(words: &Words) -> bool {
 /// Which of the two lists a word is in, by hash, in a table without collisions.
 #[derive(Debug)]
 pub(crate) struct Lists {
-    places: Vec<u16>,
+    places: Box<[u16; 1 << LIST_BITS]>,
     factor: u64,
 }
 
@@ -265,7 +264,7 @@ impl Lists {
         // About one factor in ten has no collision.
         let without_collision = |i: u64| {
             let mut lists =
-                Lists { places: vec![0; 1 << LIST_BITS], factor: 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(2 * i + 1) };
+                Lists { places: Box::new([0; _]), factor: 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(2 * i + 1) };
             for &(hash, list) in &words {
                 let place = lists.place(hash);
                 let entry = hash as u16 & !3 | list;

@@ -7,6 +7,7 @@
 //! The words of phrases have numbers ([`Lexicon`]), by which phrases are followed in a tree ([`Tree`]). A phrase that is met sets a bit for
 //! each condition of each rule that it satisfies; the rules whose bits are all set are then a few logical operations away, whatever
 //! their number. A text consists of few different words: what one means to the rules is found out once and remembered ([`Memory`]).
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
@@ -76,17 +77,22 @@ struct Part {
     after: bool,
 }
 
+impl Part {
+    /// See [`Parts`].
+    fn place(self) -> u8 {
+        self.group * BLOCKS as u8 + (self.rule / 64) as u8
+    }
+}
+
 /// Number of the condition that must not be met.
 const NONE_OF: u8 = MOST_GROUPS as u8;
 
 /// The [`Part`]s of a phrase that are in one number of a [`State`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Parts {
-    /// Which number: the condition's times [`BLOCKS`], and the block.
-    place: u16,
     rules: u64,
-    /// Those of them whose condition may be met at any time.
-    free: u64,
+    /// Which number: the condition's times [`BLOCKS`], and the block.
+    place: u8,
 }
 
 /// Names for phrases that many rules share.
@@ -104,6 +110,8 @@ pub struct RuleSet {
     lexicon: Lexicon,
     tree: Tree,
     parts: Vec<Parts>,
+    /// For each number of a condition, the rules whose condition may be met at any time: it need not come after the one before.
+    free: State,
     /// For each number of a condition, the rules that have no such condition: it counts as met.
     absent: State,
     /// Numbers of 64 rules that are in use.
@@ -112,8 +120,8 @@ pub struct RuleSet {
     number: u64,
 }
 
-/// For each number of a condition, a bit for each rule that has met it in the sentence.
-type State = [u64; BLOCKS * (MOST_GROUPS + 1)];
+/// For each number of a condition, a bit for each rule that has met it in the sentence; as long as a power of two.
+type State = [u64; (BLOCKS * (MOST_GROUPS + 1)).next_power_of_two()];
 
 /// Buffers of [`RuleSet::find`], reused from text to text.
 #[derive(Debug, Default)]
@@ -124,7 +132,7 @@ pub struct Seen {
     /// Where in [`RuleSet::parts`] the parts are of the phrases of more than one word that begin at one word.
     here: Vec<(u16, u16)>,
     /// What they satisfy, by place.
-    fresh: Vec<(u16, u64)>,
+    fresh: Vec<(u8, u64)>,
 }
 
 /// What words mean to one set of rules, as far as it was asked for.
@@ -156,7 +164,7 @@ struct Meaning {
 }
 
 /// More words than these are forgotten before a text is read: places in [`Memory::meanings`] have 16 bits.
-const ENOUGH: usize = 8192;
+const ENOUGH: usize = 16384;
 
 impl RuleSet {
     /// Compiles rules written as in the module's description; they are numbered in this order.
@@ -175,9 +183,9 @@ impl RuleSet {
     pub fn compile_with<'a>(lines: impl Iterator<Item = &'a str>, shorthands: Shorthands) -> RuleSet {
         let mut compiler = Compiler::new(shorthands);
         // A rule that does not exist must never seem met.
-        let mut absent = [u64::MAX; BLOCKS * (MOST_GROUPS + 1)];
+        let mut absent: State = [u64::MAX; _];
         absent[..BLOCKS].fill(0);
-        absent[NONE_OF as usize * BLOCKS..].fill(0);
+        absent[usize::from(NONE_OF) * BLOCKS..].fill(0);
         let mut blocks = 0;
         for (rule, line) in lines.enumerate() {
             blocks = rule / 64 + 1;
@@ -201,6 +209,17 @@ impl RuleSet {
         self.read(words, seen, &mut hits);
         let [hits] = hits;
         hits
+    }
+
+    /// The rules that a text meets, with buffers that each thread keeps for these rules.
+    pub fn find_in(&self, text: &str) -> Hits {
+        thread_local! {
+            static KEPT: RefCell<(Words, Mixed<u64, Seen>)> = RefCell::default();
+        }
+        KEPT.with_borrow_mut(|(words, seen)| {
+            words.read(text);
+            self.find(words, seen.entry(self.number).or_default())
+        })
     }
 
     /// The rules that each sentence of a text meets.
@@ -236,14 +255,14 @@ impl RuleSet {
             if next & bits != 0 {
                 self.find_longer(number, after, memory, here);
                 let longer = here.iter().flat_map(|&(first, end)| &self.parts[usize::from(first)..usize::from(end)]);
-                fresh.extend(longer.map(|parts| (parts.place, parts.met(&state))));
+                fresh.extend(longer.map(|&parts| (parts.place, self.met(parts, &state))));
             }
             // The last condition comes first: a word must not meet two in turn.
-            for parts in own {
-                state[usize::from(parts.place)] |= parts.met(&state);
+            for &parts in own {
+                state[usize::from(parts.place) % state.len()] |= self.met(parts, &state);
             }
             for &(place, rules) in fresh.iter() {
-                state[usize::from(place)] |= rules;
+                state[usize::from(place) % state.len()] |= rules;
             }
         }
         for (block, hits) in hits.0[..self.blocks].iter_mut().enumerate() {
@@ -254,6 +273,14 @@ impl RuleSet {
 }
 
 impl RuleSet {
+    /// The rules whose condition the parts meet in this state.
+    #[inline(always)]
+    fn met(&self, Parts { place, rules }: Parts, state: &State) -> u64 {
+        let place = usize::from(place) % state.len();
+        // A condition without one before it is free for all its rules.
+        rules & (state[place.saturating_sub(BLOCKS)] | self.free[place])
+    }
+
     /// Finds the phrases of more than one word that begin with the word of this meaning, with words of other meanings after it.
     #[inline(never)]
     fn find_longer(&self, number: u16, after: &[u16], memory: &Memory, here: &mut Vec<(u16, u16)>) {
@@ -330,18 +357,14 @@ impl Memory {
         rules.lexicon.numbers_of(word, &mut self.numbers);
         let numbers = &self.numbers[first..];
         let nodes = numbers.iter().map(|&number| &rules.tree.nodes[usize::from(number)]);
-        let mut next = nodes.clone().fold(0, |next, node| next | node.next);
-        if nodes.clone().any(|node| node.negates) {
-            next |= rules.tree.nodes[usize::from(rules.tree.negation)].next;
-        }
+        let next = nodes.clone().fold(0, |next, node| next | node.next);
         let satisfied = nodes.flat_map(|node| &rules.parts[usize::from(node.parts.0)..usize::from(node.parts.1)]);
         let mut satisfied: Vec<Parts> = satisfied.copied().collect();
-        satisfied.sort_by_key(|parts| u16::MAX - parts.place);
+        satisfied.sort_by_key(|parts| u8::MAX - parts.place);
         satisfied.dedup_by(|more, parts| {
             let is_same = more.place == parts.place;
             if is_same {
                 parts.rules |= more.rules;
-                parts.free |= more.free;
             }
             is_same
         });
@@ -357,19 +380,10 @@ impl Memory {
     }
 }
 
-impl Parts {
-    /// The rules whose condition is met in this state.
-    #[inline(always)]
-    fn met(&self, state: &State) -> u64 {
-        // A condition without one before it is free for all its rules.
-        self.rules & (state[usize::from(self.place).saturating_sub(BLOCKS)] | self.free)
-    }
-}
-
 /// A phrase, or the beginning of phrases.
 #[derive(Debug, Clone, Copy, Default)]
 struct Node {
-    /// A bit for each word that may come next, by the lowest bits of its number.
+    /// A bit for each word that may come next, after a negation also for what is negated, by the lowest bits of its number.
     next: u64,
     /// Where in [`RuleSet::parts`] the phrase's parts are, if it is one: the last condition of a rule first.
     parts: (u16, u16),
@@ -445,6 +459,10 @@ impl Hasher for Mixer {
 
     fn write(&mut self, bytes: &[u8]) {
         self.0 = hash_bytes(self.0, bytes);
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = mix(self.0 ^ number);
     }
 
     fn write_u16(&mut self, number: u16) {
@@ -568,12 +586,17 @@ impl<'a> Compiler<'a> {
             steps[at] = (key, place(to));
         }
         for negation in self.shorthands.negations {
-            nodes[usize::from(place(self.node(negation)))].negates = true;
+            let negated = nodes[usize::from(words)].next;
+            let node = &mut nodes[usize::from(place(self.node(negation)))];
+            (node.negates, node.next) = (true, node.next | negated);
         }
         self.parts.sort_unstable_by_key(|&(node, part)| {
             u64::from(node) << 32 | u64::from(part.group) << 16 | u64::from(part.rule)
         });
-        let mut parts = Vec::new();
+        let (mut parts, mut free) = (Vec::new(), [0; _]);
+        for (_, part) in self.parts.iter().filter(|(_, part)| !part.after) {
+            free[usize::from(part.place())] |= 1 << (part.rule % 64);
+        }
         for same in self.parts.chunk_by(|a, b| a.0 == b.0) {
             let first = parts.len();
             parts.extend(Parts::group(same));
@@ -584,6 +607,7 @@ impl<'a> Compiler<'a> {
             lexicon: Lexicon::build(self.keys),
             tree: Tree { nodes, negation: words, steps },
             parts,
+            free,
             absent,
             blocks,
             number: NEXT.fetch_add(1, Ordering::Relaxed),
@@ -594,12 +618,9 @@ impl<'a> Compiler<'a> {
 impl Parts {
     /// The parts of one phrase, which are sorted by condition and rule; the last condition comes first.
     fn group(parts: &[(u16, Part)]) -> impl Iterator<Item = Parts> {
-        let place = |part: &Part| u16::from(part.group) * BLOCKS as u16 + part.rule / 64;
-        parts.chunk_by(move |a, b| place(&a.1) == place(&b.1)).rev().map(move |same| {
-            let bits = |chosen: fn(&Part) -> bool| {
-                same.iter().filter(|(_, part)| chosen(part)).fold(0, |bits, (_, part)| bits | 1 << (part.rule % 64))
-            };
-            Parts { place: place(&same[0].1), rules: bits(|_| true), free: bits(|part| !part.after) }
+        parts.chunk_by(|a, b| a.1.place() == b.1.place()).rev().map(|same| {
+            let rules = same.iter().fold(0, |rules, (_, part)| rules | 1 << (part.rule % 64));
+            Parts { place: same[0].1.place(), rules }
         })
     }
 }
@@ -666,6 +687,8 @@ impl Lexicon {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use prop::collection::vec;
+    use proptest::prelude::*;
 
     fn hits(rules: &[&str], text: &str) -> Vec<usize> {
         let mut words = Words::default();
@@ -712,6 +735,77 @@ mod tests {
         assert_eq!(hits(&rules, "We no longer share our data, or rent it."), [] as [usize; 0]);
         assert_eq!(hits(&rules, "We no longer share your data, and don't rent it."), [1]);
         assert_eq!(hits(&rules, "Staff does not. Sell it. We no longer. Share your."), [1]);
+    }
+
+    /// What rules are made of in [`any_rules_meet_any_text`].
+    const PHRASES: [&str; 14] = [
+        "aa",
+        "aa*",
+        "ab",
+        "abc",
+        "ab*",
+        "abcdef*",
+        "aa ab",
+        "aa aa",
+        "ab cc*",
+        "c",
+        "~aa",
+        "~ab c",
+        "aa ab abc",
+        "~c aa ab",
+    ];
+    const NEGATIONS: [&str; 3] = ["no", "no c", "aa"];
+
+    /// Which rules of one to three conditions of these phrases, joined by `&` or `>`, and with one that must not be met, the words of
+    /// sentences meet: by looking at each place in turn.
+    fn plainly_met(groups: &[Vec<usize>], joint: char, unwanted: usize, sentences: &[Vec<&str>]) -> bool {
+        let word_is =
+            |asked: &str, word: &str| asked.strip_suffix('*').map_or(asked == word, |start| word.starts_with(start));
+        let follows = |phrase: &str, words: &[&str]| {
+            let asked: Vec<&str> = phrase.split(' ').collect();
+            asked.len() <= words.len() && asked.iter().zip(words).all(|(asked, word)| word_is(asked, word))
+        };
+        let begins = |phrase: usize, words: &[&str]| match PHRASES[phrase].strip_prefix('~') {
+            None => follows(PHRASES[phrase], words),
+            Some(phrase) => NEGATIONS.iter().any(|negation| follows(&format!("{negation} {phrase}"), words)),
+        };
+        sentences.iter().any(|words| {
+            let mut met = vec![false; groups.len()];
+            for at in 0..words.len() {
+                let before = met.clone();
+                for (group, phrases) in groups.iter().enumerate() {
+                    let in_turn = group == 0 || joint == '&' || before[group - 1];
+                    met[group] |= in_turn && phrases.iter().any(|&phrase| begins(phrase, &words[at..]));
+                }
+            }
+            met.iter().all(|&met| met) && !(0..words.len()).any(|at| begins(unwanted, &words[at..]))
+        })
+    }
+
+    proptest! {
+        /// Words and pairs that are remembered from other texts change nothing.
+        #[test]
+        fn any_rules_meet_any_text(
+            rules in vec((vec(vec(0..PHRASES.len(), 1..3), 1..4), prop::sample::select(vec!['&', '>']), 0..PHRASES.len()), 1..90),
+            texts in vec(vec(vec(prop::sample::select(vec!["aa", "ab", "abc", "abcdefg", "c", "ccd", "no", "zz"]), 0..12), 1..3), 1..4),
+        ) {
+            let line = |(groups, joint, unwanted): &(Vec<Vec<usize>>, char, usize)| {
+                let group = |group: &Vec<usize>| group.iter().map(|&phrase| PHRASES[phrase]).collect::<Vec<_>>().join("|");
+                let groups: Vec<String> = groups.iter().map(group).collect();
+                format!("{} ! {}", groups.join(&format!(" {joint} ")), PHRASES[*unwanted])
+            };
+            let lines: Vec<String> = rules.iter().map(line).collect();
+            let shorthands = Shorthands { lists: &[], negations: &NEGATIONS };
+            let set = RuleSet::compile_with(lines.iter().map(String::as_str), shorthands);
+            let (mut words, mut seen) = (Words::default(), Seen::default());
+            for sentences in &texts {
+                words.read(&sentences.iter().map(|words| words.join(" ")).collect::<Vec<_>>().join(". "));
+                let met: Vec<usize> = set.find(&words, &mut seen).iter().collect();
+                let expected = |rule: &usize| plainly_met(&rules[*rule].0, rules[*rule].1, rules[*rule].2, sentences);
+                let expected: Vec<usize> = (0..rules.len()).filter(expected).collect();
+                prop_assert_eq!(met, expected, "{:?} in {:?}", lines, sentences);
+            }
+        }
     }
 
     #[test]

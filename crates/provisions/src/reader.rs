@@ -233,30 +233,35 @@ impl Reader {
                 let types = head.reader().types(passage.text, model);
                 return types.into_iter().map(|(found, excerpt)| finding(found, passage, excerpt)).collect();
             }
-            let with_excerpt = |found: Assertion| (self.excerpt(&found, passage.text, model), found);
-            let types: Vec<_> = types.into_iter().map(with_excerpt).collect();
-            types.into_iter().map(|(excerpt, found)| finding(found, passage, excerpt)).collect()
+            let excerpts = self.excerpts(&types, passage.text, model);
+            types.into_iter().zip(excerpts).map(|(found, excerpt)| finding(found, passage, excerpt)).collect()
         })
     }
 
-    /// The sentences of a clause that carry a type: from the first to the last of those that speak for it; all of a short clause.
-    fn excerpt(&self, found: &Assertion, text: &str, work: &mut Workspace) -> Range<usize> {
+    /// For each type of a clause, the sentences that carry it: from the first to the last of those that speak for it; all of a short clause.
+    fn excerpts(&self, types: &[Assertion], text: &str, work: &mut Workspace) -> Vec<Range<usize>> {
         let whole = trimmed(text);
-        if whole.len() <= SHORT_CLAUSE {
-            return whole;
+        if whole.len() <= SHORT_CLAUSE || types.is_empty() {
+            return vec![whole; types.len()];
         }
-        let number = self.kinds.iter().position(|kind| kind.id == found.kind.id).unwrap_or(0);
+        let number = |found: &Assertion| self.kinds.iter().position(|kind| kind.id == found.kind.id).unwrap_or(0);
+        let numbers: Vec<usize> = types.iter().map(number).collect();
         let sentences = normalise::sentences(&text[..text.floor_char_boundary(MOST_BYTES)]);
-        let mut weights: Vec<f32> = Vec::with_capacity(sentences.len());
+        let mut weights = vec![Vec::with_capacity(sentences.len()); types.len()];
         for sentence in &sentences {
-            weights.push(self.model.evidence(number, &text[sentence.clone()], work));
+            let evidence = self.model.evidence(&text[sentence.clone()], work);
+            numbers.iter().zip(&mut weights).for_each(|(&number, weights)| weights.push(evidence(number)));
         }
-        let Some(best) = weights.iter().copied().reduce(f32::max).filter(|&best| best > 0.0) else { return whole };
-        let carries = |&weight: &f32| weight >= best * 0.5;
-        let first = weights.iter().position(carries).unwrap_or(0);
-        let last = weights.iter().rposition(carries).unwrap_or(sentences.len() - 1);
-        sentences[first].start..sentences[last].end
+        weights.iter().map(|weights| carrying(&sentences, weights).unwrap_or(whole.clone())).collect()
     }
+}
+
+/// From the first to the last of the sentences that speak for a type, each by its weight, if any does.
+fn carrying(sentences: &[Range<usize>], weights: &[f32]) -> Option<Range<usize>> {
+    let best = weights.iter().copied().reduce(f32::max).filter(|&best| best > 0.0)?;
+    let carries = |&weight: &f32| weight >= best * 0.5;
+    let (first, last) = (weights.iter().position(carries)?, weights.iter().rposition(carries)?);
+    Some(sentences[first].start..sentences[last].end)
 }
 
 fn finding(found: Assertion, passage: &Passage<'_>, excerpt: Range<usize>) -> Finding {

@@ -31,24 +31,24 @@ impl Rivals {
         let (mut rows, mut labels, mut found) = (Vec::new(), Vec::new(), Vec::new());
         for (scores, length, truth) in clauses {
             choose(scores, &mut found);
-            for &candidate in &found {
-                rows.extend(row(candidate, &found, length));
-                labels.push(truth[candidate.0]);
+            let weights: Vec<f32> = found.iter().map(|&(_, score)| likelihood(score)).collect();
+            for (place, &(kind, _)) in found.iter().enumerate() {
+                rows.extend(row(place, &found, &weights, length));
+                labels.push(truth[kind]);
             }
         }
         Rivals { forest: forest::fit(&rows, WIDTH, &labels, options) }
     }
 
     /// The types that come into question by their first `scores`, with their second scores, into `judged`.
-    #[inline(always)]
     pub(crate) fn judge(&self, scores: &[f32], length: usize, judged: &mut Judged) {
-        let Judged { first, types } = judged;
+        let Judged { first, weights, types } = judged;
         choose(scores, first);
+        weights.clear();
         types.clear();
-        // A plain loop: only then is the forest made for the caller's processor.
-        for &candidate in first.iter() {
-            types.push((candidate.0, self.forest.score(&row(candidate, first, length)) / SCALE));
-        }
+        weights.extend(first.iter().map(|&(_, score)| likelihood(score)));
+        let second = |place| self.forest.score(&row(place, first, weights, length)) / SCALE;
+        types.extend(first.iter().enumerate().map(|(place, &(kind, _))| (kind, second(place))));
     }
 
     /// The second score of every type.
@@ -76,12 +76,13 @@ impl Rivals {
 #[derive(Debug, Default)]
 pub(crate) struct Judged {
     first: Vec<Scored>,
+    /// What each of them weighs as a rival.
+    weights: Vec<f32>,
     /// Numbers of the types and their scores.
     pub(crate) types: Vec<Scored>,
 }
 
 /// The types whose score is above [`LEAST`], looked for eight at a time: nearly all are not.
-#[inline(always)]
 fn choose(scores: &[f32], found: &mut Vec<Scored>) {
     found.clear();
     for (i, eight) in scores.chunks(8).enumerate() {
@@ -92,21 +93,22 @@ fn choose(scores: &[f32], found: &mut Vec<Scored>) {
     }
 }
 
-/// What the forest sees of a candidate: its score, the best other one, what the others weigh together, how many are above it, and the
-/// length of the clause in bytes.
-#[inline(always)]
-fn row((kind, score): Scored, candidates: &[Scored], length: usize) -> [f32; WIDTH] {
+/// What the forest sees of the candidate at a place: its score, the best other one, what the others weigh together, how many are above
+/// it, and the length of the clause in bytes.
+fn row(place: usize, candidates: &[Scored], weights: &[f32], length: usize) -> [f32; WIDTH] {
+    let score = candidates[place].1;
     let (mut best, mut weight, mut above) = (LEAST, 0.0, 0);
-    for &(other, rival) in candidates.iter().filter(|other| other.0 != kind) {
-        best = if rival > best { rival } else { best };
-        weight += likelihood(rival);
-        above += usize::from(rival > score || (rival == score && other < kind));
+    for (other, (&(_, rival), &rival_weight)) in candidates.iter().zip(weights).enumerate() {
+        if other != place {
+            best = if rival > best { rival } else { best };
+            weight += rival_weight;
+            above += usize::from(rival > score || (rival == score && other < place));
+        }
     }
     [score, best, weight, above.min(LAST_PLACE) as f32, length as f32]
 }
 
 /// From 0 to 1 as the score goes up: like the logistic function, of operations that every machine rounds alike.
-#[inline(always)]
 fn likelihood(score: f32) -> f32 {
     let steep = 3.0 * score;
     0.5 + 0.5 * steep / (1.0 + steep * steep).sqrt()
@@ -139,6 +141,6 @@ mod tests {
         let mut found = Vec::new();
         choose(&scores, &mut found);
         assert_eq!(found, [(3, -1.0), (19, 2.0)]);
-        assert_eq!(row(found[0], &found, 7)[3..], [1.0, 7.0]);
+        assert_eq!(row(0, &found, &[0.1, 0.9], 7)[2..], [0.9, 1.0, 7.0]);
     }
 }

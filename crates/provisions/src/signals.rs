@@ -3,10 +3,10 @@
 //! A signal is found by phrase rules (see [`crate::phrases`]) or by numbers ([`Signal::ShortPeriod`], [`Signal::LongPeriod`],
 //! [`Signal::LowCap`]: see [`crate::facts`]). What a signal means for a clause type, and in which words it is told, is said in the
 //! taxonomy. A signal is claimed only where the words state it: a clause that is silent about an opt-out has no signal for that.
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
-use crate::phrases::{RuleSet, Seen};
-use crate::words::Words;
+use crate::phrases::RuleSet;
 
 /// Declares the signals with the names that the taxonomy uses for them.
 macro_rules! signals {
@@ -168,12 +168,44 @@ impl Signals {
 
 /// The signals that the words of `text` state, numbers aside.
 pub fn in_text(text: &str) -> Signals {
+    thread_local! {
+        static LATEST: RefCell<Latest> = RefCell::default();
+    }
+    LATEST.with_borrow_mut(|latest| latest.signals(text))
+}
+
+/// Texts that were read last, in turn: what is found in a clause is looked for in the same words, under the same headings.
+#[derive(Debug, Default)]
+struct Latest {
+    texts: [(String, Signals); 4],
+    oldest: usize,
+}
+
+/// Longer texts in bytes are read again.
+const LONGEST_KEPT: usize = 8192;
+
+impl Latest {
+    fn signals(&mut self, text: &str) -> Signals {
+        if let Some(&(_, known)) = self.texts.iter().find(|(known, _)| known == text) {
+            return known;
+        }
+        let found = read(text);
+        if text.len() <= LONGEST_KEPT {
+            let (kept, signals) = &mut self.texts[self.oldest];
+            kept.clear();
+            kept.push_str(text);
+            *signals = found;
+            self.oldest = (self.oldest + 1) % self.texts.len();
+        }
+        found
+    }
+}
+
+fn read(text: &str) -> Signals {
     static SET: LazyLock<RuleSet> =
         LazyLock::new(|| RuleSet::compile(RULES.iter().map(|(_, line)| *line).chain(DENIALS.iter().map(|(_, l)| *l))));
     let mut found = Signals::default();
-    let mut words = Words::default();
-    words.read(text);
-    let hits = SET.find(&words, &mut Seen::default());
+    let hits = SET.find_in(text);
     for rule in hits.iter().take_while(|&rule| rule < RULES.len()) {
         found.add(RULES[rule].0);
     }

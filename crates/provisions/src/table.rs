@@ -33,8 +33,17 @@ impl Found {
 #[derive(Debug, Default)]
 pub struct Lookup {
     places: Vec<u32>,
-    /// A bit for each number that has been found; all zero between calls.
-    marks: Vec<u64>,
+    marks: Marks,
+}
+
+/// A bit for each number that has been found; all zero between calls.
+#[derive(Debug)]
+struct Marks(Box<[u64; 1 << 10]>);
+
+impl Default for Marks {
+    fn default() -> Marks {
+        Marks(Box::new([0; _]))
+    }
 }
 
 impl Table {
@@ -99,24 +108,18 @@ impl Table {
             prefetch(&self.places[*place as usize]);
         }
         numbers.resize(keys.len().max(numbers.len()), 0);
-        marks.resize(1 << 10, 0);
-        let mut known = 0;
-        // A loop of its own: by now places are near. No branch: whether an n-gram is known is as good as random.
+        let mut distinct = 0;
+        // A loop of its own: by now places are near. No branch: whether an n-gram is known and new is as good as random.
         for (&place, &key) in places.iter().zip(keys) {
             let (own, number) = self.places[place as usize];
-            numbers[known] = number;
-            known += usize::from(own == fingerprint(key));
-        }
-        let mut distinct = 0;
-        for i in 0..known {
-            let number = numbers[i];
-            let mark = &mut marks[usize::from(number >> 6)];
-            let bit = u64::from(number & 63);
+            let mark = &mut marks.0[usize::from(number >> 6)];
+            let bit = number & 63;
+            let is_known = u64::from(own == fingerprint(key));
             numbers[distinct] = number;
-            distinct += (!*mark >> bit & 1) as usize;
-            *mark |= 1 << bit;
+            distinct += (is_known & !(*mark >> bit)) as usize;
+            *mark |= is_known << bit;
         }
-        numbers[..distinct].iter().for_each(|&number| marks[usize::from(number >> 6)] = 0);
+        numbers[..distinct].iter().for_each(|&number| marks.0[usize::from(number >> 6)] = 0);
         *count = distinct;
     }
 

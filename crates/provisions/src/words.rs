@@ -17,7 +17,7 @@ const STOP: u8 = 0x10;
 const MOST_WORDS: usize = 4000;
 
 /// A word of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Word {
     /// Hash of all of it.
     pub whole: u64,
@@ -43,15 +43,13 @@ impl Words {
     /// Reads `text`, replacing what was read before.
     #[inline(always)]
     pub fn read(&mut self, text: &str) {
-        self.list.clear();
         fold(text, &mut self.folded);
         let count = self.find_edges();
-        let edges = std::mem::take(&mut self.edges);
-        self.list.reserve(count / 2);
-        for word in edges[..count].chunks_exact(2).take(MOST_WORDS) {
-            self.push(word[0] as usize, word[1] as usize);
+        let edges = self.edges[..count].as_chunks().0;
+        self.list.resize(edges.len().min(MOST_WORDS), Word::default());
+        for (read, &[start, end]) in self.list.iter_mut().zip(edges) {
+            *read = word(&self.folded, start as usize, end as usize);
         }
-        self.edges = edges;
     }
 
     /// Number of words.
@@ -68,36 +66,6 @@ impl Words {
     pub fn sentences(&self) -> impl Iterator<Item = Range<usize>> + '_ {
         let ends = self.stops.iter().map(|&stop| (stop as usize).min(self.len())).chain([self.len()]);
         ends.scan(0, |start, end| Some(std::mem::replace(start, end)..end))
-    }
-
-    #[inline(always)]
-    fn push(&mut self, start: usize, end: usize) {
-        let Some(sixteen) = self.folded[start..].first_chunk::<16>() else { return };
-        let mask = MASKS[(end - start).min(16)];
-        let letters = u128::from_le_bytes(*sixteen) & mask;
-        // Of all bytes in words, only the letters a to z have the second highest bit and not the highest.
-        if end - start > 16 || letters & HIGHEST_TWO != LETTERS & mask {
-            return self.push_slowly(start, end);
-        }
-        self.list.push(Word { whole: hash(letters), stem: hash(letters & MASKS[STEM]), letters });
-    }
-
-    /// A long word, or one with digits (several in a row count as one) or letters beyond ASCII.
-    #[inline(never)]
-    fn push_slowly(&mut self, start: usize, end: usize) {
-        let mut word = [0; 48];
-        let mut length = 0;
-        for &byte in &self.folded[start..end] {
-            if length < word.len() && !(byte == b'0' && length > 0 && word[length - 1] == b'0') {
-                word[length] = byte;
-                length += 1;
-            }
-        }
-        let kept = normalise::word_end(&word[..length]);
-        word[kept..].fill(0);
-        let first = u128::from_le_bytes(*word.first_chunk().expect("longer than sixteen bytes"));
-        let stem = first & MASKS[stem_length(first)];
-        self.list.push(Word { whole: hash_of_long(&word), stem: hash(stem), letters: first });
     }
 
     /// Finds the places where words begin and end, in turn, and the ends of sentences; returns how many places there are.
@@ -127,6 +95,37 @@ impl Words {
         }
         count
     }
+}
+
+/// The word from `start` to `end`.
+#[inline(always)]
+fn word(folded: &[u8], start: usize, end: usize) -> Word {
+    let sixteen = folded[start..].first_chunk().expect("there is padding");
+    let mask = MASKS[(end - start).min(16)];
+    let letters = u128::from_le_bytes(*sixteen) & mask;
+    // Of all bytes in words, only the letters a to z have the second highest bit and not the highest.
+    if end - start > 16 || letters & HIGHEST_TWO != LETTERS & mask {
+        return unusual_word(&folded[start..end]);
+    }
+    Word { whole: hash(letters), stem: hash(letters & MASKS[STEM]), letters }
+}
+
+/// A long word, or one with digits (several in a row count as one) or letters beyond ASCII.
+#[inline(never)]
+fn unusual_word(bytes: &[u8]) -> Word {
+    let mut word = [0; 48];
+    let mut length = 0;
+    for &byte in bytes {
+        if length < word.len() && !(byte == b'0' && length > 0 && word[length - 1] == b'0') {
+            word[length] = byte;
+            length += 1;
+        }
+    }
+    let kept = normalise::word_end(&word[..length]);
+    word[kept..].fill(0);
+    let first = u128::from_le_bytes(*word.first_chunk().expect("longer than sixteen bytes"));
+    let stem = first & MASKS[stem_length(first)];
+    Word { whole: hash_of_long(&word), stem: hash(stem), letters: first }
 }
 
 fn hash_of_long(word: &[u8; 48]) -> u64 {
@@ -321,10 +320,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn hash_of(word: &str) -> u64 {
-        let mut words = Words { folded: word.as_bytes().to_vec(), ..Words::default() };
-        words.folded.resize(word.len() + PADDING, 0);
-        words.push(0, word.len());
-        words.list[0].whole
+        let mut folded = word.as_bytes().to_vec();
+        folded.resize(word.len() + PADDING, 0);
+        super::word(&folded, 0, word.len()).whole
     }
 
     fn agrees(text: &str) {

@@ -2,8 +2,7 @@
 //! clause calls them, so that two platforms can be compared at a glance.
 use std::sync::LazyLock;
 
-use crate::phrases::{RuleSet, Seen};
-use crate::words::Words;
+use crate::phrases::RuleSet;
 
 /// Most things that are named in one fact.
 const MOST: usize = 6;
@@ -71,9 +70,7 @@ impl Lexicon {
             };
             LISTS.iter().map(compiled).collect()
         });
-        let mut words = Words::default();
-        words.read(text);
-        let hits = SETS[self as usize].find(&words, &mut Seen::default());
+        let hits = SETS[self as usize].find_in(text);
         let names: Vec<&str> = hits.iter().take(MOST).map(|entry| self.list().entries[entry].1).collect();
         match names.as_slice() {
             [] => String::new(),
