@@ -40,6 +40,22 @@ const SURROUNDINGS: &[&str] = &[
 /// Words that mark what lies over a page: consent to cookies, dialogs.
 const OVERLAYS: &[&str] =
     &["cookie", "cookies", "consent", "gdpr", "onetrust", "cookiebot", "cky", "modal", "modals", "popup", "overlay"];
+/// Words for a document, and words for its text: an element whose name is made of both (`policy-details`, `legal-body`) is the document.
+const DOCUMENTS: &[&str] = &[
+    "policy",
+    "policies",
+    "terms",
+    "conditions",
+    "tos",
+    "eula",
+    "agreement",
+    "contract",
+    "legal",
+    "privacy",
+    "guidelines",
+    "standards",
+];
+const TEXTS: &[&str] = &["text", "content", "contents", "body", "copy", "details"];
 /// ARIA roles of what surrounds a document.
 const ROLES: &[&str] = &[
     "navigation",
@@ -63,6 +79,8 @@ const LEAD_IN: usize = 25;
 const REGISTER: usize = 50;
 /// Letters and digits of what stands above a document and belongs to it: its title and dates.
 const ABOVE: usize = 400;
+/// Letters and digits of a paragraph that frames have none of: what holds one is left out only by what it is called.
+const PARAGRAPH: usize = 250;
 /// Letters and digits outside of an overlay that make a page readable without it.
 pub(crate) const READABLE: usize = 400;
 /// Letters and digits outside of a dialog that make a page readable without it: the page calls it a dialog itself.
@@ -74,6 +92,8 @@ pub(crate) struct Survey {
     skipped: HashSet<NodeId>,
     /// Panels that are not shown, next to one that is.
     closed: HashSet<NodeId>,
+    /// What the page calls the text of a document, none of them in another; no more than two are looked for.
+    called_text: Vec<NodeId>,
     weights: Weights,
 }
 
@@ -83,10 +103,20 @@ impl Survey {
         self.skipped.contains(&node.id)
     }
 
+    /// Whether an element or what holds it is left out of the text.
+    pub fn is_left_out(&self, node: &NodeRef<'_>) -> bool {
+        self.skips(node) || node.ancestors_it(None).any(|around| self.skips(&around))
+    }
+
     /// Whether an element lies in a panel that is not shown.
     pub fn is_closed(&self, node: &NodeRef<'_>) -> bool {
         let mut around = std::iter::once(node.id).chain(node.ancestors_it(None).map(|ancestor| ancestor.id));
         !self.closed.is_empty() && around.any(|id| self.closed.contains(&id))
+    }
+
+    /// Letters and digits of an element.
+    pub fn letters(&self, node: &NodeRef<'_>) -> usize {
+        self.weight(node).all
     }
 
     /// Letters and digits of an element outside of links.
@@ -97,20 +127,96 @@ impl Survey {
     fn weight(&self, node: &NodeRef<'_>) -> Weight {
         self.weights.get(&node.id).copied().unwrap_or_default()
     }
+
+    /// Letters and digits outside of links that are read of an element.
+    fn score(&self, node: &NodeRef<'_>) -> usize {
+        if self.skips(node) { 0 } else { self.weight(node).unlinked() }
+    }
+
+    /// Takes what is left out from the weights of what holds it: an element weighs as much as is read of it.
+    fn discount(&mut self, page: &Document) {
+        let mut stack = vec![page.root()];
+        while let Some(node) = stack.pop() {
+            if !self.skips(&node) {
+                stack.extend(node.children_it(false).filter(NodeRef::is_element));
+                continue;
+            }
+            let left_out = self.weight(&node);
+            for around in node.ancestors_it(None) {
+                self.weights.entry(around.id).and_modify(|weight| weight.take(left_out));
+            }
+        }
+    }
+
+    /// Whether there is a paragraph in what is read of an element.
+    fn holds_paragraph(&self, node: &NodeRef<'_>) -> bool {
+        let mut stack = vec![*node];
+        while let Some(node) = stack.pop() {
+            if self.skips(&node) || self.weight(&node).longest < PARAGRAPH {
+                continue;
+            }
+            if node.is_text() {
+                return true;
+            }
+            stack.extend(node.children_it(false));
+        }
+        false
+    }
+
+    /// The one element that the page calls the text of a document, with all that hold it, if it holds a good part of what is read.
+    fn path_to_text(&self, page: &Document) -> HashSet<NodeId> {
+        let [text] = self.called_text[..] else { return HashSet::new() };
+        let Some(text) = page.tree.get(&text) else { return HashSet::new() };
+        let weight = self.prose(&text);
+        if self.is_left_out(&text) || weight < READABLE || weight * 4 < self.prose(&page.root()) {
+            return HashSet::new();
+        }
+        std::iter::once(text.id).chain(text.ancestors_it(None).map(|around| around.id)).collect()
+    }
 }
 
-/// Text of an element: letters and digits in all, and in links to other pages; the number of those links.
+/// Text of an element, in letters and digits.
 #[derive(Clone, Copy, Default)]
 struct Weight {
     all: usize,
+    /// In links to other pages.
     linked: usize,
+    /// In links to places of the page itself: a table of contents.
+    anchored: usize,
+    /// The number of links to other pages.
     links: usize,
+    /// The longest of its pieces outside of links.
+    longest: usize,
+    /// Whether there is a heading in it.
+    headed: bool,
 }
 
 impl Weight {
-    /// Letters and digits outside of links.
+    /// Letters and digits outside of links to other pages.
     fn prose(self) -> usize {
         self.all - self.linked.min(self.all)
+    }
+
+    /// Letters and digits outside of links.
+    fn unlinked(self) -> usize {
+        self.prose() - self.anchored.min(self.prose())
+    }
+
+    fn add(&mut self, part: Weight) {
+        self.all += part.all;
+        self.linked += part.linked;
+        self.anchored += part.anchored;
+        self.links += part.links;
+        self.longest = self.longest.max(part.longest);
+        self.headed |= part.headed;
+    }
+
+    /// Undoes [`Weight::add`], but for the longest piece and the heading.
+    fn take(&mut self, part: Weight) {
+        self.all -= part.all.min(self.all);
+        self.linked -= part.linked.min(self.linked);
+        self.anchored -= part.anchored.min(self.anchored);
+        self.links -= part.links.min(self.links);
     }
 }
 
@@ -119,37 +225,51 @@ type Weights = HashMap<NodeId, Weight>;
 /// Weights of all nodes, by a walk without recursion.
 fn weights(page: &Document) -> Weights {
     let mut weights = Weights::new();
-    let mut order: Vec<(NodeRef<'_>, Option<NodeId>, bool)> = Vec::new();
-    let mut stack = vec![(page.root(), None, false)];
-    while let Some((node, parent, linked)) = stack.pop() {
+    let mut order: Vec<(NodeRef<'_>, Option<NodeId>, Option<Link>)> = Vec::new();
+    let mut stack = vec![(page.root(), None, None)];
+    while let Some((node, parent, around)) = stack.pop() {
         let name = node.node_name();
         if name.as_ref().is_some_and(|name| SILENT.contains(&&**name)) && !node.has_name("head") {
             continue;
         }
-        let leads_away = name.as_ref().is_some_and(|name| &**name == "a")
-            && !node.attr("href").is_some_and(|href| href.starts_with('#'));
-        if leads_away {
+        let link = name.filter(|name| &**name == "a").map(|_| Link::of(&node));
+        if link == Some(Link::Away) {
             weights.entry(node.id).or_default().links = 1;
         }
-        let linked = linked || leads_away;
-        order.push((node, parent, linked));
-        stack.extend(node.children_it(false).map(|child| (child, Some(node.id), linked)));
+        let link = link.max(around);
+        order.push((node, parent, link));
+        stack.extend(node.children_it(false).map(|child| (child, Some(node.id), link)));
     }
-    for (node, parent, linked) in order.into_iter().rev() {
+    for (node, parent, link) in order.into_iter().rev() {
         let mut weight = weights.get(&node.id).copied().unwrap_or_default();
         if node.is_text() {
             weight.all = node.text().chars().filter(|c| c.is_alphanumeric()).count();
-            weight.linked = if linked { weight.all } else { 0 };
+            match link {
+                Some(Link::Away) => weight.linked = weight.all,
+                Some(Link::Here) => weight.anchored = weight.all,
+                None => weight.longest = weight.all,
+            }
         }
+        weight.headed |= heading_level(&node).is_some();
         weights.insert(node.id, weight);
         if let Some(parent) = parent {
-            let sum = weights.entry(parent).or_default();
-            sum.all += weight.all;
-            sum.linked += weight.linked;
-            sum.links += weight.links;
+            weights.entry(parent).or_default().add(weight);
         }
     }
     weights
+}
+
+/// Where a link leads: to a place of the page itself, or away from it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Link {
+    Here,
+    Away,
+}
+
+impl Link {
+    fn of(node: &NodeRef<'_>) -> Link {
+        if node.attr("href").is_some_and(|href| href.starts_with('#')) { Link::Here } else { Link::Away }
+    }
 }
 
 /// Weighs a page's elements and chooses those to leave out: hidden ones, and what surrounds documents, unless it holds a good part of the
@@ -166,6 +286,7 @@ pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
     let titled = with_ancestors(page, "h1");
     let asking = with_ancestors(page, "input[type=password]");
     let (mut folded, mut closed, mut overlays) = (HashSet::new(), HashSet::new(), Vec::new());
+    let mut called_text: Vec<NodeId> = Vec::new();
     let total = weights.get(&page.root().id).copied().unwrap_or_default();
     // Letters and digits that nothing marks as surroundings.
     let mut plain = total.prose();
@@ -207,6 +328,10 @@ pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
             plain -= weight.prose().min(plain);
             inside = true;
         }
+        if !inside && called_text.len() < 2 && weight.prose() >= READABLE && is_called_text(&node) {
+            let within = node.ancestors_it(None).any(|around| called_text.contains(&around.id));
+            called_text.extend((!within).then_some(node.id));
+        }
         stack.extend(node.children_it(false).filter(NodeRef::is_element).map(|child| (child, inside)));
     }
     // What is called an overlay is one if the page can be read without it; else the largest is the document (a cookie policy).
@@ -218,7 +343,9 @@ pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
     };
     skipped.extend(overlays.iter().filter(|(_, prose, dialog)| lies_over(*prose, *dialog)).map(|(id, _, _)| *id));
     skipped.extend(repeated(page, &folded).into_iter().map(|node| node.id));
-    Survey { skipped, closed, weights }
+    let mut survey = Survey { skipped, closed, called_text, weights };
+    survey.discount(page);
+    survey
 }
 
 /// Hidden sections whose words stand elsewhere on the page too: copies for another screen size, or from before the page's scripts ran.
@@ -368,6 +495,19 @@ fn surrounds(node: &NodeRef<'_>) -> Option<Surrounding> {
     says(SURROUNDINGS).then_some(Surrounding::Beside)
 }
 
+/// Whether a page calls an element the text of a document: the words of its ID, or of one of its classes, name both and nothing else.
+fn is_called_text(node: &NodeRef<'_>) -> bool {
+    let says = |name: &str| {
+        let words: Vec<String> = words_of(name).take(8).map(str::to_ascii_lowercase).collect();
+        let any = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+        let all = words.iter().all(|word| DOCUMENTS.contains(&word.as_str()) || TEXTS.contains(&word.as_str()));
+        any(DOCUMENTS) && any(TEXTS) && all
+    };
+    is_container(node)
+        && (node.id_attr().is_some_and(|id| says(&id))
+            || node.class().is_some_and(|class| class.split_ascii_whitespace().any(says)))
+}
+
 /// Whether an ID is made of the words with which its element begins: the section "How we share your data" is no row of buttons for sharing,
 /// though its ID is `how-we-share-your-data`.
 fn is_named_by_its_words(id: &str, node: &NodeRef<'_>) -> bool {
@@ -468,7 +608,10 @@ pub(crate) fn roots<'a>(page: &'a Document, source: &Source<'_>, survey: &mut Su
     }
     let fragment = source.url.and_then(|url| url.split_once('#')).map(|(_, fragment)| fragment);
     let part = fragment.and_then(|fragment| several::addressed(page, fragment, survey));
-    let named = || source.name.and_then(|name| several::named(page, name, survey)).map(|whole| vec![whole]);
+    let named = || {
+        let whole = |name| several::named(page, name, survey).map(|whole| vec![whole]);
+        source.name.and_then(|name| whole(name).or_else(|| several::headed(page, name, survey)))
+    };
     if let Some(part) = part.or_else(named) {
         // Asked for, it is shown even if it is a closed tab.
         part.iter().for_each(|node| {
@@ -493,33 +636,52 @@ fn outermost(chosen: Vec<NodeRef<'_>>) -> Vec<NodeRef<'_>> {
     chosen.into_iter().filter(keep).filter(|node| seen.insert(node.id)).collect()
 }
 
-/// Descends from the body as long as one child holds nearly all of the text that is not in links; also what stands above it and gives the
-/// document's title or dates.
+/// Descends from the body to what the page calls the text of a document, and on as long as one child holds nearly all of the text that is
+/// not in links; also what stands above it and gives the document's title or dates.
 fn main_content<'a>(page: &'a Document, survey: &Survey) -> Vec<NodeRef<'a>> {
-    let score = |node: &NodeRef<'_>| if survey.skips(node) { 0 } else { survey.weight(node).prose() };
+    let score = |node: &NodeRef<'_>| survey.score(node);
     let mut node = page.body().unwrap_or_else(|| page.root());
+    let path = survey.path_to_text(page);
+    let short = survey.prose(&node) < READABLE;
     let mut content = Vec::new();
     // Inside the element that the page itself calls its main part, less may be left out.
     let mut named = false;
     loop {
-        let total: usize = node.children_it(false).map(|child| score(&child)).sum();
-        let best = node.children_it(false).filter(NodeRef::is_element).max_by_key(|child| score(child));
-        let share = if named { 97 } else { 90 };
-        match best {
-            // Paragraphs and lists are parts of a document, never the whole.
-            Some(best) if score(&best) * 100 >= total * share && total > 0 && is_container(&best) => {
-                let before = node.children_it(false).take_while(|child| child.id != best.id);
-                before
-                    .filter(|child| (1..=ABOVE).contains(&score(child)))
-                    .for_each(|child| introduce(&child, survey, &mut content));
-                node = best;
-            }
-            _ => break,
+        let leads = |child: &NodeRef<'_>| path.contains(&child.id);
+        let children = || node.children_it(false).filter(NodeRef::is_element);
+        let Some(best) = children().max_by_key(|child| (leads(child), score(child))) else { break };
+        // On a page of a few words what surrounds them weighs as much as they do; they have the heading.
+        let share = if named {
+            97
+        } else if short && survey.weight(&best).headed {
+            60
+        } else {
+            90
+        };
+        if !leads(&best) && !is_all(&best, &node, share, survey) {
+            break;
         }
-        named |= node.has_name("main") || node.has_name("article") || node.attr("role").is_some_and(|r| &*r == "main");
+        let before = node.children_it(false).take_while(|child| child.id != best.id);
+        before
+            .filter(|child| (1..=ABOVE).contains(&score(child)))
+            .for_each(|child| introduce(&child, survey, &mut content));
+        node = best;
+        let is_text = survey.called_text.contains(&node.id) && leads(&node);
+        named |= is_text || node.has_name("main") || node.has_name("article");
+        named |= node.attr("role").is_some_and(|role| &*role == "main");
     }
     content.push(node);
     content
+}
+
+/// Whether a child holds so many hundredths of what is read of its parent, and the rest no paragraph.
+fn is_all(child: &NodeRef<'_>, parent: &NodeRef<'_>, share: usize, survey: &Survey) -> bool {
+    let score = |node: &NodeRef<'_>| survey.score(node);
+    let total: usize = parent.children_it(false).map(|child| score(&child)).sum();
+    let framed = score(child) * 100 >= total * share && total > 0;
+    let is_part = |other: &NodeRef<'_>| other.id != child.id && survey.holds_paragraph(other);
+    // Paragraphs and lists are parts of a document, never the whole.
+    framed && is_container(child) && !parent.children_it(false).any(|other| is_part(&other))
 }
 
 /// Adds what gives a document's title, or says since when it holds, from an element that stands above it.

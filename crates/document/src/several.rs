@@ -1,11 +1,17 @@
 //! Which of several documents on one page is meant: the one that the address's fragment names, else the one that bears the document's name.
-use dom_query::{Document, NodeRef};
+use std::collections::HashSet;
+
+use dom_query::{Document, NodeId, NodeRef};
 
 use crate::content::{READABLE, Survey, heading_level, is_container, words_of};
 use crate::kinds::{KINDS, Kind};
 
 /// Most titled elements that are compared, so that a hostile page costs little.
 const TITLED: usize = 200;
+/// Most headings that are looked at, for the same reason.
+const HEADINGS: usize = 2_000;
+/// Letters and digits of a title.
+const LONGEST_TITLE: usize = 120;
 /// Words of a title that name the company or the edition, beside those of the kind.
 const BESIDE: usize = 2;
 /// Words that make a title one of a section: "Changes to this privacy policy".
@@ -56,6 +62,36 @@ pub(crate) fn named<'a>(page: &'a Document, name: &str, survey: &Survey) -> Opti
     };
     let fitting = titled.iter().filter(|(node, kind, _)| *kind == wanted && alone(node)).map(|(node, ..)| *node);
     fitting.max_by_key(|node| survey.prose(node))
+}
+
+/// The document of a name that a heading begins, on a page that begins with another: up to the next title of a document, else to the end of
+/// the element that holds it, since its chapters may have headings of the same level.
+pub(crate) fn headed<'a>(page: &'a Document, name: &str, survey: &Survey) -> Option<Vec<NodeRef<'a>>> {
+    let wanted = kind(&words(name))?.0;
+    let root = page.root();
+    let is_short = |node: &NodeRef<'a>| (1..=LONGEST_TITLE).contains(&survey.letters(node));
+    let headings = root.descendants_it().filter(|node| heading_level(node).is_some_and(|level| level <= 3));
+    let titles = headings.take(HEADINGS).filter(|node| is_short(node) && !survey.is_left_out(node));
+    let titles: Vec<_> = titles.filter_map(|node| titled_document(&node).map(|kind| (node, kind))).collect();
+    titles.first().filter(|(_, kind)| *kind != wanted)?;
+    let (heading, _) = *titles.iter().find(|(_, kind)| *kind == wanted)?;
+    let others: HashSet<NodeId> = titles.iter().filter(|(_, kind)| *kind != wanted).map(|(node, _)| node.id).collect();
+    let is_wrapped = |node: &NodeRef<'a>| is_container(node) && survey.prose(node) == survey.prose(&heading);
+    let first = heading.ancestors_it(None).take_while(is_wrapped).last().unwrap_or(heading);
+    let is_other = |node: &NodeRef<'a>| others.contains(&node.id);
+    let next = std::iter::successors(first.next_sibling(), NodeRef::next_sibling);
+    let next = next.take_while(|node| !is_other(node) && !node.descendants_it().any(|inner| is_other(&inner)));
+    let part: Vec<NodeRef<'a>> = std::iter::once(first).chain(next).collect();
+    (part.iter().map(|node| survey.prose(node)).sum::<usize>() >= READABLE).then_some(part)
+}
+
+/// The kind of document whose title a heading is; a numbered one is a chapter's.
+fn titled_document(node: &NodeRef<'_>) -> Option<usize> {
+    let text = node.text();
+    if text.trim_start().starts_with(|c: char| c.is_numeric()) {
+        return None;
+    }
+    kind(&words(&text)).filter(|(_, sure)| *sure).map(|(kind, _)| kind)
 }
 
 /// The kind of document that an element's ID, label or first heading names, and whether surely.
