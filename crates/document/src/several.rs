@@ -121,8 +121,37 @@ fn kind(title: &[String]) -> Option<(usize, bool)> {
     of(true).or_else(|| of(false))
 }
 
+/// The terms type of which a name is a title, as files, folders and addresses bear it: `privacy-policy`, `Plum Terms of Use`. None for a
+/// name that says less: `terms`, `legal`, `changes-to-this-privacy-policy`.
+pub fn kind_titled(name: &str) -> Option<&'static str> {
+    let (kind, sure) = kind(&words(name))?;
+    sure.then_some(KINDS[kind].name)
+}
+
 /// The words of a name, in lower case: as many as any title has, and a few more.
 fn words(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.take(12).map(str::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kind_titled;
+
+    #[test]
+    fn only_a_whole_title_says_a_kind() {
+        for (name, kind) in [
+            ("Privacy Policy", Some("Privacy Policy")),
+            ("terms_of_use-2024", Some("Terms of Service")),
+            ("plum-terms-of-use", Some("Terms of Service")),
+            ("Impressum", Some("Imprint")),
+            ("Community Guidelines - Spam", Some("Community Guidelines")),
+            ("terms", None),
+            ("legal", None),
+            ("changes-to-this-privacy-policy", None),
+            ("", None),
+        ] {
+            assert_eq!(kind_titled(name), kind, "{name}");
+        }
+    }
 }
