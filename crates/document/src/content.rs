@@ -1,9 +1,11 @@
 //! Which part of a page is the document: selectors where an operator gave them, the part that the address names, else the subtree that
 //! holds the text, without what surrounds documents.
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use dom_query::{Document, NodeId, NodeRef};
+// The keys are numbers that the parser gave, which no page can make collide.
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::html::SILENT;
 use crate::{Source, dates, range, several};
@@ -70,28 +72,28 @@ const ROLES: &[&str] = &[
     "listbox",
 ];
 /// Hidden text longer than this is a folded section, which a reader opens, not something that is kept from readers.
-const FOLDED: usize = 400;
+const FOLDED: u32 = 400;
 /// Letters and digits of a section that a button folds.
-const SECTION: usize = 80;
+const SECTION: u32 = 80;
 /// Letters and digits of a paragraph that can introduce a list.
-const LEAD_IN: usize = 25;
+const LEAD_IN: u32 = 25;
 /// Most links of a list that belongs to a document; a longer one is a register, which changes by itself.
-const REGISTER: usize = 50;
+const REGISTER: u32 = 50;
 /// Letters and digits of what stands above a document and belongs to it: its title and dates.
-const ABOVE: usize = 400;
+const ABOVE: u32 = 400;
 /// Letters and digits of a paragraph that frames have none of: what holds one is left out only by what it is called.
-const PARAGRAPH: usize = 250;
+const PARAGRAPH: u32 = 250;
 /// Letters and digits outside of an overlay that make a page readable without it.
-pub(crate) const READABLE: usize = 400;
+pub(crate) const READABLE: u32 = 400;
 /// Letters and digits outside of a dialog that make a page readable without it: the page calls it a dialog itself.
-const MESSAGE: usize = 60;
+const MESSAGE: u32 = 60;
 
 /// What is known of a page's elements: how much text each holds, and which are left out.
 #[derive(Default)]
 pub(crate) struct Survey {
-    skipped: HashSet<NodeId>,
+    skipped: FxHashSet<NodeId>,
     /// Panels that are not shown, next to one that is.
-    closed: HashSet<NodeId>,
+    closed: FxHashSet<NodeId>,
     /// What the page calls the text of a document, none of them in another; no more than two are looked for.
     called_text: Vec<NodeId>,
     weights: Weights,
@@ -115,12 +117,12 @@ impl Survey {
     }
 
     /// Letters and digits of an element.
-    pub fn letters(&self, node: &NodeRef<'_>) -> usize {
+    pub fn letters(&self, node: &NodeRef<'_>) -> u32 {
         self.weight(node).all
     }
 
     /// Letters and digits of an element outside of links.
-    pub fn prose(&self, node: &NodeRef<'_>) -> usize {
+    pub fn prose(&self, node: &NodeRef<'_>) -> u32 {
         self.weight(node).prose()
     }
 
@@ -129,7 +131,7 @@ impl Survey {
     }
 
     /// Letters and digits outside of links that are read of an element.
-    fn score(&self, node: &NodeRef<'_>) -> usize {
+    fn score(&self, node: &NodeRef<'_>) -> u32 {
         if self.skips(node) { 0 } else { self.weight(node).unlinked() }
     }
 
@@ -164,12 +166,12 @@ impl Survey {
     }
 
     /// The one element that the page calls the text of a document, with all that hold it, if it holds a good part of what is read.
-    fn path_to_text(&self, page: &Document) -> HashSet<NodeId> {
-        let [text] = self.called_text[..] else { return HashSet::new() };
-        let Some(text) = page.tree.get(&text) else { return HashSet::new() };
+    fn path_to_text(&self, page: &Document) -> FxHashSet<NodeId> {
+        let [text] = self.called_text[..] else { return FxHashSet::default() };
+        let Some(text) = page.tree.get(&text) else { return FxHashSet::default() };
         let weight = self.prose(&text);
         if self.is_left_out(&text) || weight < READABLE || weight * 4 < self.prose(&page.root()) {
-            return HashSet::new();
+            return FxHashSet::default();
         }
         std::iter::once(text.id).chain(text.ancestors_it(None).map(|around| around.id)).collect()
     }
@@ -178,27 +180,27 @@ impl Survey {
 /// Text of an element, in letters and digits.
 #[derive(Clone, Copy, Default)]
 struct Weight {
-    all: usize,
+    all: u32,
     /// In links to other pages.
-    linked: usize,
+    linked: u32,
     /// In links to places of the page itself: a table of contents.
-    anchored: usize,
+    anchored: u32,
     /// The number of links to other pages.
-    links: usize,
+    links: u32,
     /// The longest of its pieces outside of links.
-    longest: usize,
+    longest: u32,
     /// Whether there is a heading in it.
     headed: bool,
 }
 
 impl Weight {
     /// Letters and digits outside of links to other pages.
-    fn prose(self) -> usize {
+    fn prose(self) -> u32 {
         self.all - self.linked.min(self.all)
     }
 
     /// Letters and digits outside of links.
-    fn unlinked(self) -> usize {
+    fn unlinked(self) -> u32 {
         self.prose() - self.anchored.min(self.prose())
     }
 
@@ -220,11 +222,11 @@ impl Weight {
     }
 }
 
-type Weights = HashMap<NodeId, Weight>;
+type Weights = FxHashMap<NodeId, Weight>;
 
 /// Weights of all nodes, by a walk without recursion.
 fn weights(page: &Document) -> Weights {
-    let mut weights = Weights::new();
+    let mut weights = Weights::default();
     let mut order: Vec<(NodeRef<'_>, Option<NodeId>, Option<Link>)> = Vec::new();
     let mut stack = vec![(page.root(), None, None)];
     while let Some((node, parent, around)) = stack.pop() {
@@ -243,7 +245,7 @@ fn weights(page: &Document) -> Weights {
     for (node, parent, link) in order.into_iter().rev() {
         let mut weight = weights.get(&node.id).copied().unwrap_or_default();
         if node.is_text() {
-            weight.all = node.text().chars().filter(|c| c.is_alphanumeric()).count();
+            weight.all = node.text().chars().map(|c| u32::from(c.is_alphanumeric())).sum();
             match link {
                 Some(Link::Away) => weight.linked = weight.all,
                 Some(Link::Here) => weight.anchored = weight.all,
@@ -275,7 +277,7 @@ impl Link {
 /// Weighs a page's elements and chooses those to leave out: hidden ones, and what surrounds documents, unless it holds a good part of the
 /// page's text. Where an operator gave selectors, only what they remove.
 pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
-    let mut skipped = HashSet::new();
+    let mut skipped = FxHashSet::default();
     for selector in source.remove {
         skipped.extend(range::select(page, selector).iter().map(|node| node.id));
     }
@@ -285,7 +287,7 @@ pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
     let weights = weights(page);
     let titled = with_ancestors(page, "h1");
     let asking = with_ancestors(page, "input[type=password]");
-    let (mut folded, mut closed, mut overlays) = (HashSet::new(), HashSet::new(), Vec::new());
+    let (mut folded, mut closed, mut overlays) = (FxHashSet::default(), FxHashSet::default(), Vec::new());
     let mut called_text: Vec<NodeId> = Vec::new();
     let total = weights.get(&page.root().id).copied().unwrap_or_default();
     // Letters and digits that nothing marks as surroundings.
@@ -336,7 +338,7 @@ pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
     }
     // What is called an overlay is one if the page can be read without it; else the largest is the document (a cookie policy).
     let largest = overlays.iter().map(|(_, prose, _)| *prose).max().unwrap_or(0);
-    let lies_over = |prose: usize, dialog: bool| {
+    let lies_over = |prose: u32, dialog: bool| {
         // A page that says no more than that it is not available says so behind its dialog too.
         let readable = if dialog { plain >= MESSAGE } else { plain >= READABLE && plain >= largest / 5 };
         readable || prose <= plain || prose * 2 < largest
@@ -349,7 +351,7 @@ pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
 }
 
 /// Hidden sections whose words stand elsewhere on the page too: copies for another screen size, or from before the page's scripts ran.
-fn repeated<'a>(page: &'a Document, folded: &HashSet<NodeId>) -> Vec<NodeRef<'a>> {
+fn repeated<'a>(page: &'a Document, folded: &FxHashSet<NodeId>) -> Vec<NodeRef<'a>> {
     if folded.is_empty() {
         return Vec::new();
     }
@@ -555,7 +557,7 @@ fn is_introduced(list: &NodeRef<'_>, weights: &Weights) -> bool {
 }
 
 /// The elements that a selector finds, and all that hold one of them.
-fn with_ancestors(page: &Document, selector: &str) -> HashSet<NodeId> {
+fn with_ancestors(page: &Document, selector: &str) -> FxHashSet<NodeId> {
     let found = page.select(selector);
     let above = found.nodes().iter().flat_map(|node| node.ancestors_it(None).map(|ancestor| ancestor.id));
     above.chain(found.nodes().iter().map(|node| node.id)).collect()
@@ -630,8 +632,8 @@ pub(crate) fn heading_level(node: &NodeRef<'_>) -> Option<u8> {
 
 /// Those that lie in none of the others.
 fn outermost(chosen: Vec<NodeRef<'_>>) -> Vec<NodeRef<'_>> {
-    let ids: HashSet<NodeId> = chosen.iter().map(|node| node.id).collect();
-    let mut seen = HashSet::new();
+    let ids: FxHashSet<NodeId> = chosen.iter().map(|node| node.id).collect();
+    let mut seen = FxHashSet::default();
     let keep = |node: &NodeRef<'_>| !node.ancestors_it(None).any(|ancestor| ids.contains(&ancestor.id));
     chosen.into_iter().filter(keep).filter(|node| seen.insert(node.id)).collect()
 }
@@ -675,9 +677,9 @@ fn main_content<'a>(page: &'a Document, survey: &Survey) -> Vec<NodeRef<'a>> {
 }
 
 /// Whether a child holds so many hundredths of what is read of its parent, and the rest no paragraph.
-fn is_all(child: &NodeRef<'_>, parent: &NodeRef<'_>, share: usize, survey: &Survey) -> bool {
+fn is_all(child: &NodeRef<'_>, parent: &NodeRef<'_>, share: u32, survey: &Survey) -> bool {
     let score = |node: &NodeRef<'_>| survey.score(node);
-    let total: usize = parent.children_it(false).map(|child| score(&child)).sum();
+    let total: u32 = parent.children_it(false).map(|child| score(&child)).sum();
     let framed = score(child) * 100 >= total * share && total > 0;
     let is_part = |other: &NodeRef<'_>| other.id != child.id && survey.holds_paragraph(other);
     // Paragraphs and lists are parts of a document, never the whole.

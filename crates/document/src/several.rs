@@ -1,7 +1,6 @@
 //! Which of several documents on one page is meant: the one that the address's fragment names, else the one that bears the document's name.
-use std::collections::HashSet;
-
 use dom_query::{Document, NodeId, NodeRef};
+use rustc_hash::FxHashSet;
 
 use crate::content::{READABLE, Survey, heading_level, is_container, words_of};
 use crate::kinds::{KINDS, Kind};
@@ -11,7 +10,7 @@ const TITLED: usize = 200;
 /// Most headings that are looked at, for the same reason.
 const HEADINGS: usize = 2_000;
 /// Letters and digits of a title.
-const LONGEST_TITLE: usize = 120;
+const LONGEST_TITLE: u32 = 120;
 /// Words of a title that name the company or the edition, beside those of the kind.
 const BESIDE: usize = 2;
 /// Words that make a title one of a section: "Changes to this privacy policy".
@@ -25,7 +24,7 @@ pub(crate) fn addressed<'a>(page: &'a Document, fragment: &str, survey: &Survey)
     if fragment.is_empty() {
         return None;
     }
-    let large = |nodes: &[NodeRef<'a>]| nodes.iter().map(|node| survey.prose(node)).sum::<usize>() >= READABLE;
+    let large = |nodes: &[NodeRef<'a>]| nodes.iter().map(|node| survey.prose(node)).sum::<u32>() >= READABLE;
     let root = page.root();
     let elements = || root.descendants_it().filter(NodeRef::is_element);
     let whole = elements().filter(|node| names(node, "id") || names(node, "aria-labelledby"));
@@ -75,14 +74,15 @@ pub(crate) fn headed<'a>(page: &'a Document, name: &str, survey: &Survey) -> Opt
     let titles: Vec<_> = titles.filter_map(|node| titled_document(&node).map(|kind| (node, kind))).collect();
     titles.first().filter(|(_, kind)| *kind != wanted)?;
     let (heading, _) = *titles.iter().find(|(_, kind)| *kind == wanted)?;
-    let others: HashSet<NodeId> = titles.iter().filter(|(_, kind)| *kind != wanted).map(|(node, _)| node.id).collect();
+    let others: FxHashSet<NodeId> =
+        titles.iter().filter(|(_, kind)| *kind != wanted).map(|(node, _)| node.id).collect();
     let is_wrapped = |node: &NodeRef<'a>| is_container(node) && survey.prose(node) == survey.prose(&heading);
     let first = heading.ancestors_it(None).take_while(is_wrapped).last().unwrap_or(heading);
     let is_other = |node: &NodeRef<'a>| others.contains(&node.id);
     let next = std::iter::successors(first.next_sibling(), NodeRef::next_sibling);
     let next = next.take_while(|node| !is_other(node) && !node.descendants_it().any(|inner| is_other(&inner)));
     let part: Vec<NodeRef<'a>> = std::iter::once(first).chain(next).collect();
-    (part.iter().map(|node| survey.prose(node)).sum::<usize>() >= READABLE).then_some(part)
+    (part.iter().map(|node| survey.prose(node)).sum::<u32>() >= READABLE).then_some(part)
 }
 
 /// The kind of document whose title a heading is; a numbered one is a chapter's.

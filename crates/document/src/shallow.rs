@@ -1,8 +1,9 @@
-//! Pages that are nested so deeply that no person wrote them, made shallow before they are parsed.
+//! Pages that are nested so deeply, or whose tags have so many attributes, that no person wrote them, made shallow before they are parsed.
 //!
-//! An HTML parser looks through all open elements at nearly every tag, so 100,000 nested `div`s cost it minutes; and it opens every
-//! unclosed `<b x=1>` `<b x=2>` … again in each paragraph, so a few kilobytes fill any memory. Tags beyond a depth are dropped here, in
-//! one pass over the bytes; the words stay. A page within the limits, which is every real one, is not touched.
+//! An HTML parser looks through all open elements at nearly every tag, so 100,000 nested `div`s cost it minutes; it opens every
+//! unclosed `<b x=1>` `<b x=2>` … again in each paragraph, so a few kilobytes fill any memory; and it compares each attribute of a tag with
+//! those before it. Tags beyond a depth are dropped here, and all attributes of a tag that has too many, in one pass over the bytes; the
+//! words stay. A page within the limits, which is every real one, is not touched.
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -10,6 +11,8 @@ use std::collections::HashMap;
 const DEPTH: usize = 256;
 /// Elements of style open at once: these the parser opens again in each paragraph.
 const STYLES: usize = 24;
+/// Attributes of one tag.
+const ATTRIBUTES: usize = 500;
 
 const STYLE_NAMES: &[&str] =
     &["b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
@@ -25,8 +28,11 @@ const RAW_NAMES: &[&str] = &["script", "style", "textarea", "title", "noscript",
 struct Tag<'a> {
     name: &'a str,
     start: usize,
+    name_end: usize,
+    /// Past its `>`, or where the page ends within it.
     end: usize,
     closes: bool,
+    attributes: usize,
 }
 
 /// The page, with tags beyond the limits dropped.
@@ -36,21 +42,22 @@ pub(crate) fn shallow(html: &str) -> Cow<'_, str> {
     while let Some(tag) = next_tag(html, at) {
         at = tag.end;
         let name = tag.name.to_ascii_lowercase();
-        if !tag.closes && RAW_NAMES.contains(&&*name) {
+        let raw = !tag.closes && RAW_NAMES.contains(&&*name);
+        if raw {
             at = raw_end(html, at, &name);
-            continue;
         }
-        if FLAT_NAMES.contains(&&*name) || html[tag.start..tag.end].ends_with("/>") {
-            continue;
-        }
+        let nests = !raw && !FLAT_NAMES.contains(&&*name) && !html[tag.start..tag.end].ends_with("/>");
         let style = STYLE_NAMES.contains(&&*name);
-        if open.admits(name, style, tag.closes) {
-            continue;
+        if nests && !open.admits(name, style, tag.closes) {
+            out.push_str(&html[copied..tag.start]);
+            // A dropped block still ends the paragraph before it.
+            out.push_str(if style { "" } else { "<hr>" });
+            copied = tag.end;
+        } else if tag.attributes > ATTRIBUTES {
+            out.push_str(&html[copied..tag.name_end]);
+            out.push('>');
+            copied = tag.end;
         }
-        out.push_str(&html[copied..tag.start]);
-        // A dropped block still ends the paragraph before it.
-        out.push_str(if style { "" } else { "<hr>" });
-        copied = tag.end;
     }
     if copied == 0 {
         return Cow::Borrowed(html);
@@ -94,7 +101,7 @@ fn next_tag(html: &str, mut at: usize) -> Option<Tag<'_>> {
         let start = at + html.get(at..)?.find('<')?;
         let rest = &html[start + 1..];
         if let Some(comment) = rest.strip_prefix("!--") {
-            at = start + 4 + comment.find("-->")?;
+            at = start + 4 + comment_length(comment)?;
             continue;
         }
         let closes = rest.starts_with('/');
@@ -105,10 +112,63 @@ fn next_tag(html: &str, mut at: usize) -> Option<Tag<'_>> {
             at = start + 1;
             continue;
         }
-        // A `>` in an attribute's value ends the tag too early, which costs nothing: it is text for this count.
-        let end = name_start + length + html[name_start + length..].find('>')? + 1;
-        return Some(Tag { name: &html[name_start..name_start + length], start, end, closes });
+        let name_end = name_start + length;
+        let (after, attributes) = attributes(&html.as_bytes()[name_end..]);
+        let (name, end) = (&html[name_start..name_end], name_end + after);
+        return Some(Tag { name, start, name_end, end, closes, attributes });
     }
+}
+
+/// How long a comment is after its `<!--`: to `-->` or `--!>`, or no longer than that; none if it has no end.
+fn comment_length(comment: &str) -> Option<usize> {
+    if let Some(at) = [">", "->"].iter().find(|short| comment.starts_with(**short)) {
+        return Some(at.len());
+    }
+    let mut from = 0;
+    loop {
+        let dashes = from + comment.get(from..)?.find("--")?;
+        let rest = &comment[dashes + 2..];
+        if let Some(end) = [">", "!>"].iter().find(|end| rest.starts_with(**end)) {
+            return Some(dashes + 2 + end.len());
+        }
+        from = dashes + 1;
+    }
+}
+
+/// How long a tag is after its name, with its `>`, and how many attributes it has; all that is left if it has no end. As a parser reads
+/// them: a quotation mark begins a value after `=` only, and a `>` within the marks ends nothing.
+fn attributes(bytes: &[u8]) -> (usize, usize) {
+    #[derive(PartialEq)]
+    enum At {
+        Between,
+        Name,
+        Equals,
+        Value,
+    }
+    let (mut state, mut count, mut at) = (At::Between, 0, 0);
+    while let Some(&byte) = bytes.get(at) {
+        at += 1;
+        state = match (state, byte) {
+            (At::Equals, b'"' | b'\'') => {
+                at = bytes[at..].iter().position(|b| *b == byte).map_or(bytes.len(), |end| at + end + 1);
+                At::Between
+            }
+            (_, b'>') => return (at, count),
+            (At::Equals, b) if b.is_ascii_whitespace() => At::Equals,
+            (At::Between, b'=') if count > 0 => At::Equals,
+            (At::Name, b'=') => At::Equals,
+            (At::Equals, _) => At::Value,
+            (At::Name, b'/') => At::Between,
+            (_, b) if b.is_ascii_whitespace() => At::Between,
+            (At::Between, b'/') => At::Between,
+            (At::Between, _) => {
+                count += 1;
+                At::Name
+            }
+            (state, _) => state,
+        };
+    }
+    (bytes.len(), count)
 }
 
 /// Where the content of a raw element ends.
@@ -139,5 +199,29 @@ mod tests {
         assert!(made.ends_with("<p>y"));
         let styles: String = (0..500).map(|n| format!("<b x={n}><p>")).collect();
         assert_eq!(shallow(&styles).matches("<b ").count(), STYLES);
+    }
+
+    #[test]
+    fn attributes_are_dropped_only_of_tags_that_have_too_many() {
+        let list = |count: usize| (0..count).map(|n| format!(" a{n}='>'")).collect::<String>();
+        let few = format!("<div{}>x</div>", list(ATTRIBUTES));
+        assert!(matches!(shallow(&few), Cow::Borrowed(_)));
+        for (tag, left) in [("<div", "<div>x"), ("<p", "<p>x"), ("<script", "<script>x"), ("</div", "</div>x")] {
+            assert_eq!(shallow(&format!("{tag}{}>x", list(ATTRIBUTES + 1))), left);
+        }
+        assert_eq!(shallow(&format!("x<div{}", list(ATTRIBUTES + 1))), "x<div>", "the page ends in the tag");
+    }
+
+    #[test]
+    fn tags_and_comments_end_where_a_parser_ends_them() {
+        let ends = |tag: &str| attributes(tag.as_bytes());
+        assert_eq!(ends(" a = '>' b=\"'>\" c=d'>x"), (21, 3));
+        assert_eq!(ends(" a'b=c>x"), (7, 1));
+        assert_eq!(ends("/>x"), (2, 0));
+        assert_eq!(ends(" a='>"), (5, 1));
+        let deep = "<div>".repeat(DEPTH + 5);
+        for comment in ["<!-->", "<!--->", "<!-- x --!>", "<!-- -- -->"] {
+            assert_eq!(shallow(&format!("{comment}{deep}")).matches("<div>").count(), DEPTH, "{comment}");
+        }
     }
 }
