@@ -16,6 +16,8 @@ pub struct Input {
     pub source: String,
     /// Its address, where it has one.
     pub url: Option<String>,
+    /// Its terms type, if what it is stored or reached as is a title of one.
+    kind: Option<&'static str>,
     content_type: Option<String>,
     bytes: Vec<u8>,
 }
@@ -73,7 +75,8 @@ pub async fn fetched(url: &str, reach: &Reach) -> anyhow::Result<Input> {
     match fetch::Fetcher::new(settings)?.fetch(&request).await? {
         fetch::Fetched::Document(page) => {
             let content_type = page.header("content-type").map(str::to_string);
-            Ok(Input { source: url.into(), url: Some(page.url), content_type, bytes: page.body })
+            let kind = kind_of_address(&page.url);
+            Ok(Input { source: url.into(), url: Some(page.url), kind, content_type, bytes: page.body })
         }
         fetch::Fetched::NotModified => {
             bail!("{url}: the server says “not modified”, though nothing was asked; try again")
@@ -82,7 +85,7 @@ pub async fn fetched(url: &str, reach: &Reach) -> anyhow::Result<Input> {
 }
 
 /// Reads an input. A fault of our own on one input must not end the others, so it is an error like any other.
-/// `kind` is the document's terms type, where it is known: of several documents on one page, that one is read.
+/// `kind` is the document's terms type, where it is told: of several documents on one page, that one is read.
 pub async fn read(input: Input, kind: Option<&'static str>) -> anyhow::Result<(Input, Reading)> {
     let name = input.source.clone();
     let task = tokio::spawn(async move {
@@ -90,7 +93,7 @@ pub async fn read(input: Input, kind: Option<&'static str>) -> anyhow::Result<(I
             bytes: &input.bytes,
             content_type: input.content_type.as_deref(),
             url: input.url.as_deref(),
-            name: kind,
+            name: kind.or(input.kind),
             ..Source::default()
         };
         let read = tracker::reading::read(source).await;
@@ -106,7 +109,7 @@ pub async fn read(input: Input, kind: Option<&'static str>) -> anyhow::Result<(I
 fn one(path: &str) -> anyhow::Result<Input> {
     if path == "-" {
         let bytes = limited(std::io::stdin().lock(), "standard input")?;
-        return Ok(Input { source: "standard input".into(), url: None, content_type: None, bytes });
+        return Ok(Input { source: "standard input".into(), url: None, kind: None, content_type: None, bytes });
     }
     file(Path::new(path))
 }
@@ -138,7 +141,21 @@ fn file(path: &Path) -> anyhow::Result<Input> {
         Some("pdf") => Some("application/pdf"),
         _ => None,
     };
-    Ok(Input { source: name, url: None, content_type: content_type.map(str::to_string), bytes })
+    let kind = kind_of_path(path);
+    Ok(Input { source: name, url: None, kind, content_type: content_type.map(str::to_string), bytes })
+}
+
+/// The terms type that a file's name or its folder's says: `Plum/Privacy Policy.html`, `plum/privacy-policy/2024.html`.
+fn kind_of_path(path: &Path) -> Option<&'static str> {
+    let folder = path.parent().and_then(Path::file_name);
+    [path.file_stem(), folder].into_iter().flatten().find_map(|name| document::kind_titled(&name.to_string_lossy()))
+}
+
+/// The terms type that the last part of an address's path says.
+fn kind_of_address(url: &str) -> Option<&'static str> {
+    let path = url.split(['?', '#']).next()?.split_once("://")?.1.split_once('/')?.1;
+    let last = path.trim_end_matches('/').rsplit('/').next()?;
+    document::kind_titled(last.rsplit_once('.').map_or(last, |(stem, _)| stem))
 }
 
 /// All bytes, one more than are read at most (so that the reader says that there are too many).
@@ -216,5 +233,6 @@ fn stored(path: &Path) -> Stored {
 fn page(file: &str, capture: archive::warc::Capture) -> Input {
     let find = |(name, value): &(String, String)| name.eq_ignore_ascii_case("content-type").then(|| value.clone());
     let content_type = capture.headers.iter().find_map(find);
-    Input { source: format!("{file}#{}", capture.url), url: Some(capture.url), content_type, bytes: capture.body }
+    let (source, kind) = (format!("{file}#{}", capture.url), kind_of_address(&capture.url));
+    Input { source, url: Some(capture.url), kind, content_type, bytes: capture.body }
 }

@@ -116,6 +116,21 @@ fn a_reader_who_is_told_the_kind_reads_that_document_of_several() {
     assert!(privacy.contains("secrets") && !privacy.contains("rents"), "{privacy}");
     let whole = markdown(&[]);
     assert!(whole.contains("rents") && whole.contains("secrets"), "{whole}");
+    // What a file or its folder is called says it too, unless another kind is told.
+    std::fs::create_dir_all(folder.path().join("Plum/privacy-policy")).unwrap();
+    for (path, told, expected) in [
+        ("Plum/Privacy Policy.html", None, &privacy),
+        ("Plum/privacy-policy/2024.html", None, &privacy),
+        ("Plum/privacy-policy/terms_of_use.html", None, &terms),
+        ("Plum/Privacy Policy.html", Some("Terms of Service"), &terms),
+        ("Plum/terms.html", None, &whole),
+    ] {
+        std::fs::copy(folder.path().join("legal.html"), folder.path().join(path)).unwrap();
+        let told = told.map_or_else(Vec::new, |kind| vec!["--kind", kind]);
+        let ran = run(folder.path(), &[&["read", path, "--json"], &told[..]].concat(), b"");
+        let read: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(read["markdown"].as_str(), Some(expected.as_str()), "{path}");
+    }
     let wrong = run(folder.path(), &["read", "legal.html", "--kind", "Poem"], b"");
     assert_eq!(wrong.status, Some(2));
     assert!(wrong.err.contains("Poem") && wrong.err.contains("Trackers Policy"), "{}", wrong.err);

@@ -1,9 +1,11 @@
 //! Which part of a page is the document: selectors where an operator gave them, the part that the address names, else the subtree that
 //! holds the text, without what surrounds documents.
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use dom_query::{Document, NodeId, NodeRef};
+// The keys are numbers that the parser gave, which no page can make collide.
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::html::SILENT;
 use crate::{Source, dates, range, several};
@@ -40,6 +42,22 @@ const SURROUNDINGS: &[&str] = &[
 /// Words that mark what lies over a page: consent to cookies, dialogs.
 const OVERLAYS: &[&str] =
     &["cookie", "cookies", "consent", "gdpr", "onetrust", "cookiebot", "cky", "modal", "modals", "popup", "overlay"];
+/// Words for a document, and words for its text: an element whose name is made of both (`policy-details`, `legal-body`) is the document.
+const DOCUMENTS: &[&str] = &[
+    "policy",
+    "policies",
+    "terms",
+    "conditions",
+    "tos",
+    "eula",
+    "agreement",
+    "contract",
+    "legal",
+    "privacy",
+    "guidelines",
+    "standards",
+];
+const TEXTS: &[&str] = &["text", "content", "contents", "body", "copy", "details"];
 /// ARIA roles of what surrounds a document.
 const ROLES: &[&str] = &[
     "navigation",
@@ -54,26 +72,30 @@ const ROLES: &[&str] = &[
     "listbox",
 ];
 /// Hidden text longer than this is a folded section, which a reader opens, not something that is kept from readers.
-const FOLDED: usize = 400;
+const FOLDED: u32 = 400;
 /// Letters and digits of a section that a button folds.
-const SECTION: usize = 80;
+const SECTION: u32 = 80;
 /// Letters and digits of a paragraph that can introduce a list.
-const LEAD_IN: usize = 25;
+const LEAD_IN: u32 = 25;
 /// Most links of a list that belongs to a document; a longer one is a register, which changes by itself.
-const REGISTER: usize = 50;
+const REGISTER: u32 = 50;
 /// Letters and digits of what stands above a document and belongs to it: its title and dates.
-const ABOVE: usize = 400;
+const ABOVE: u32 = 400;
+/// Letters and digits of a paragraph that frames have none of: what holds one is left out only by what it is called.
+const PARAGRAPH: u32 = 250;
 /// Letters and digits outside of an overlay that make a page readable without it.
-pub(crate) const READABLE: usize = 400;
+pub(crate) const READABLE: u32 = 400;
 /// Letters and digits outside of a dialog that make a page readable without it: the page calls it a dialog itself.
-const MESSAGE: usize = 60;
+const MESSAGE: u32 = 60;
 
 /// What is known of a page's elements: how much text each holds, and which are left out.
 #[derive(Default)]
 pub(crate) struct Survey {
-    skipped: HashSet<NodeId>,
+    skipped: FxHashSet<NodeId>,
     /// Panels that are not shown, next to one that is.
-    closed: HashSet<NodeId>,
+    closed: FxHashSet<NodeId>,
+    /// What the page calls the text of a document, none of them in another; no more than two are looked for.
+    called_text: Vec<NodeId>,
     weights: Weights,
 }
 
@@ -83,79 +105,179 @@ impl Survey {
         self.skipped.contains(&node.id)
     }
 
+    /// Whether an element or what holds it is left out of the text.
+    pub fn is_left_out(&self, node: &NodeRef<'_>) -> bool {
+        self.skips(node) || node.ancestors_it(None).any(|around| self.skips(&around))
+    }
+
     /// Whether an element lies in a panel that is not shown.
     pub fn is_closed(&self, node: &NodeRef<'_>) -> bool {
         let mut around = std::iter::once(node.id).chain(node.ancestors_it(None).map(|ancestor| ancestor.id));
         !self.closed.is_empty() && around.any(|id| self.closed.contains(&id))
     }
 
+    /// Letters and digits of an element.
+    pub fn letters(&self, node: &NodeRef<'_>) -> u32 {
+        self.weight(node).all
+    }
+
     /// Letters and digits of an element outside of links.
-    pub fn prose(&self, node: &NodeRef<'_>) -> usize {
+    pub fn prose(&self, node: &NodeRef<'_>) -> u32 {
         self.weight(node).prose()
     }
 
     fn weight(&self, node: &NodeRef<'_>) -> Weight {
         self.weights.get(&node.id).copied().unwrap_or_default()
     }
-}
 
-/// Text of an element: letters and digits in all, and in links to other pages; the number of those links.
-#[derive(Clone, Copy, Default)]
-struct Weight {
-    all: usize,
-    linked: usize,
-    links: usize,
-}
+    /// Letters and digits outside of links that are read of an element.
+    fn score(&self, node: &NodeRef<'_>) -> u32 {
+        if self.skips(node) { 0 } else { self.weight(node).unlinked() }
+    }
 
-impl Weight {
-    /// Letters and digits outside of links.
-    fn prose(self) -> usize {
-        self.all - self.linked.min(self.all)
+    /// Takes what is left out from the weights of what holds it: an element weighs as much as is read of it.
+    fn discount(&mut self, page: &Document) {
+        let mut stack = vec![page.root()];
+        while let Some(node) = stack.pop() {
+            if !self.skips(&node) {
+                stack.extend(node.children_it(false).filter(NodeRef::is_element));
+                continue;
+            }
+            let left_out = self.weight(&node);
+            for around in node.ancestors_it(None) {
+                self.weights.entry(around.id).and_modify(|weight| weight.take(left_out));
+            }
+        }
+    }
+
+    /// Whether there is a paragraph in what is read of an element.
+    fn holds_paragraph(&self, node: &NodeRef<'_>) -> bool {
+        let mut stack = vec![*node];
+        while let Some(node) = stack.pop() {
+            if self.skips(&node) || self.weight(&node).longest < PARAGRAPH {
+                continue;
+            }
+            if node.is_text() {
+                return true;
+            }
+            stack.extend(node.children_it(false));
+        }
+        false
+    }
+
+    /// The one element that the page calls the text of a document, with all that hold it, if it holds a good part of what is read.
+    fn path_to_text(&self, page: &Document) -> FxHashSet<NodeId> {
+        let [text] = self.called_text[..] else { return FxHashSet::default() };
+        let Some(text) = page.tree.get(&text) else { return FxHashSet::default() };
+        let weight = self.prose(&text);
+        if self.is_left_out(&text) || weight < READABLE || weight * 4 < self.prose(&page.root()) {
+            return FxHashSet::default();
+        }
+        std::iter::once(text.id).chain(text.ancestors_it(None).map(|around| around.id)).collect()
     }
 }
 
-type Weights = HashMap<NodeId, Weight>;
+/// Text of an element, in letters and digits.
+#[derive(Clone, Copy, Default)]
+struct Weight {
+    all: u32,
+    /// In links to other pages.
+    linked: u32,
+    /// In links to places of the page itself: a table of contents.
+    anchored: u32,
+    /// The number of links to other pages.
+    links: u32,
+    /// The longest of its pieces outside of links.
+    longest: u32,
+    /// Whether there is a heading in it.
+    headed: bool,
+}
+
+impl Weight {
+    /// Letters and digits outside of links to other pages.
+    fn prose(self) -> u32 {
+        self.all - self.linked.min(self.all)
+    }
+
+    /// Letters and digits outside of links.
+    fn unlinked(self) -> u32 {
+        self.prose() - self.anchored.min(self.prose())
+    }
+
+    fn add(&mut self, part: Weight) {
+        self.all += part.all;
+        self.linked += part.linked;
+        self.anchored += part.anchored;
+        self.links += part.links;
+        self.longest = self.longest.max(part.longest);
+        self.headed |= part.headed;
+    }
+
+    /// Undoes [`Weight::add`], but for the longest piece and the heading.
+    fn take(&mut self, part: Weight) {
+        self.all -= part.all.min(self.all);
+        self.linked -= part.linked.min(self.linked);
+        self.anchored -= part.anchored.min(self.anchored);
+        self.links -= part.links.min(self.links);
+    }
+}
+
+type Weights = FxHashMap<NodeId, Weight>;
 
 /// Weights of all nodes, by a walk without recursion.
 fn weights(page: &Document) -> Weights {
-    let mut weights = Weights::new();
-    let mut order: Vec<(NodeRef<'_>, Option<NodeId>, bool)> = Vec::new();
-    let mut stack = vec![(page.root(), None, false)];
-    while let Some((node, parent, linked)) = stack.pop() {
+    let mut weights = Weights::default();
+    let mut order: Vec<(NodeRef<'_>, Option<NodeId>, Option<Link>)> = Vec::new();
+    let mut stack = vec![(page.root(), None, None)];
+    while let Some((node, parent, around)) = stack.pop() {
         let name = node.node_name();
         if name.as_ref().is_some_and(|name| SILENT.contains(&&**name)) && !node.has_name("head") {
             continue;
         }
-        let leads_away = name.as_ref().is_some_and(|name| &**name == "a")
-            && !node.attr("href").is_some_and(|href| href.starts_with('#'));
-        if leads_away {
+        let link = name.filter(|name| &**name == "a").map(|_| Link::of(&node));
+        if link == Some(Link::Away) {
             weights.entry(node.id).or_default().links = 1;
         }
-        let linked = linked || leads_away;
-        order.push((node, parent, linked));
-        stack.extend(node.children_it(false).map(|child| (child, Some(node.id), linked)));
+        let link = link.max(around);
+        order.push((node, parent, link));
+        stack.extend(node.children_it(false).map(|child| (child, Some(node.id), link)));
     }
-    for (node, parent, linked) in order.into_iter().rev() {
+    for (node, parent, link) in order.into_iter().rev() {
         let mut weight = weights.get(&node.id).copied().unwrap_or_default();
         if node.is_text() {
-            weight.all = node.text().chars().filter(|c| c.is_alphanumeric()).count();
-            weight.linked = if linked { weight.all } else { 0 };
+            weight.all = node.text().chars().map(|c| u32::from(c.is_alphanumeric())).sum();
+            match link {
+                Some(Link::Away) => weight.linked = weight.all,
+                Some(Link::Here) => weight.anchored = weight.all,
+                None => weight.longest = weight.all,
+            }
         }
+        weight.headed |= heading_level(&node).is_some();
         weights.insert(node.id, weight);
         if let Some(parent) = parent {
-            let sum = weights.entry(parent).or_default();
-            sum.all += weight.all;
-            sum.linked += weight.linked;
-            sum.links += weight.links;
+            weights.entry(parent).or_default().add(weight);
         }
     }
     weights
 }
 
+/// Where a link leads: to a place of the page itself, or away from it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Link {
+    Here,
+    Away,
+}
+
+impl Link {
+    fn of(node: &NodeRef<'_>) -> Link {
+        if node.attr("href").is_some_and(|href| href.starts_with('#')) { Link::Here } else { Link::Away }
+    }
+}
+
 /// Weighs a page's elements and chooses those to leave out: hidden ones, and what surrounds documents, unless it holds a good part of the
 /// page's text. Where an operator gave selectors, only what they remove.
 pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
-    let mut skipped = HashSet::new();
+    let mut skipped = FxHashSet::default();
     for selector in source.remove {
         skipped.extend(range::select(page, selector).iter().map(|node| node.id));
     }
@@ -165,7 +287,8 @@ pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
     let weights = weights(page);
     let titled = with_ancestors(page, "h1");
     let asking = with_ancestors(page, "input[type=password]");
-    let (mut folded, mut closed, mut overlays) = (HashSet::new(), HashSet::new(), Vec::new());
+    let (mut folded, mut closed, mut overlays) = (FxHashSet::default(), FxHashSet::default(), Vec::new());
+    let mut called_text: Vec<NodeId> = Vec::new();
     let total = weights.get(&page.root().id).copied().unwrap_or_default();
     // Letters and digits that nothing marks as surroundings.
     let mut plain = total.prose();
@@ -207,22 +330,28 @@ pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
             plain -= weight.prose().min(plain);
             inside = true;
         }
+        if !inside && called_text.len() < 2 && weight.prose() >= READABLE && is_called_text(&node) {
+            let within = node.ancestors_it(None).any(|around| called_text.contains(&around.id));
+            called_text.extend((!within).then_some(node.id));
+        }
         stack.extend(node.children_it(false).filter(NodeRef::is_element).map(|child| (child, inside)));
     }
     // What is called an overlay is one if the page can be read without it; else the largest is the document (a cookie policy).
     let largest = overlays.iter().map(|(_, prose, _)| *prose).max().unwrap_or(0);
-    let lies_over = |prose: usize, dialog: bool| {
+    let lies_over = |prose: u32, dialog: bool| {
         // A page that says no more than that it is not available says so behind its dialog too.
         let readable = if dialog { plain >= MESSAGE } else { plain >= READABLE && plain >= largest / 5 };
         readable || prose <= plain || prose * 2 < largest
     };
     skipped.extend(overlays.iter().filter(|(_, prose, dialog)| lies_over(*prose, *dialog)).map(|(id, _, _)| *id));
     skipped.extend(repeated(page, &folded).into_iter().map(|node| node.id));
-    Survey { skipped, closed, weights }
+    let mut survey = Survey { skipped, closed, called_text, weights };
+    survey.discount(page);
+    survey
 }
 
 /// Hidden sections whose words stand elsewhere on the page too: copies for another screen size, or from before the page's scripts ran.
-fn repeated<'a>(page: &'a Document, folded: &HashSet<NodeId>) -> Vec<NodeRef<'a>> {
+fn repeated<'a>(page: &'a Document, folded: &FxHashSet<NodeId>) -> Vec<NodeRef<'a>> {
     if folded.is_empty() {
         return Vec::new();
     }
@@ -368,6 +497,19 @@ fn surrounds(node: &NodeRef<'_>) -> Option<Surrounding> {
     says(SURROUNDINGS).then_some(Surrounding::Beside)
 }
 
+/// Whether a page calls an element the text of a document: the words of its ID, or of one of its classes, name both and nothing else.
+fn is_called_text(node: &NodeRef<'_>) -> bool {
+    let says = |name: &str| {
+        let words: Vec<String> = words_of(name).take(8).map(str::to_ascii_lowercase).collect();
+        let any = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+        let all = words.iter().all(|word| DOCUMENTS.contains(&word.as_str()) || TEXTS.contains(&word.as_str()));
+        any(DOCUMENTS) && any(TEXTS) && all
+    };
+    is_container(node)
+        && (node.id_attr().is_some_and(|id| says(&id))
+            || node.class().is_some_and(|class| class.split_ascii_whitespace().any(says)))
+}
+
 /// Whether an ID is made of the words with which its element begins: the section "How we share your data" is no row of buttons for sharing,
 /// though its ID is `how-we-share-your-data`.
 fn is_named_by_its_words(id: &str, node: &NodeRef<'_>) -> bool {
@@ -415,7 +557,7 @@ fn is_introduced(list: &NodeRef<'_>, weights: &Weights) -> bool {
 }
 
 /// The elements that a selector finds, and all that hold one of them.
-fn with_ancestors(page: &Document, selector: &str) -> HashSet<NodeId> {
+fn with_ancestors(page: &Document, selector: &str) -> FxHashSet<NodeId> {
     let found = page.select(selector);
     let above = found.nodes().iter().flat_map(|node| node.ancestors_it(None).map(|ancestor| ancestor.id));
     above.chain(found.nodes().iter().map(|node| node.id)).collect()
@@ -468,7 +610,10 @@ pub(crate) fn roots<'a>(page: &'a Document, source: &Source<'_>, survey: &mut Su
     }
     let fragment = source.url.and_then(|url| url.split_once('#')).map(|(_, fragment)| fragment);
     let part = fragment.and_then(|fragment| several::addressed(page, fragment, survey));
-    let named = || source.name.and_then(|name| several::named(page, name, survey)).map(|whole| vec![whole]);
+    let named = || {
+        let whole = |name| several::named(page, name, survey).map(|whole| vec![whole]);
+        source.name.and_then(|name| whole(name).or_else(|| several::headed(page, name, survey)))
+    };
     if let Some(part) = part.or_else(named) {
         // Asked for, it is shown even if it is a closed tab.
         part.iter().for_each(|node| {
@@ -487,39 +632,58 @@ pub(crate) fn heading_level(node: &NodeRef<'_>) -> Option<u8> {
 
 /// Those that lie in none of the others.
 fn outermost(chosen: Vec<NodeRef<'_>>) -> Vec<NodeRef<'_>> {
-    let ids: HashSet<NodeId> = chosen.iter().map(|node| node.id).collect();
-    let mut seen = HashSet::new();
+    let ids: FxHashSet<NodeId> = chosen.iter().map(|node| node.id).collect();
+    let mut seen = FxHashSet::default();
     let keep = |node: &NodeRef<'_>| !node.ancestors_it(None).any(|ancestor| ids.contains(&ancestor.id));
     chosen.into_iter().filter(keep).filter(|node| seen.insert(node.id)).collect()
 }
 
-/// Descends from the body as long as one child holds nearly all of the text that is not in links; also what stands above it and gives the
-/// document's title or dates.
+/// Descends from the body to what the page calls the text of a document, and on as long as one child holds nearly all of the text that is
+/// not in links; also what stands above it and gives the document's title or dates.
 fn main_content<'a>(page: &'a Document, survey: &Survey) -> Vec<NodeRef<'a>> {
-    let score = |node: &NodeRef<'_>| if survey.skips(node) { 0 } else { survey.weight(node).prose() };
+    let score = |node: &NodeRef<'_>| survey.score(node);
     let mut node = page.body().unwrap_or_else(|| page.root());
+    let path = survey.path_to_text(page);
+    let short = survey.prose(&node) < READABLE;
     let mut content = Vec::new();
     // Inside the element that the page itself calls its main part, less may be left out.
     let mut named = false;
     loop {
-        let total: usize = node.children_it(false).map(|child| score(&child)).sum();
-        let best = node.children_it(false).filter(NodeRef::is_element).max_by_key(|child| score(child));
-        let share = if named { 97 } else { 90 };
-        match best {
-            // Paragraphs and lists are parts of a document, never the whole.
-            Some(best) if score(&best) * 100 >= total * share && total > 0 && is_container(&best) => {
-                let before = node.children_it(false).take_while(|child| child.id != best.id);
-                before
-                    .filter(|child| (1..=ABOVE).contains(&score(child)))
-                    .for_each(|child| introduce(&child, survey, &mut content));
-                node = best;
-            }
-            _ => break,
+        let leads = |child: &NodeRef<'_>| path.contains(&child.id);
+        let children = || node.children_it(false).filter(NodeRef::is_element);
+        let Some(best) = children().max_by_key(|child| (leads(child), score(child))) else { break };
+        // On a page of a few words what surrounds them weighs as much as they do; they have the heading.
+        let share = if named {
+            97
+        } else if short && survey.weight(&best).headed {
+            60
+        } else {
+            90
+        };
+        if !leads(&best) && !is_all(&best, &node, share, survey) {
+            break;
         }
-        named |= node.has_name("main") || node.has_name("article") || node.attr("role").is_some_and(|r| &*r == "main");
+        let before = node.children_it(false).take_while(|child| child.id != best.id);
+        before
+            .filter(|child| (1..=ABOVE).contains(&score(child)))
+            .for_each(|child| introduce(&child, survey, &mut content));
+        node = best;
+        let is_text = survey.called_text.contains(&node.id) && leads(&node);
+        named |= is_text || node.has_name("main") || node.has_name("article");
+        named |= node.attr("role").is_some_and(|role| &*role == "main");
     }
     content.push(node);
     content
+}
+
+/// Whether a child holds so many hundredths of what is read of its parent, and the rest no paragraph.
+fn is_all(child: &NodeRef<'_>, parent: &NodeRef<'_>, share: u32, survey: &Survey) -> bool {
+    let score = |node: &NodeRef<'_>| survey.score(node);
+    let total: u32 = parent.children_it(false).map(|child| score(&child)).sum();
+    let framed = score(child) * 100 >= total * share && total > 0;
+    let is_part = |other: &NodeRef<'_>| other.id != child.id && survey.holds_paragraph(other);
+    // Paragraphs and lists are parts of a document, never the whole.
+    framed && is_container(child) && !parent.children_it(false).any(|other| is_part(&other))
 }
 
 /// Adds what gives a document's title, or says since when it holds, from an element that stands above it.

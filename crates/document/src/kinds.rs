@@ -69,6 +69,12 @@ pub(crate) const KINDS: &[Kind] = &[
         cues: &["privacy", "datenschutz", "confidentialit", "privacidad"],
     },
     Kind {
+        name: IMPRINT,
+        titles: &["imprint", "impressum", "legal notice", "mentions légales", "aviso legal", "note legali", "colofon"],
+        short: &[],
+        cues: &["imprint", "impressum"],
+    },
+    Kind {
         name: TERMS_OF_SERVICE,
         titles: &[
             "terms of service",
@@ -87,13 +93,27 @@ pub(crate) const KINDS: &[Kind] = &[
     },
     // Of a licence that says nothing else of itself.
     Kind { name: MODEL_LICENCE, titles: &[], short: &[], cues: &["licen"] },
+    // "Legal notice" may head terms of service as well, which then speak for themselves.
     Kind {
-        name: "Imprint",
-        titles: &["imprint", "legal notice", "impressum", "mentions légales"],
+        name: IMPRINT,
+        titles: &[],
         short: &[],
-        cues: &[],
+        cues: &[
+            "legal notice",
+            "legal-notice",
+            "mentions légales",
+            "mentions legales",
+            "mentions-legales",
+            "aviso legal",
+            "aviso-legal",
+            "note legali",
+            "note-legali",
+            "colofon",
+        ],
     },
 ];
+
+const IMPRINT: &str = "Imprint";
 
 const MODEL_LICENCE: &str = "Model Licence";
 /// The terms type of a document of which nothing else is known.
@@ -128,6 +148,11 @@ mod tests {
         assert_eq!(kind_of(Some("Plum Community Licence Agreement"), None), Some("Model Licence"));
         assert_eq!(kind_of(Some("Licence agreement"), None), Some(TERMS_OF_SERVICE));
         assert_eq!(kind_of(Some("Plum"), Some("https://plum.example/licence")), Some("Model Licence"));
+        assert_eq!(kind_of(Some("Impressum"), Some("https://plum.example/agb")), Some("Imprint"));
+        assert_eq!(kind_of(None, Some("/de/impressum")), Some("Imprint"));
+        assert_eq!(kind_of(Some("Impressum und Datenschutz"), None), Some("Privacy Policy"));
+        assert_eq!(kind_of(Some("Mentions légales"), None), Some("Imprint"));
+        assert_eq!(kind_of(Some("Legal notice and terms of use"), None), Some(TERMS_OF_SERVICE));
         assert_eq!(kind_of(Some("Plum"), None), None);
         assert_eq!(kind_of(None, None), None);
     }

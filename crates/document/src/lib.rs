@@ -34,6 +34,7 @@ pub use kinds::{TERMS_OF_SERVICE, kind_of, kinds};
 pub use language::of as language;
 pub use read::{MAX_BYTES, ReadError, from_text, read, sniff, text};
 pub use sentences::sentences;
+pub use several::kind_titled;
 pub use structure::{heading_path, structure};
 
 /// What [`read`] is given: the bytes and all that is known about them.

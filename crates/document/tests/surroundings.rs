@@ -162,3 +162,81 @@ fn the_document_that_is_open_is_read_whatever_the_name() {
     assert_eq!(named(&page, "Terms of Service"), html(&page));
     assert!(!html(&page).contains("secrets"));
 }
+
+#[test]
+fn a_short_message_is_read_whatever_holds_the_dialog_and_whatever_stands_around() {
+    let dialog = format!("<div role='dialog'><h2>Cookies?</h2><p>{}</p></div>", "Plum uses cookies. ".repeat(80));
+    let message = "<div><h2>This page isn't available</h2><span>Something went wrong. Try again later, or go back to where you came from.</span></div>";
+    let around = ["<div><span>Status:</span> <span>all is well</span></div>", "<div>Plum Ltd 2026</div>"];
+    let page =
+        format!("<body><div><div>{}{message}{}</div></div><div><div>{dialog}</div></div></body>", around[0], around[1]);
+    let text = html(&page);
+    assert!(text.starts_with("## This page isn't available\n\nSomething went wrong."), "{text}");
+    assert!(!text.contains("cookies") && !text.contains("Status") && !text.contains("Plum Ltd"), "{text}");
+}
+
+#[test]
+fn what_the_page_calls_the_text_of_a_document_is_read_and_what_follows_it_is_not() {
+    let section = |name: &str, text: &str| format!("<section {name}>{text}</section>");
+    let stories = clauses().replace("terms", "stories").repeat(2);
+    let page = |name: &str| {
+        html(&format!("<body>{}{}</body>", section(name, &clauses()), section("id='what-people-saw'", &stories)))
+    };
+    for name in ["id='policy-details'", "class='wide legalBody'", "class='terms-content'"] {
+        let text = page(name);
+        assert!(text.contains("these terms") && !text.contains("these stories"), "{name}: {text}");
+    }
+    // Neither the name of a part, nor that of something smaller, nor one that several bear says so.
+    for name in ["id='policy-changes'", "class='content'", "id='policy'"] {
+        assert!(page(name).contains("these stories"), "{name}");
+    }
+    let small = section("id='legal-text'", &"Plum is a mark of Plum Ltd of Norland. ".repeat(14));
+    assert!(html(&format!("<body>{}{small}</body>", clauses().repeat(3))).contains("these terms"));
+    let both = section("class='terms-text'", &clauses()) + &section("class='terms-text'", &stories);
+    let text = html(&format!("<body>{both}</body>"));
+    assert!(text.contains("these terms") && text.contains("these stories"), "{text}");
+}
+
+#[test]
+fn a_paragraph_beside_the_largest_part_belongs_to_the_document() {
+    let list: String = (1..=90).map(|n| format!("<li>Do not sell plum number {n} to somebody else.</li>")).collect();
+    let first = format!("<span>{}</span>", "You may eat plums if you keep to what is said here. ".repeat(7));
+    let page = format!("<body><div><div>{first}</div><div><ul>{list}</ul></div><div>Plum Ltd</div></div></body>");
+    let text = html(&page);
+    assert!(text.starts_with("You may eat plums") && text.contains("plum number 90"), "{text}");
+}
+
+#[test]
+fn a_table_of_contents_beside_the_document_is_left_out() {
+    let entries: String =
+        (1..=12).map(|n| format!("<li><a href='#c{n}'>What clause {n} says of plums</a></li>")).collect();
+    let page = format!("<main><div><ul>{entries}</ul></div><div><h1>Plum Terms</h1>{}</div></main>", clauses());
+    let text = html(&page);
+    assert!(text.starts_with("# Plum Terms") && text.contains("clause 8"), "{text}");
+}
+
+#[test]
+fn a_document_that_a_heading_begins_is_found_by_its_name() {
+    let cookies = clauses().replace("terms", "cookies");
+    let page = |title: &str| {
+        format!(
+            "<main><h1>Plum Privacy Policy</h1>{}<h2>{title}</h2>{cookies}<h2>Cookies that we set</h2>{cookies}<h2>Terms of Use</h2>{}</main>",
+            clauses().replace("terms", "secrets"),
+            clauses()
+        )
+    };
+    let text = named(&page("Cookie Policy"), "Trackers Policy");
+    assert!(text.starts_with("## Cookie Policy") && text.contains("## Cookies that we set"), "{text}");
+    assert!(!text.contains("these secrets") && !text.contains("these terms"), "{text}");
+    // A title in a menu begins no document, and one that stands apart from its document does not hold it.
+    let apart =
+        format!("<div><h1>Cookie Policy</h1><p>{}</p></div><div>{cookies}</div>", "Plum sets cookies. ".repeat(30));
+    let menu = format!("<main><div><h2>Privacy Policy</h2><p>What we know of you.</p></div>{apart}</main>");
+    assert_eq!(named(&menu, "Trackers Policy"), html(&menu));
+    let other = clauses().replace("terms", "secrets");
+    let page_apart = format!("<main><div><h2>Privacy Policy</h2>{other}</div>{apart}{apart}</main>");
+    assert_eq!(named(&page_apart, "Trackers Policy"), html(&page_apart));
+    // The page's own document is not cut by the titles of others, and a numbered chapter is no document.
+    assert_eq!(named(&page("Cookie Policy"), "Privacy Policy"), html(&page("Cookie Policy")));
+    assert_eq!(named(&page("7. Cookie Policy"), "Trackers Policy"), html(&page("7. Cookie Policy")));
+}

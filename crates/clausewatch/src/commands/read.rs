@@ -28,6 +28,9 @@ pub struct Args {
     #[arg(long)]
     jsonl: bool,
     /// What kind of document it is, for example "Privacy Policy": of several documents on one page, that one is read
+    ///
+    /// If this is not given, and the name of the file, of its folder or the end of the address is a title of a kind (Plum/Privacy Policy.html,
+    /// privacy-policy/2024.html, https://plum.example/terms-of-use), it is that kind.
     #[arg(long, value_name = "TYPE", value_parser = kind)]
     kind: Option<&'static str>,
     #[command(flatten)]
