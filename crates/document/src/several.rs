@@ -64,7 +64,8 @@ pub(crate) fn named<'a>(page: &'a Document, name: &str, survey: &Survey) -> Opti
 }
 
 /// The document of a name that a heading begins, on a page that begins with another: up to the next title of a document, else to the end of
-/// the element that holds it, since its chapters may have headings of the same level.
+/// the element that holds it, since its chapters may have headings of the same level. A title in a menu, or one that stands apart from its
+/// document, begins none.
 pub(crate) fn headed<'a>(page: &'a Document, name: &str, survey: &Survey) -> Option<Vec<NodeRef<'a>>> {
     let wanted = kind(&words(name))?.0;
     let root = page.root();
@@ -72,7 +73,7 @@ pub(crate) fn headed<'a>(page: &'a Document, name: &str, survey: &Survey) -> Opt
     let headings = root.descendants_it().filter(|node| heading_level(node).is_some_and(|level| level <= 3));
     let titles = headings.take(HEADINGS).filter(|node| is_short(node) && !survey.is_left_out(node));
     let titles: Vec<_> = titles.filter_map(|node| titled_document(&node).map(|kind| (node, kind))).collect();
-    titles.first().filter(|(_, kind)| *kind != wanted)?;
+    let (before, _) = *titles.first().filter(|(_, kind)| *kind != wanted)?;
     let (heading, _) = *titles.iter().find(|(_, kind)| *kind == wanted)?;
     let others: FxHashSet<NodeId> =
         titles.iter().filter(|(_, kind)| *kind != wanted).map(|(node, _)| node.id).collect();
@@ -82,7 +83,14 @@ pub(crate) fn headed<'a>(page: &'a Document, name: &str, survey: &Survey) -> Opt
     let next = std::iter::successors(first.next_sibling(), NodeRef::next_sibling);
     let next = next.take_while(|node| !is_other(node) && !node.descendants_it().any(|inner| is_other(&inner)));
     let part: Vec<NodeRef<'a>> = std::iter::once(first).chain(next).collect();
-    (part.iter().map(|node| survey.prose(node)).sum::<u32>() >= READABLE).then_some(part)
+    let read = |nodes: &mut dyn Iterator<Item = NodeRef<'a>>| -> u32 {
+        nodes.filter(|node| node.is_text() && !survey.is_left_out(node)).map(|text| survey.prose(&text)).sum()
+    };
+    let from = |start: NodeId| root.descendants_it().skip_while(move |node| node.id != start);
+    let own = part.iter().map(|node| survey.prose(node)).sum::<u32>();
+    let above = read(&mut from(before.id).take_while(|node| node.id != heading.id));
+    let below = read(&mut from(heading.id).take_while(|node| !is_other(node)));
+    (own >= READABLE && own * 2 >= below && above >= READABLE).then_some(part)
 }
 
 /// The kind of document whose title a heading is; a numbered one is a chapter's.

@@ -228,6 +228,14 @@ fn a_document_that_a_heading_begins_is_found_by_its_name() {
     let text = named(&page("Cookie Policy"), "Trackers Policy");
     assert!(text.starts_with("## Cookie Policy") && text.contains("## Cookies that we set"), "{text}");
     assert!(!text.contains("these secrets") && !text.contains("these terms"), "{text}");
+    // A title in a menu begins no document, and one that stands apart from its document does not hold it.
+    let apart =
+        format!("<div><h1>Cookie Policy</h1><p>{}</p></div><div>{cookies}</div>", "Plum sets cookies. ".repeat(30));
+    let menu = format!("<main><div><h2>Privacy Policy</h2><p>What we know of you.</p></div>{apart}</main>");
+    assert_eq!(named(&menu, "Trackers Policy"), html(&menu));
+    let other = clauses().replace("terms", "secrets");
+    let page_apart = format!("<main><h2>Privacy Policy</h2>{other}{apart}</main>");
+    assert_eq!(named(&page_apart, "Trackers Policy"), html(&page_apart));
     // The page's own document is not cut by the titles of others, and a numbered chapter is no document.
     assert_eq!(named(&page("Cookie Policy"), "Privacy Policy"), html(&page("Cookie Policy")));
     assert_eq!(named(&page("7. Cookie Policy"), "Trackers Policy"), html(&page("7. Cookie Policy")));
