@@ -1,10 +1,10 @@
 //! Clause-by-clause alignment of two versions.
 //!
 //! Passes, each over what the ones before left: equal clauses in order (Myers' diff over clause hashes, common ends trimmed first);
-//! equal clauses out of order, which moved; similar clauses, most similar first, found through an index of their word pairs; two
-//! clauses left alone between the same neighbours, such as a heading in other words; clauses that are parts of one beside them, which
-//! was split or into which they were merged ([`crate::parts`]). Similarity is Dice's coefficient over word pairs and words (Dice 1945),
-//! so a clause that only grew or shrank still finds its ancestor.
+//! equal clauses out of order, which moved; similar clauses, most similar first, found through an index of their word pairs; similar
+//! clauses beside two that are one, such as the price below a name; clauses left alone between the same neighbours, such as a heading
+//! in other words; clauses that are parts of one beside them, which was split or into which they were merged ([`crate::parts`]).
+//! Similarity is Dice's coefficient over word pairs and words (Dice 1945), so a clause that only grew or shrank still finds its ancestor.
 //!
 //! Exact in both directions: the versions are put in one order before anything is matched, so that aligning backwards gives the mirror image.
 use std::borrow::Cow;
@@ -14,15 +14,19 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::{
     parts::{self, Features},
-    words::{fnv, hash_of_words, same, same_words, without_number, words_as_written},
+    words::{fnv, hash_of_letters, same, without_number, words_as_written},
 };
 
 /// Least similarity for two clauses at the same place to be one reworded clause.
 pub(crate) const REWORDED: f32 = 0.40;
 /// Least similarity for clauses at different places to be one moved and reworded clause.
 const MOVED: f32 = 0.65;
-/// Least similarity for two clauses to be one reworded clause when nothing else is left between the same two neighbours.
-const ALONE: f32 = 0.25;
+/// Least similarity for two clauses to be one reworded clause when as many are left on each side between the same two neighbours.
+const ALONE: f32 = 0.20;
+/// Most clauses that are so left on each side.
+const LEFT: usize = 4;
+/// Letters and digits with which two marks without words, such as the numbers of a page's builds, begin alike.
+const MARK: usize = 4;
 /// The same where both begin with the same title ("Force majeure.") and lie between the same neighbours.
 const TITLED: f32 = 0.15;
 /// Bytes of the longest title.
@@ -166,7 +170,9 @@ fn matched<'a>(old: &'a [&'a str], new: &'a [&'a str]) -> (Matching, (Features<'
     equal_in_order(old, new, &mut matching);
     if !matching.is_complete() {
         equal_elsewhere(old, new, &mut matching);
+        beside_joined(1.0, &mut features, &mut matching);
         similar_clauses((old, new), &mut features, &mut matching);
+        beside_joined(REWORDED, &mut features, &mut matching);
         alone_between_neighbours((old, new), &mut features, &mut matching);
         parts::find((old, new), &mut features, &mut matching);
     }
@@ -203,16 +209,24 @@ impl Matching {
         self.new_to_old[new] = Some(old);
     }
 
+    fn old_is_free(&self, index: usize) -> bool {
+        self.old_to_new[index].or(self.old_in_new[index]).is_none()
+    }
+
+    fn new_is_free(&self, index: usize) -> bool {
+        self.new_to_old[index].or(self.new_in_old[index]).is_none()
+    }
+
     fn is_complete(&self) -> bool {
         self.old_to_new.iter().all(Option::is_some) && self.new_to_old.iter().all(Option::is_some)
     }
 
     pub(crate) fn free_old(&self) -> Vec<usize> {
-        (0..self.old_to_new.len()).filter(|&i| self.old_to_new[i].or(self.old_in_new[i]).is_none()).collect()
+        (0..self.old_to_new.len()).filter(|&index| self.old_is_free(index)).collect()
     }
 
     pub(crate) fn free_new(&self) -> Vec<usize> {
-        (0..self.new_to_old.len()).filter(|&j| self.new_to_old[j].or(self.new_in_old[j]).is_none()).collect()
+        (0..self.new_to_old.len()).filter(|&index| self.new_is_free(index)).collect()
     }
 
     /// The same matching seen from the other side.
@@ -369,16 +383,16 @@ fn equal_in_order(old: &[&str], new: &[&str], matching: &mut Matching) {
     }
 }
 
-/// Joins clauses whose words are equal (numbering aside) though their order is not; the first free one of each.
+/// Joins clauses whose letters are equal (numbering aside) though their order or spaces are not; the first free one of each.
 fn equal_elsewhere(old: &[&str], new: &[&str], matching: &mut Matching) {
     let mut places: HashMap<u64, Vec<usize>> = HashMap::new();
     for index in matching.free_old().into_iter().rev() {
         if words_as_written(old[index]).next().is_some() {
-            places.entry(hash_of_words(old[index])).or_default().push(index);
+            places.entry(hash_of_letters(old[index])).or_default().push(index);
         }
     }
     for index in matching.free_new() {
-        if let Some(from) = places.get_mut(&hash_of_words(new[index])).and_then(Vec::pop) {
+        if let Some(from) = places.get_mut(&hash_of_letters(new[index])).and_then(Vec::pop) {
             matching.join(from, index);
         }
     }
@@ -420,30 +434,65 @@ fn similar_clauses(
     }
 }
 
-/// Joins the only free old and the only free new clause of a gap: their place says what their few shared words do not.
+/// Joins free clauses of at least this similarity that stand beside two that are one: where words are too common to find a clause by, such
+/// as those of a figure, its neighbour says which it is.
+fn beside_joined(least: f32, features: &mut (Features<'_>, Features<'_>), matching: &mut Matching) {
+    let mut join = |from: usize, to: usize, matching: &mut Matching| {
+        let free = matching.old_is_free(from) && matching.new_is_free(to);
+        if free && parts::dice(features.0.get(from), features.1.get(to)) >= least {
+            matching.join(from, to);
+        }
+    };
+    let (olds, news) = (matching.old_to_new.len(), matching.new_to_old.len());
+    for to in 1..news {
+        if let Some(from) = matching.new_to_old[to - 1].map(|from| from + 1).filter(|from| *from < olds) {
+            join(from, to, matching);
+        }
+    }
+    for to in (1..news).rev() {
+        if let Some(from) = matching.new_to_old[to].and_then(|from| from.checked_sub(1)) {
+            join(from, to - 1, matching);
+        }
+    }
+}
+
+/// Joins the free clauses of a gap, one after the other, where as many are left on each side: their place says what their few shared
+/// words do not.
 fn alone_between_neighbours(
     (old, new): (&[&str], &[&str]),
     features: &mut (Features<'_>, Features<'_>),
     matching: &mut Matching,
 ) {
     for (olds, news) in Gaps::of(matching).free(matching) {
-        if let ([from], [to]) = (&olds[..], &news[..]) {
-            let similarity = parts::dice(features.0.get(*from), features.1.get(*to));
-            if similarity >= ALONE || same_number(old[*from], new[*to]) {
-                matching.join(*from, *to);
+        if olds.len() != news.len() || olds.len() > LEFT {
+            continue;
+        }
+        for (&from, &to) in olds.iter().zip(&news) {
+            let similarity = parts::dice(features.0.get(from), features.1.get(to));
+            if similarity >= ALONE || same_number(old[from], new[to]) || same_mark(old[from], new[to]) {
+                matching.join(from, to);
             }
         }
     }
 }
 
-/// Whether two clauses begin with the same title, which a colon or full stop sets off.
+/// Whether two texts are marks without words that begin alike ("build7034", "build7035").
+fn same_mark(a: &str, b: &str) -> bool {
+    let is_mark = |text: &str| text.bytes().any(|b| b.is_ascii_digit()) && !text.contains(char::is_whitespace);
+    let alike = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b && a.is_ascii_alphanumeric()).count();
+    is_mark(a) && is_mark(b) && alike >= MARK
+}
+
+/// Whether two clauses begin with the same title, which a colon or full stop sets off, or with one that goes on where the other ends.
 fn same_title(a: &str, b: &str) -> bool {
     let title = |text| -> Option<&str> {
         let text = without_number(text);
         let end = text.find([':', '.']).filter(|end| (1..=TITLE).contains(end))?;
         text[end + 1..].starts_with(' ').then_some(&text[..end])
     };
-    matches!((title(a), title(b)), (Some(a), Some(b)) if same_words(a, b))
+    let (Some(a), Some(b)) = (title(a), title(b)) else { return false };
+    let shorter = words_as_written(a).count().min(words_as_written(b).count());
+    shorter > 0 && same(words_as_written(a).take(shorter), words_as_written(b).take(shorter))
 }
 
 /// Whether two clauses have the same number before their words ("13. Your rights", "13. Requests").
@@ -555,6 +604,31 @@ mod tests {
         let new = ["Part 6", "We keep it.", "Part Seven", "We show it to nobody.", "13. Requests", "You may ask us."];
         assert_eq!(kinds(&old, &new)[2], (vec![2], vec![2], PairKind::Reworded));
         assert_eq!(kinds(&old, &new)[4], (vec![4], vec![4], PairKind::Reworded));
+    }
+
+    #[test]
+    fn a_figure_is_that_of_the_name_above_it() {
+        let old = ["Plum", "$16.51", "Quince", "$3.20", "Pear", "$7.40"];
+        let new = ["Pear", "$7.42", "Plum", "$16.59", "Quince", "$3.19"];
+        let pairs = align(&old, &new).pairs;
+        let of = |index: usize| pairs.iter().find(|pair| pair.new == [index]).and_then(|pair| pair.main);
+        assert_eq!([of(1), of(3), of(5)], [Some((5, 1)), Some((1, 3)), Some((3, 5))]);
+    }
+
+    #[test]
+    fn a_sentence_that_got_another_beside_it_is_a_part() {
+        let old = [
+            "Answers",
+            "Use your judgement and check what you get before you decide anything or act on it. If you see something wrong, tell us with the report button.",
+            "End",
+        ];
+        let new = [
+            "Answers",
+            "Use your judgement and check what you get before you decide anything or act on it. Look through each answer with care so that nobody sees what they should not.",
+            "If you see something wrong, tell us with the report button.",
+            "End",
+        ];
+        assert_eq!(kinds(&old, &new)[1], (vec![1], vec![1, 2], PairKind::Split));
     }
 
     #[test]

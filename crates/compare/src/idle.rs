@@ -14,6 +14,18 @@ const COPIED: usize = 3;
 /// What e-mail protection puts in place of an address.
 const STAND_IN: &str = "[email protected]";
 
+/// What pages add to the words of links and folded parts.
+const ASIDES: &[&str] = &[
+    "(opens in a new window)",
+    "(opens in new window)",
+    "(opens in a new tab)",
+    "(opens in new tab)",
+    "[show]",
+    "[hide]",
+    "[Expand]",
+    "[Collapse]",
+];
+
 /// For each pair of `alignment`, whether it differs in nothing that a reader would call a change. `listed` says which old and which new
 /// clauses mean what a list or table makes of them, so that the same words elsewhere are no copy.
 pub fn idle(old: &[&str], new: &[&str], alignment: &Alignment, listed: (&[bool], &[bool])) -> Vec<bool> {
@@ -58,7 +70,10 @@ fn is_bare(text: &str) -> bool {
 /// Whether a rewording is one of spelling, spacing or repetition only.
 fn is_idle_rewording(old: &str, new: &str) -> bool {
     // Some hide an address from machines by writing "info[at]plum.example"; where the mark is lost, the address is still the same.
-    let plain = |text: &str| text.replace("[at]", "").replace("(c)", "©").replace("(opens in a new window)", "");
+    let plain = |text: &str| {
+        let text = text.replace("[at]", "").replace("(c)", "©").replace(" & ", " and ");
+        ASIDES.iter().fold(text, |text, aside| text.replace(aside, ""))
+    };
     let list = |text: &str| words(without_number(&plain(text))).collect::<Vec<_>>();
     let (before, after) = (list(old), list(new));
     let twice = |once: &[String], more: &[String]| {

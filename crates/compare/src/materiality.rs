@@ -1,5 +1,8 @@
 //! How much a change matters, judged from the words that changed.
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -110,8 +113,8 @@ const OBLIGATION: &[&str] = &[
 /// Most words that a slight rewording takes away, and that it adds.
 const SLIGHT: usize = 4;
 
-/// Bytes of the longest line that is no sentence with a date in it.
-const DATED: usize = 80;
+/// Letters of the longest line that is no sentence with a date in it.
+const DATED: usize = 90;
 
 /// Digits of a line that can be nothing but the number of a page's build.
 const BUILD: usize = 9;
@@ -124,6 +127,15 @@ const RISES: usize = 3;
 
 /// Letters of the shortest statement.
 const SENTENCE: usize = 12;
+
+/// Most words of a heading.
+const HEADING: usize = 9;
+
+/// Most words of a clause that says where more is to be read.
+const POINTER: usize = 20;
+
+/// Fewest digits by which addresses that changed, or telephone numbers, differ.
+const TELEPHONE: usize = 5;
 
 /// Most words of a clause that says where to write.
 const CONTACT: usize = 70;
@@ -336,7 +348,16 @@ pub fn is_aside(old: &[&str], new: &[&str], pair: &Pair, flags: (&[bool], &[bool
     let within = |flags: &[bool], index: usize| flags.get(index).copied().unwrap_or(false);
     pair.old.iter().all(|&index| within(flags.0, index))
         && pair.new.iter().all(|&index| within(flags.1, index))
-        && !sides(old, new, pair).any(|text| words(&text).any(|word| is_weighty(&word)))
+        && !sides(old, new, pair).any(|text| words(&text).any(|word| is_weighty(&word)) && !is_page_name(&text))
+}
+
+/// Whether a menu entry is the name of a page, though it has a word about duties or rights ("Your privacy rights", "Fee schedules").
+fn is_page_name(text: &str) -> bool {
+    const NOUNS: &[&str] = &["right", "rights", "fee", "fees", "notice", "share", "consent"];
+    let lower = text.to_lowercase();
+    let names = |word: String| !is_weighty(&word) || NOUNS.contains(&word.as_str());
+    let has_amount = text.contains(|c: char| c.is_ascii_digit() || "$€£¥%".contains(c));
+    !has_amount && (lower.starts_with("do not sell") || words(text).all(names))
 }
 
 /// Whether a text speaks of somebody, or of a duty or a right.
@@ -401,18 +422,77 @@ fn is_notice(text: &str) -> bool {
     has(TOLD) && has(NAMED) && !has(BINDING) && text.split_whitespace().nth(NOTICE).is_none()
 }
 
-/// Whether a clause only says where to write, and about no duty or right.
+/// Whether a clause only says where to write or who stands for whom, and about no duty or right.
 fn is_contact(text: &str) -> bool {
     let lower = text.to_lowercase();
-    text.contains('@')
-        && lower.contains("contact")
+    let represents = || lower.contains("representative is") && text.contains(|c: char| c.is_ascii_digit());
+    (text.contains('@') && lower.contains("contact") || represents())
         && text.split_whitespace().nth(CONTACT).is_none()
         && !words(text).any(|word| is_weighty(&word))
 }
 
-/// Whether a pair binds nobody, whatever the reader of provisions sees in it: addresses, contacts, credits and notices of a change.
+/// Whether a clause only says where more is to be read.
+fn is_pointer(text: &str) -> bool {
+    const BEGINNINGS: &[&str] = &[
+        "for more information",
+        "for more details",
+        "to learn more",
+        "learn more",
+        "to troubleshoot",
+        "read more",
+        "see ",
+    ];
+    let lower = text.to_lowercase();
+    BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning))
+        && text.split_whitespace().nth(POINTER).is_none()
+        && !words(text).any(|word| is_weighty(&word))
+}
+
+/// Whether a pair binds nobody, whatever the reader of provisions sees in it: addresses, contacts, credits, notices of a change, places
+/// where more is to be read; or whether all that differs is an address.
 pub fn is_reference(old: &[&str], new: &[&str], pair: &Pair) -> bool {
-    sides(old, new, pair).all(|text| is_address(&text) || is_contact(&text) || is_credit(&text) || is_notice(&text))
+    let binds_nobody = |text: Cow<'_, str>| {
+        is_address(&text) || is_contact(&text) || is_credit(&text) || is_notice(&text) || is_pointer(&text)
+    };
+    if let (Some(before), Some(after)) = (pair.old_text(old), pair.new_text(new))
+        && changes_an_address(&before, &after)
+    {
+        return true;
+    }
+    sides(old, new, pair).all(binds_nobody)
+}
+
+/// Whether all that a rewording takes away and adds are postal addresses, telephone numbers and addresses of mail.
+fn changes_an_address(old: &str, new: &str) -> bool {
+    let spans = redline(old, new);
+    let mut edits = spans.split(|span| span.kind == SpanKind::Same).filter(|edit| !edit.is_empty()).peekable();
+    let is_place = |edit: &[Span<'_>]| {
+        let tokens: Vec<&str> = edit
+            .iter()
+            .flat_map(|span| span.text.split_whitespace())
+            .filter(|token| token.contains(char::is_alphanumeric))
+            .collect();
+        let named = |token: &&&str| {
+            token.contains('@')
+                || token.trim_start_matches('+').starts_with(|c: char| c.is_uppercase() || c.is_numeric())
+        };
+        let located = tokens.iter().any(|token| token.contains('@') || token.contains(|c: char| c.is_ascii_digit()));
+        located
+            && tokens.iter().filter(named).count() * 3 >= tokens.len() * 2
+            && !tokens.iter().any(|token| {
+                token.contains(['$', '€', '£', '¥', '%'])
+                    || words(token).any(|word| is_weighty(&word) || is_unit(&word))
+            })
+    };
+    // One number alone may be a term.
+    let digits =
+        |edit: &[Span<'_>]| edit.iter().map(|span| span.text.bytes().filter(u8::is_ascii_digit).count()).sum::<usize>();
+    let has_address = spans.iter().any(|span| span.kind != SpanKind::Same && span.text.contains('@'));
+    let number = spans.split(|span| span.kind == SpanKind::Same).map(digits).sum::<usize>();
+    edits.peek().is_some()
+        && (has_address || number >= TELEPHONE)
+        && edits.all(is_place)
+        && weighty_changes(old, new).is_none()
 }
 
 /// Why a capture is not the document.
@@ -422,6 +502,8 @@ pub enum Defect {
     Wall,
     /// Most of the text is missing; if it stays so, that is what the document has become.
     Missing,
+    /// The text breaks off within a sentence; if it stays so, that is what the document has become.
+    BrokenOff,
     /// One of the document's pages is an error message; if it stays so, that is what the document has become.
     Part,
     /// Another page stands there, over and over; if it stays so, that is what the document has become.
@@ -436,6 +518,7 @@ impl Defect {
         match self {
             Defect::Wall => "the capture is an error page or a wall",
             Defect::Missing => "most of the text is missing",
+            Defect::BrokenOff => "the text breaks off within a sentence",
             Defect::Part => "a part of it is an error message",
             Defect::Repeated => "one page of it stands there over and over",
             Defect::Language => "the page is in another language",
@@ -462,6 +545,9 @@ pub fn defect(old: &[&str], new: &[&str]) -> Option<Defect> {
             return Some(Defect::Missing);
         }
     }
+    if breaks_off(old, new) {
+        return Some(Defect::BrokenOff);
+    }
     let is_message = |text: &&str| {
         if text.split_whitespace().nth(8).is_some() {
             return false;
@@ -470,6 +556,22 @@ pub fn defect(old: &[&str], new: &[&str]) -> Option<Defect> {
         ERRORS.iter().any(|cue| text.contains(cue))
     };
     (new.iter().any(is_message) && !old.iter().any(is_message)).then_some(Defect::Part)
+}
+
+/// Whether `new` is `old` up to the middle of a sentence.
+fn breaks_off(old: &[&str], new: &[&str]) -> bool {
+    let Some((last, before)) = new.split_last() else { return false };
+    old.starts_with(before)
+        && old.get(before.len()).is_some_and(|whole| {
+            let rest = whole.strip_prefix(last);
+            rest.is_some_and(|rest| {
+                rest.starts_with(char::is_alphanumeric) || rest.starts_with(' ') && !ends_sentence(last)
+            })
+        })
+}
+
+fn ends_sentence(text: &str) -> bool {
+    text.trim_end().ends_with(['.', ':', ';', '!', '?', ')', '"', '”'])
 }
 
 /// Whether a text reads like an error page, a bot wall or a log-in wall: what can be told where there is no version before it.
@@ -560,7 +662,7 @@ fn is_dated_title(before: &str, after: &str) -> bool {
                 .collect::<Vec<_>>(),
         )
     };
-    let is_title = |text: &str| text.len() <= DATED && !speaks(text);
+    let is_title = |text: &str| text.chars().nth(DATED).is_none() && !speaks(text);
     is_title(before) && is_title(after) && rest(before).is_some_and(|kept| rest(after) == Some(kept))
 }
 
@@ -583,15 +685,22 @@ fn is_month(word: &str) -> bool {
     MONTHS.iter().any(|names| names.split(' ').any(|name| name == word))
 }
 
-/// `text` without its full dates in Chinese or Japanese ("2024年10月18日"); a month or a day alone may be a term.
+/// `text` without its dates in Chinese or Japanese: full ones ("2024年10月18日"), and months of a year of an era ("令和7年 2 月号"); a month
+/// or a day alone may be a term.
 fn without_dates(text: &str) -> String {
-    let in_date = |c: char| c.is_ascii_digit() || "年月日".contains(c);
-    let runs = text.split_inclusive(|c: char| !in_date(c));
-    let kept = runs.map(|run| match run.trim_end_matches(|c| !in_date(c)) {
-        date if ["年", "月", "日"].iter().all(|part| date.contains(part)) => &run[date.len()..],
-        _ => run,
-    });
-    kept.collect()
+    const ERAS: [&str; 2] = ["令和", "平成"];
+    let in_date = |c: char| c.is_ascii_digit() || c == ' ' || "年月日".contains(c);
+    let mut kept = String::with_capacity(text.len());
+    let mut after_era = false;
+    for run in text.split_inclusive(|c: char| !in_date(c)) {
+        let date = run.trim_end_matches(|c| !in_date(c));
+        let has = |parts: &[&str]| parts.iter().all(|part| date.contains(part));
+        let is_date = has(&["年", "月", "日"]) || after_era && has(&["年", "月"]);
+        let rest = if is_date { &run[date.len()..] } else { run };
+        kept.push_str(rest);
+        after_era = ERAS.iter().any(|era| kept.ends_with(era));
+    }
+    kept
 }
 
 fn is_calendar_word(word: &str) -> bool {
@@ -619,8 +728,17 @@ fn is_calendar_word(word: &str) -> bool {
     word.len() >= 3 && STEMS.iter().any(|stem| stem == &word || (word.len() <= 4 && stem.starts_with(word)))
 }
 
-/// Whether a pair adds, removes or rewords so much that it can be a statement: [`SENTENCE`] letters, as some scripts part no words.
+/// Whether a pair adds, removes or rewords so much that it can be a statement: [`SENTENCE`] letters, as some scripts part no words, of what
+/// is more than a heading.
 fn changes_a_sentence(old: &[&str], new: &[&str], pair: &Pair) -> bool {
+    let is_heading = |text: Cow<'_, str>| {
+        is_latin(&text)
+            && text.split_whitespace().nth(HEADING).is_none()
+            && !text.trim_end().ends_with(['.', ';', ':', '!', '?', ','])
+    };
+    if sides(old, new, pair).all(is_heading) {
+        return false;
+    }
     let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
     let changed = match (pair.old_text(old), pair.new_text(new)) {
         (Some(before), Some(after)) => {
@@ -757,7 +875,9 @@ pub fn is_slight(old: &str, new: &str) -> bool {
     // Words that carry nothing: "the ads that you see" and "ads you see".
     const PARTICLES: &[&str] = &["a", "an", "the", "that", "which", "such", "as", "like"];
     let (gone, come) = changed_words(old, new);
-    let count = |list: &[String]| list.iter().filter(|word| !PARTICLES.contains(&word.as_str())).count();
+    // A name that is another throughout is one change.
+    let count =
+        |list: &[String]| list.iter().filter(|word| !PARTICLES.contains(&word.as_str())).collect::<HashSet<_>>().len();
     count(&gone) <= SLIGHT && count(&come) <= SLIGHT && weighty_changes(old, new).is_none()
 }
 
@@ -779,6 +899,45 @@ mod tests {
         );
         assert_ne!(verdict(&["保存期間は12月です"], &["保存期間は6月です"]), Materiality::Cosmetic);
         assert_eq!(verdict(&["Last updated: 3 March 2024"], &["Last updated: 9 May 2025"]), Materiality::Cosmetic);
+    }
+
+    #[test]
+    fn months_of_an_era_and_names_are_no_duties() {
+        assert_eq!(
+            verdict(&["時刻表 令和7年 2 月号に基づきます。"], &["時刻表 令和7年 3 月号に基づきます。"]),
+            Materiality::Cosmetic
+        );
+        assert_ne!(verdict(&["保存期間は1年 2 月です"], &["保存期間は1年 3 月です"]), Materiality::Cosmetic);
+        let of = |name: &str| {
+            format!("{name} shows ads that {name} picks, on {name} and beside {name}, for users of {name}.")
+        };
+        assert!(is_slight(&of("Plum"), &of("Quince")));
+    }
+
+    #[test]
+    fn an_address_binds_nobody_and_a_term_is_none() {
+        let changed = |from: &str, to: &str| {
+            let (old, new) = ([from], [to]);
+            is_reference(&old, &new, &align(&old, &new).pairs[0])
+        };
+        let at = |place: &str| {
+            format!("You may access and correct your data by writing to Plum Ltd, {place}, Norland, at any time.")
+        };
+        assert!(changed(&at("40 Harbour St., Vesper 6350671"), &at("5 Mill Lane, Norhaven 6350112")));
+        assert!(changed("Write to help@plum.example if you object.", "Write to data@quince.example if you object."));
+        let term = |days: &str| {
+            format!("We may raise the price if you have {days} days of notice; with less than {days} days we do not.")
+        };
+        assert!(!changed(&term("30"), &term("13000")));
+        assert!(changed("See our page about fruit.", "Learn more on our page about trees."));
+    }
+
+    #[test]
+    fn a_text_that_breaks_off_is_defective() {
+        let words = "word ".repeat(160);
+        let old = ["Fees", words.as_str(), "You pay each month, and all sales are final.", "You may cancel."];
+        assert_eq!(defect(&old, &["Fees", words.as_str(), "You pay each month, and all sa"]), Some(Defect::BrokenOff));
+        assert_eq!(defect(&old, &["Fees", words.as_str(), "You pay each month, and all sales are final."]), None);
     }
 
     #[test]

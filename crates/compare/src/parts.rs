@@ -18,6 +18,10 @@ const PART_ALONE: f32 = 0.35;
 const COVERED: f32 = 0.50;
 /// A clause of fewer words is a part only if it stands in the whole word by word.
 const FEW: usize = 4;
+/// Share of what a whole lost that a clause beside it must have to be a part of it, whatever else it says.
+const LOST: f32 = 0.85;
+/// Fewest letters of a few words at an end of the whole, where the space before or after them may be lost.
+const LETTERS: usize = 10;
 /// Fewest words of the one clause to which another shrank.
 const REST: usize = 8;
 /// Least share of such a clause's words that the other must have had.
@@ -147,11 +151,18 @@ fn splits(texts: (&[&str], &[&str]), mut features: (&mut Features<'_>, &mut Feat
     for (_, whole, part) in candidates {
         let Some(rest) = rests.get_mut(&whole).filter(|_| matching.new_in_old[part].is_none()) else { continue };
         let features = features.1.get(part);
-        let is_part = if words_as_written(without_number(texts.1[part])).nth(FEW - 1).is_some() {
-            share(shared(rest, features), features.len()) >= PART
-        } else {
-            shared(rest, features) == features.len() && stands_in(texts.1[part], texts.0[whole])
-        };
+        let common = shared(rest, features);
+        // What the whole lost stands there, with words that are new.
+        let has_rest = rest.len() >= 2 * REST - 1
+            && share(common, rest.len()) >= LOST
+            && share(common, features.len()) >= PART_ALONE;
+        let is_part = has_rest
+            || if words_as_written(without_number(texts.1[part])).nth(FEW - 1).is_some() {
+                share(common, features.len()) >= PART
+            } else {
+                common == features.len() && stands_in(texts.1[part], texts.0[whole])
+                    || ends_in(texts.1[part], texts.0[whole])
+            };
         if is_part {
             *rest = without(rest, features);
             matching.new_in_old[part] = Some(whole);
@@ -231,6 +242,13 @@ fn beside(part: usize, matching: &Matching) -> Vec<usize> {
         (part + 1..matching.new_to_old.len()).find(|index| whole(index).is_some()).and_then(|index| whole(&index));
     let free = |whole: &usize| matching.old_in_new[*whole].is_none();
     before.into_iter().chain(after.filter(|after| before != Some(*after))).filter(free).collect()
+}
+
+/// Whether the letters of one text begin or end the other, which may have lost the space between.
+fn ends_in(part: &str, whole: &str) -> bool {
+    let (part, whole) =
+        (words(without_number(part)).collect::<String>(), words(without_number(whole)).collect::<String>());
+    part.len() >= LETTERS && part.len() < whole.len() && (whole.starts_with(&part) || whole.ends_with(&part))
 }
 
 /// Whether the words of one text stand in the other, one after the other.

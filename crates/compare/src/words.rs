@@ -44,14 +44,13 @@ impl PartialEq for Folded<'_> {
 
 /// A hash of the words of a clause, its number and their case aside.
 pub(crate) fn hash_of_words(text: &str) -> u64 {
-    words_as_written(without_number(text)).fold(FNV_START, |hash, word| {
-        let hash = if word.is_ascii() {
-            add(hash, word.bytes().map(|b| b.to_ascii_lowercase()))
-        } else {
-            add(hash, word.to_lowercase().bytes())
-        };
-        add(hash, [b' '])
-    })
+    words_as_written(without_number(text)).fold(FNV_START, |hash, word| add(add_lower(hash, word), [b' ']))
+}
+
+/// A hash of the letters and digits of a clause, its number, spaces and their case aside: what was broken into lines in another way, or
+/// has lost a space where they were joined, is still the same.
+pub(crate) fn hash_of_letters(text: &str) -> u64 {
+    words_as_written(without_number(text)).fold(FNV_START, add_lower)
 }
 
 /// `text` without a leading section number or list marker ("12.3 ", "(a) ", "IV. "), so that renumbering is no rewording.
@@ -117,6 +116,15 @@ pub(crate) fn fnv(bytes: impl IntoIterator<Item = u8>) -> u64 {
 }
 
 const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// Adds a word in lower case.
+fn add_lower(hash: u64, word: &str) -> u64 {
+    if word.is_ascii() {
+        add(hash, word.bytes().map(|b| b.to_ascii_lowercase()))
+    } else {
+        add(hash, word.to_lowercase().bytes())
+    }
+}
 
 fn add(hash: u64, bytes: impl IntoIterator<Item = u8>) -> u64 {
     bytes.into_iter().fold(hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))

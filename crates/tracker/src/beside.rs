@@ -12,8 +12,14 @@ const ENTRY_BYTES: usize = 90;
 const FRAME: (usize, usize) = (20, 5);
 /// Fewest entries of a menu amid the document, and of one above or below it.
 const MENU: (usize, usize) = (10, 3);
+/// So many entries above or below the document are a menu, whatever they say.
+const LONG: usize = 15;
 /// The title is among so many clauses from the top.
 const TITLE: usize = 12;
+/// Digits of the shortest telephone number.
+const TELEPHONE: usize = 7;
+/// Most words of a heading.
+const HEADING: usize = 10;
 /// Most words of a line that promotes something above the document.
 const PROMOTION: usize = 30;
 
@@ -68,9 +74,18 @@ const QUESTIONS: &[&str] =
 const BUTTONS: usize = 8;
 const EDGE: usize = 12;
 
-/// How the page of a shop promotes something.
-const PROMOTIONS: &[&str] =
-    &["order by phone", "in-store", "free delivery", "free shipping", "% off", "shop now", "click & collect"];
+/// How a page promotes something.
+const PROMOTIONS: &[&str] = &[
+    "order by phone",
+    "miss out",
+    "register now",
+    "in-store",
+    "free delivery",
+    "free shipping",
+    "% off",
+    "shop now",
+    "click & collect",
+];
 
 /// Languages by their own names, as menus of languages have them; English is left out, as sentences in English begin with it.
 const LANGUAGES: &[&str] = &[
@@ -190,7 +205,8 @@ fn framed(text: &str, structure: &Structure) -> Vec<bool> {
         let least = if at_edge { MENU.1 } else { MENU.0 };
         let after_widget = |at: usize| WIDGETS.iter().any(|cue| of(at).to_lowercase().starts_with(cue));
         let ends_page = end == clauses.len() && (start.saturating_sub(1)..end).any(after_widget);
-        if ends_page || end - start >= least && is_menu((start..end).map(of)) {
+        let is_long = at_edge && end - start >= LONG;
+        if ends_page || is_long || end - start >= least && is_menu((start..end).map(of)) {
             // The document's title, and headings of what follows, are the document's own.
             let run: Range<usize> = start..end - (start..end).rev().take_while(|&at| clauses[at].is_heading()).count();
             framed[run].fill(true);
@@ -236,12 +252,15 @@ fn is_language(text: &str) -> bool {
     named && (text.split_whitespace().nth(FRAME.0).is_none() || several()) && !speaks(text)
 }
 
-/// Whether a line is short enough for a menu and says nothing that somebody may need: an address, the name of a cookie.
+/// Whether a line is short enough for a menu and says nothing that somebody may need: an address, a telephone number, the name
+/// of a cookie.
 fn is_entry(text: &str) -> bool {
     let count = text.split_whitespace().count();
     let lower = text.to_lowercase();
     let of_account = ["sign in", "log in", "sign up"].iter().any(|cue| lower.contains(cue));
-    count <= if of_account { LINE } else { ENTRY } && text.len() <= ENTRY_BYTES && !text.contains(['@', '_'])
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let says_where = text.contains(['@', '_']) || digits >= TELEPHONE && text.starts_with(char::is_alphabetic);
+    count <= if of_account { LINE } else { ENTRY } && text.len() <= ENTRY_BYTES && !says_where
 }
 
 /// Whether a line is a row of links whose texts run into each other ("Sign UpLog InHelp").
@@ -266,6 +285,15 @@ pub(crate) fn titles(text: &str, structure: &Structure) -> Vec<bool> {
         titles[at] = true;
     }
     titles
+}
+
+/// Which clauses are headings that say nothing of their own, whatever stands below them: it changes nothing when one comes or goes.
+pub(crate) fn bare_headings(text: &str, structure: &Structure) -> Vec<bool> {
+    let says_nothing = |clause: &Clause| {
+        let words = &text[clause.range.clone()];
+        clause.is_heading() && words.split_whitespace().nth(HEADING).is_none() && !speaks(words)
+    };
+    structure.clauses.iter().map(says_nothing).collect()
 }
 
 /// Which clauses mean what a list or table makes of them.
@@ -364,6 +392,14 @@ mod tests {
         let structure = document::structure(text);
         assert_eq!(asides(text, &structure, &|_| false), [true, false, false, false, true]);
         assert!(!asides(text, &structure, &|index| index == 0)[0]);
+    }
+
+    #[test]
+    fn telephone_numbers_and_headings() {
+        let text = "# Plum Terms\n\nPhone: 01 541 3300\n\n64,102,500.25\n\n## More information\n\nWe may end it.\n\n## You must pay\n\nEach month.\n";
+        let structure = document::structure(text);
+        assert_eq!(asides(text, &structure, &|_| false)[1..3], [false, true]);
+        assert_eq!(bare_headings(text, &structure), [true, false, false, true, false, false, false]);
     }
 
     #[test]

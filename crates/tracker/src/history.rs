@@ -85,8 +85,13 @@ impl Base {
         beside::asides(&self.text, &self.structure, &|index| self.findings[index].iter().any(binds))
     }
 
+    /// Clauses that may come or go without a change: the title, and headings that say nothing.
     fn titles(&self) -> Vec<bool> {
-        beside::titles(&self.text, &self.structure)
+        let mut titles = beside::titles(&self.text, &self.structure);
+        for (title, bare) in titles.iter_mut().zip(beside::bare_headings(&self.text, &self.structure)) {
+            *title |= bare;
+        }
+        titles
     }
 
     fn widgets(&self) -> Vec<bool> {
@@ -675,7 +680,7 @@ fn without_extraction(verdict: Verdict, technical: Option<String>, alignment: &A
 fn after_a_wall(verdict: Verdict, old: &[&str], new: &[&str], alignment: &Alignment) -> Verdict {
     let judged = verdict.materiality.is_told();
     let restored = match defect(new, old) {
-        Some(Defect::Wall) => true,
+        Some(Defect::Wall | Defect::BrokenOff) => true,
         // A page of several; the others are as they were.
         Some(Defect::Part) => alignment.differing().all(|pair| match &pair.old[..] {
             [] => true,

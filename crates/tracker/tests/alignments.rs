@@ -99,9 +99,9 @@ fn clauses_are_aligned_as_readers_align_them() {
     for (part, counts) in &parts {
         eprintln!("{part}: precision {:.4}, recall {:.4}; {counts:?}", counts.precision(), counts.recall());
     }
-    assert!(parts.values().map(|counts| counts.clauses).sum::<usize>() >= 300, "too few were found: {parts:?}");
+    assert!(parts.values().map(|counts| counts.clauses).sum::<usize>() >= 500, "too few were found: {parts:?}");
     assert!(parts.values().all(|counts| counts.precision() >= LEAST && counts.recall() >= LEAST), "{parts:?}");
 }
 
 /// Least precision and recall of links in each part.
-const LEAST: f64 = 0.96;
+const LEAST: f64 = 0.97;

@@ -54,8 +54,8 @@ fn histories() -> Option<PathBuf> {
 fn changes_are_judged_as_people_judge_them() {
     let Some(histories) = histories() else { return };
     let (right, all) = agreement(include_str!("../../../labels/changes.tsv"), &histories);
-    assert!(all > 900, "only {all} changes were found");
-    assert!(right * 100 >= all * 90, "{right} of {all}");
+    assert!(all > 1_300, "only {all} changes were found");
+    assert!(right * 100 >= all * 92, "{right} of {all}");
 }
 
 /// The rules were written without these in view.
@@ -63,6 +63,6 @@ fn changes_are_judged_as_people_judge_them() {
 fn changes_that_no_rule_was_written_for_are_judged_as_people_judge_them() {
     let Some(histories) = histories() else { return };
     let (right, all) = agreement(include_str!("../../../labels/changes-unseen.tsv"), &histories);
-    assert!(all > 140, "only {all} changes were found");
-    assert!(right * 100 >= all * 91, "{right} of {all}");
+    assert!(all > 110, "only {all} changes were found");
+    assert!(right * 100 >= all * 88, "{right} of {all}");
 }
