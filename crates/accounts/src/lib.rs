@@ -12,6 +12,7 @@
 mod account;
 mod address;
 mod admin;
+mod breached;
 mod factor;
 pub mod limits;
 pub mod link;
@@ -33,6 +34,7 @@ use atlas::{Atlas, AtlasError};
 pub use account::Export;
 pub use address::{AddressError, MailAddress};
 pub use admin::Hand;
+pub use breached::Breached;
 pub use factor::Enrolment;
 pub use link::{Followed, Link, MailKind, Wish};
 pub use organisations::{Invited, OrganisationExport, role_name};
@@ -150,6 +152,8 @@ pub struct Settings {
     pub key: [u8; 32],
     /// What hashing a password costs.
     pub cost: Cost,
+    /// Passwords that nobody may take, because they are known.
+    pub breached: Option<Arc<Breached>>,
 }
 
 /// The accounts of an instance. Cheap to clone.

@@ -1,5 +1,7 @@
 //! Mail about accounts: asking for it, and what the link in it does. A link works once, for a short time, and only when a button is
 //! pressed: programs that open links in mail do not use it up.
+use std::sync::Arc;
+
 use archive::Sha256Digest;
 use atlas::accounts::{Account, AccountMail, NewAccount, NewMail};
 use atlas::watching::PersonId;
@@ -7,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::{AccountError, Accounts, Caller, Invited, MailAddress, SignedIn, hex, password};
+use crate::{AccountError, Accounts, Caller, Invited, MailAddress, PasswordError, SignedIn, hex, password};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -337,6 +339,13 @@ impl Accounts {
     pub(crate) async fn new_hash(&self, password: &str, address: &str) -> Result<String, AccountError> {
         let (name, _) = address.split_once('@').unwrap_or((address, ""));
         password::check(password, &[address, name, &self.parts.settings.site])?;
+        if let Some(breached) = &self.parts.settings.breached {
+            let (breached, text) = (Arc::clone(breached), password.to_string());
+            let found = tokio::task::spawn_blocking(move || breached.holds(&text)).await.map_err(password::failed)?;
+            if found.map_err(password::failed)? {
+                return Err(PasswordError::Breached.into());
+            }
+        }
         self.parts.passwords.hash(password, self.random()).await
     }
 

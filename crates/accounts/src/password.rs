@@ -27,6 +27,11 @@ pub enum PasswordError {
         "this password is among the first that would be tried; a few words that do not belong together are a better one"
     )]
     Common,
+    /// It is known from a breach.
+    #[error(
+        "this password is known from a breach of some site, and would be tried; take another one, and change it where you use it"
+    )]
+    Breached,
 }
 
 /// What hashing a password costs.
@@ -68,7 +73,7 @@ pub(crate) struct Passwords {
     decoy: String,
 }
 
-fn failed(error: impl std::fmt::Display) -> AccountError {
+pub(crate) fn failed(error: impl std::fmt::Display) -> AccountError {
     AccountError::Internal(error.to_string())
 }
 

@@ -20,6 +20,7 @@ use atlas::plans::{NewSubscription, Trial, Trials};
 use atlas::watching::{ChannelKind, ChannelState, NewWatch, Subject};
 use common::smtp::{Mail, Smtp};
 use common::{Stage, stages};
+use sha1::{Digest, Sha1};
 
 const ADA: &str = "ada@example.org";
 const BOB: &str = "bob@example.org";
@@ -54,6 +55,7 @@ async fn halls() -> Vec<Hall> {
             base_url: "https://clausewatch.example/".into(),
             key: [5; 32],
             cost: Cost { memory: 64, passes: 1 },
+            breached: None,
         };
         let accounts = Accounts::new(stage.atlas.clone(), settings, stage.clock(), secrets()).unwrap();
         let server = MailServer {
@@ -218,6 +220,7 @@ async fn an_unknown_address_takes_as_long_as_a_known_one() {
         base_url: "https://clausewatch.example".into(),
         key: [5; 32],
         cost: Cost { memory: 8 * 1024, passes: 2 },
+        breached: None,
     };
     let accounts = Accounts::new(stage.atlas.clone(), settings, stage.clock(), secrets()).unwrap();
     let ada = accounts.create_operator(ADA).await.unwrap();
@@ -371,6 +374,7 @@ async fn a_link_works_once_shortly_and_for_what_it_says() {
             base_url: "https://clausewatch.example".into(),
             key: [6; 32],
             cost: Cost { memory: 64, passes: 1 },
+            breached: None,
         };
         let others = Accounts::new(hall.stage.atlas.clone(), settings, hall.stage.clock(), secrets()).unwrap();
         accounts.mail_sign_in(BOB, &Wish::default(), &hall.here()).await.unwrap();
@@ -434,6 +438,32 @@ async fn a_reset_throws_everybody_out() {
         assert!(matches!(accounts.sign_in(ADA, PASSWORD, None, &hall.here()).await, Err(AccountError::Wrong)));
         accounts.sign_in(ADA, OTHER, None, &hall.here()).await.unwrap();
         assert_eq!(hall.mail().await.header("Subject"), "Your password at Clausewatch was changed");
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_is_known_from_a_breach_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("pwned.txt");
+    let hash: String = Sha1::digest(PASSWORD).iter().map(|byte| format!("{byte:02X}")).collect();
+    std::fs::write(&list, format!("{}:3\r\n{hash}:14\r\n{}:1", "0".repeat(40), "F".repeat(40))).unwrap();
+    for hall in halls().await {
+        let settings = Settings {
+            site: "Clausewatch".into(),
+            base_url: "https://clausewatch.example".into(),
+            key: [5; 32],
+            cost: Cost { memory: 64, passes: 1 },
+            breached: Some(Arc::new(Breached::open(&list).unwrap())),
+        };
+        let strict = Accounts::new(hall.stage.atlas.clone(), settings, hall.stage.clock(), secrets()).unwrap();
+        strict.sign_up(ADA, &Wish::default(), &hall.here()).await.unwrap();
+        let link = hall.link().await;
+        let refused = strict.follow(&link, Some(PASSWORD), None, &hall.here()).await.err().unwrap();
+        assert!(matches!(refused, AccountError::Password(PasswordError::Breached)), "{refused}");
+        assert!(
+            strict.follow(&link, Some(OTHER), None, &hall.here()).await.is_ok(),
+            "the link is good for another one"
+        );
     }
 }
 

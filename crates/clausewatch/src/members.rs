@@ -1,9 +1,10 @@
 //! Accounts of a public instance: the flag that turns them on, what that needs, and sending the mail about them.
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::{Accounts, Cost, Post, Settings};
+use accounts::{Accounts, Breached, Cost, Post, Settings};
 use anyhow::{Context, ensure};
 use atlas::Atlas;
 use fetch::Authorities;
@@ -25,6 +26,10 @@ pub struct Members {
     /// Let visitors sign up; needs --public-url, --mail-server and --mail-from. Make the first operator with `clausewatch admin`
     #[arg(long, env = "CLAUSEWATCH_ACCOUNTS")]
     accounts: bool,
+    /// Refuse new passwords that are in this list of known ones: lines of SHA-1 and count in the order of the hashes, as Have I Been Pwned
+    /// offers them for download
+    #[arg(long, value_name = "FILE", env = "CLAUSEWATCH_BREACHED_PASSWORDS")]
+    breached_passwords: Option<PathBuf>,
 }
 
 impl Members {
@@ -43,7 +48,11 @@ impl Members {
         let mailer = alerting.mailer(authorities)?.context(
             "accounts send mail: name the mail server with --mail-server or CLAUSEWATCH_MAIL_SERVER, and the sender with --mail-from",
         )?;
-        let accounts = opened(atlas, &alerting.public_url)?;
+        let breached = self
+            .breached_passwords
+            .as_deref()
+            .map(|path| Breached::open(path).with_context(|| path.display().to_string()));
+        let accounts = opened(atlas, &alerting.public_url, breached.transpose()?)?;
         let post = Post::new(accounts.clone(), mailer);
         tokio::spawn(async move { attend(&post).await });
         Ok(Some(accounts))
@@ -51,9 +60,10 @@ impl Members {
 }
 
 /// Accounts over a store.
-pub fn opened(atlas: &Atlas, public_url: &str) -> anyhow::Result<Accounts> {
+pub fn opened(atlas: &Atlas, public_url: &str, breached: Option<Breached>) -> anyhow::Result<Accounts> {
     let base_url = public_url.trim_end_matches('/').to_string();
-    let settings = Settings { site: "Clausewatch".into(), base_url, key: atlas.key_of_links(), cost: Cost::default() };
+    let (site, key, breached) = ("Clausewatch".into(), atlas.key_of_links(), breached.map(Arc::new));
+    let settings = Settings { site, base_url, key, cost: Cost::default(), breached };
     Ok(Accounts::new(atlas.clone(), settings, Arc::new(now_ms), Arc::new(secret))?)
 }
 

@@ -506,7 +506,7 @@ mod tests {
         let site = personal_site().await;
         let cost = accounts::Cost { memory: 64, passes: 1 };
         let base_url = site.config.base_url.clone();
-        let settings = accounts::Settings { site: "C".into(), base_url, key: [1; 32], cost };
+        let settings = accounts::Settings { site: "C".into(), base_url, key: [1; 32], cost, breached: None };
         let accounts = Accounts::new(site.atlas.clone(), settings, Arc::new(|| 1), Arc::new(|| [7; 32])).unwrap();
         (site.with_accounts(accounts.clone()), accounts)
     }

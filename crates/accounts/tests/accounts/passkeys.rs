@@ -215,6 +215,7 @@ async fn a_ceremony_is_answered_once_soon_and_where_it_was_begun() {
             base_url: ORIGIN.into(),
             key: [5; 32],
             cost: Cost { memory: 64, passes: 1 },
+            breached: None,
         };
         let again = Accounts::new(hall.stage.atlas.clone(), settings, hall.stage.clock(), secrets()).unwrap();
         again.sign_in_with_passkey(Some(&begun.secret), &answer, &here).await.unwrap();

@@ -82,7 +82,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let creates = matches!(args.verb, Verb::CreateOperator(_));
     let atlas = if creates { place.open().await? } else { place.open_existing().await? };
     // No link is made here, so no address is needed.
-    let accounts = opened(&atlas, "")?;
+    let accounts = opened(&atlas, "", None)?;
     let mut out = std::io::stdout();
     match args.verb {
         Verb::CreateOperator(Address { address }) => {
@@ -201,7 +201,7 @@ async fn forget_secrets(place: &Place, lost_for_good: bool) -> crate::Answer {
         return Ok(false);
     };
     let atlas = place.open().await?;
-    opened(&atlas, "")?.factors_are_lost(&forgotten.factors).await?;
+    opened(&atlas, "", None)?.factors_are_lost(&forgotten.factors).await?;
     writeln!(out, "dropped: {forgotten}")?;
     if let Some(checkpoint) = &forgotten.checkpoint {
         writeln!(out, "the log's key is now {}", atlas.log_key())?;

@@ -75,6 +75,7 @@ pub async fn hall_of(more: impl FnOnce(Site) -> Site) -> Hall {
         base_url: BASE.into(),
         key: [5; 32],
         cost: Cost { memory: 64, passes: 1 },
+        breached: None,
     };
     let accounts = Accounts::new(atlas.clone(), settings, now.clone(), secrets.clone()).unwrap();
     let smtp = Smtp::start().await;
