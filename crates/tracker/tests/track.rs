@@ -12,7 +12,7 @@ use atlas::jobs::Trouble;
 use atlas::records::{Change, Materiality, NewDocument, Platform};
 use atlas::{Atlas, ChangeFilter, Location};
 use common::schema::Schema;
-use common::{START, open_at, terms};
+use common::{ARBITRATION, START, open_at, terms};
 use fetch::{BrowserSettings, Fetcher, Settings};
 use provisions::Reader;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,6 +31,11 @@ fn page(title: &str, clauses: &[u32]) -> Page {
     let body =
         format!("<html><head><title>{title}</title></head><body><main><h1>{title}</h1>{text}</main></body></html>");
     ("200 OK\r\nContent-Type: text/html; charset=utf-8".into(), body)
+}
+
+/// A page with one clause more.
+fn with((status, body): Page, clause: &str) -> Page {
+    (status, body.replace("</main>", &format!("<p>{clause}</p></main>")))
 }
 
 fn status(line: &str) -> Page {
@@ -196,7 +201,7 @@ async fn a_change_is_told_when_a_second_look_shows_the_same() {
         world.web.show("plum.localhost/terms", page("Plum", &[1, 2, 3]));
         let id = world.document("plum", "terms").await;
         assert_eq!(world.after(0).await, [(id, Outcome::Version(1))], "{}", world.engine);
-        world.web.show("plum.localhost/terms", page("Plum", &[1, 2, 9]));
+        world.web.show("plum.localhost/terms", with(page("Plum", &[1, 2, 3]), ARBITRATION));
         assert_eq!(world.after(DAY).await, [(id, Outcome::Version(2))]);
         assert_eq!(world.state(id).await, State::SecondLook);
         assert_eq!(world.changes(id).await[0].confirmed_ms, None);
@@ -228,8 +233,7 @@ async fn a_page_that_flips_back_tells_nobody_anything() {
             let next = if round == 0 { LOOK_MS * 2 } else { 4 * DAY };
             assert_eq!(world.after(next).await.len(), 1, "{}, round {round}: the second look", world.engine);
         }
-        let told =
-            |change: &&Change| change.confirmed_ms.is_some() && change.change.materiality == Materiality::Material;
+        let told = |change: &&Change| change.confirmed_ms.is_some() && change.change.materiality.is_told();
         let changes = world.changes(id).await;
         assert_eq!((changes.len(), changes.iter().filter(told).count()), (6, 0));
         let health = world.atlas.health_of(id).await.unwrap().unwrap();
@@ -243,9 +247,8 @@ async fn a_minor_change_is_told_when_a_third_look_shows_the_same() {
         world.web.show("plum.localhost/terms", page("Plum", &[1, 2, 3]));
         let id = world.document("plum", "terms").await;
         world.after(0).await;
-        let (status, body) = page("Plum", &[1, 2, 3]);
-        let lamps = "<p>Lamps at half the price until Sunday, in all our shops and online!</p></main>";
-        world.web.show("plum.localhost/terms", (status, body.replace("</main>", lamps)));
+        let lamps = "Lamps at half the price until Sunday, in all our shops and online!";
+        world.web.show("plum.localhost/terms", with(page("Plum", &[1, 2, 3]), lamps));
         assert_eq!(world.after(DAY).await, [(id, Outcome::Version(2))], "{}", world.engine);
         assert_eq!(world.changes(id).await[0].change.materiality, Materiality::Minor);
         assert_eq!(world.after(12 * MINUTE).await, [(id, Outcome::Unchanged)]);
