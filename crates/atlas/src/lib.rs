@@ -48,4 +48,3 @@ pub use read::{
 pub use record::Recorded;
 pub use seal::{Forgotten, KeyPlace, read_keys};
 pub use search::{SearchHit, SearchPage, SearchQuery, finds};
-pub use write::Verified;

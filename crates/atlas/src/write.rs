@@ -31,15 +31,6 @@ statements! {
     SET_CURSOR = "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
 }
 
-/// The latest version of a document, seen again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Verified {
-    /// Its number.
-    pub version: i64,
-    /// Whether the change to it still has to be seen again.
-    pub unconfirmed: bool,
-}
-
 impl Atlas {
     /// Creates a platform, or adds what is newly known of it. A known field is never blanked.
     pub async fn put_platform(&self, platform: &Platform) -> Result<()> {
@@ -83,13 +74,14 @@ impl Atlas {
         Ok(DocumentId(id))
     }
 
-    /// Notes that the latest version was seen again at this instant without new bytes; the change to it is confirmed by that.
-    pub async fn verified(&self, document: DocumentId, at_ms: i64) -> Result<Verified> {
+    /// Notes that the latest version was seen again at this instant without new bytes; the change to it is confirmed by that. Returns its
+    /// number.
+    pub async fn verified(&self, document: DocumentId, at_ms: i64) -> Result<i64> {
         self.verified_but(document, at_ms, &[]).await
     }
 
     /// The same, which does not confirm the changes to the `doubted` versions ([`crate::records::Batch::doubted`]).
-    pub async fn verified_but(&self, document: DocumentId, at_ms: i64, doubted: &[i64]) -> Result<Verified> {
+    pub async fn verified_but(&self, document: DocumentId, at_ms: i64, doubted: &[i64]) -> Result<i64> {
         let mut tx = self.store.write_unordered().await?;
         let versions = tx.one(VERSIONS, args![document]).await?.map(|row| row.get::<i64>(0)).transpose()?;
         let latest = versions.filter(|versions| *versions > 0);
@@ -97,12 +89,11 @@ impl Atlas {
         tx.run(CONFIRM_DOCUMENT, args![document, at_ms]).await?;
         tx.run(CONFIRM_VERSION, args![document, latest, at_ms]).await?;
         let sighting = Sighting { version: latest, at_ms, again: true };
-        let settled = confirm::settle(&mut tx, document, &[sighting], doubted).await?;
-        if settled.confirmed > 0 {
+        if confirm::settle(&mut tx, document, &[sighting], doubted).await?.confirmed > 0 {
             log::bump(&mut tx).await?;
         }
         tx.commit().await?;
-        Ok(Verified { version: latest, unconfirmed: settled.unconfirmed })
+        Ok(latest)
     }
 
     /// The import position remembered for a source.

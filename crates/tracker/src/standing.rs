@@ -4,8 +4,7 @@
 //! it cannot be confirmed by seeing the whole text again. It is confirmed clause by clause: of what changed, only that is left which has
 //! stood in every version since; what came back to an earlier wording does not count (or counts after a day, if people were told of
 //! what it came back from); and if what is left would be a change that people are told of by itself, the change is confirmed. When such a
-//! page does show the same words twice, that confirms no change that only brought back what had stood there before. Nor is twice enough for
-//! a minor change: an advertisement may be shown twice in a row, and what touches no clause of a known type can wait for a third look. Pure.
+//! page does show the same words twice, that confirms no change that only brought back what had stood there before. Pure.
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -15,10 +14,6 @@ use document::Structure;
 use provisions::Reader;
 
 use crate::history;
-use crate::schedule::LOOK_MS;
-
-/// A minor change is confirmed by what is seen this long after it: by the third look, half an hour later, not by a second one that is late.
-const MINOR_MS: i64 = 2 * LOOK_MS + LOOK_MS / 2;
 
 /// What is known of the change that led to a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +37,6 @@ pub struct Seen {
     pub text: String,
     /// The change that led to it.
     pub step: Step,
-    /// Whether that is a minor one.
-    pub minor: bool,
 }
 
 /// A version with its clauses.
@@ -70,27 +63,19 @@ pub fn standing(reader: &Reader, seen: &[Seen]) -> Vec<i64> {
     let stands = |&at: &usize| {
         let step = Change::of(&versions, at, now_ms);
         let stays = |pair: &Pair| step.has_stood(pair) && !step.came_back(pair);
-        !is_young(versions[at].seen, now_ms)
-            && step.alignment.differing().any(stays)
-            && step.is_told_without(reader, &|pair| !stays(pair))
+        step.alignment.differing().any(stays) && step.is_told_without(reader, &|pair| !stays(pair))
     };
     open.filter(stands).map(|at| versions[at].seen.number).collect()
 }
 
-/// Whether it is too soon to confirm the change to a version.
-fn is_young(seen: &Seen, now_ms: i64) -> bool {
-    seen.minor && now_ms - seen.at_ms < MINOR_MS
-}
-
 /// The numbers of those among consecutive sound versions, oldest first, the change to which is not confirmed though the last of them is seen
-/// again, now: it only brought back what had stood there before, or is minor and has not stood for long.
+/// again, now: it only brought back what had stood there before.
 pub fn doubted(reader: &Reader, seen: &[Seen], now_ms: i64) -> Vec<i64> {
     let versions: Vec<Version> = seen.iter().map(Version::of).collect();
     let doubted = |&at: &usize| {
         let step = Change::of(&versions, at, now_ms);
         let back = |pair: &Pair| step.came_back(pair);
-        is_young(versions[at].seen, now_ms)
-            || step.alignment.differing().any(back) && !step.is_told_without(reader, &back)
+        step.alignment.differing().any(back) && !step.is_told_without(reader, &back)
     };
     open(&versions).filter(doubted).map(|at| versions[at].seen.number).collect()
 }
@@ -208,7 +193,6 @@ mod tests {
             at_ms: index as i64 * HOUR_MS,
             text: text(days, advertisement),
             step,
-            minor: false,
         };
         story.iter().enumerate().map(seen).collect()
     }
@@ -258,15 +242,6 @@ mod tests {
         assert_eq!(doubted(&[(30, 0, Quiet), (14, 1, Told), (14, 2, Open)]), [0; 0], "nobody can know that it is one");
         assert_eq!(doubted(&[(30, 0, Quiet), (30, 1, Open), (14, 0, Open)]), [0; 0], "what came with it is new");
         assert_eq!(doubted(&[(30, 0, Quiet), (14, 1, Open), (7, 2, Open)]), [0; 0], "what led to it is not lost");
-    }
-
-    #[test]
-    fn what_is_minor_waits_for_a_third_look() {
-        let mut seen = seen(&[(30, 0, Quiet), (30, 1, Open)]);
-        seen[1].minor = true;
-        let at_ms = seen[1].at_ms;
-        assert_eq!(doubted(Reader::embedded(), &seen, at_ms + 2 * LOOK_MS), [2], "the second look, late");
-        assert_eq!(doubted(Reader::embedded(), &seen, at_ms + 3 * LOOK_MS), [0; 0], "the third");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use archive::Sha256Digest;
 use atlas::ids::DocumentId;
 use atlas::jobs::{self, Check, CheckResult, DueDocument, Trouble};
 use atlas::records::{Batch, Change, Materiality, NewCapture};
-use atlas::{Atlas, AtlasError, ChangeFilter, Verified};
+use atlas::{Atlas, AtlasError, ChangeFilter};
 use document::{Reading, Source};
 use fetch::{FetchError, Fetched, Fetcher, Request, Success};
 use futures_util::stream::{self, StreamExt};
@@ -191,8 +191,8 @@ impl Tracker<'_> {
         if self.atlas.latest_body(due.id).await? != Some(Sha256Digest::of(&capture.body)) {
             return Ok(None);
         }
-        let Verified { version, unconfirmed } = self.verified(due.id, at_ms).await?;
-        Ok(Some(Noted { observed: Observed::SameBytes, unconfirmed, versions: version }))
+        let versions = self.verified(due.id, at_ms).await?;
+        Ok(Some(Noted { observed: Observed::SameBytes, unconfirmed: false, versions }))
     }
 
     /// Adds an observation to a document's history.
@@ -216,7 +216,10 @@ impl Tracker<'_> {
         let mut history = History::resume(self.reader, document, self.atlas.history(document).await?);
         let observed = history.observe(observation);
         let unconfirmed = match observed {
-            Observed::SameBytes => self.verified(document, at_ms).await?.unconfirmed,
+            Observed::SameBytes => {
+                self.verified(document, at_ms).await?;
+                false
+            }
             _ => {
                 let mut batch = history.take_batch(self.reader.version(), at_ms, None);
                 match observed {
@@ -239,8 +242,7 @@ impl Tracker<'_> {
         }
         let mut seen = self.looked_back(batch.document).await?;
         let (number, at_ms, text) = (version.number, entry.capture.at_ms, version.text.clone());
-        // What nothing has come after is not asked about.
-        seen.push(standing::Seen { number, at_ms, text, step: Step::Open, minor: false });
+        seen.push(standing::Seen { number, at_ms, text, step: Step::Open });
         Ok(standing::standing(self.reader, &seen))
     }
 
@@ -249,8 +251,8 @@ impl Tracker<'_> {
         Ok(standing::doubted(self.reader, &self.looked_back(document).await?, now_ms))
     }
 
-    /// Notes that the latest version was seen again without new bytes.
-    async fn verified(&self, document: DocumentId, at_ms: i64) -> Result<Verified, AtlasError> {
+    /// Notes that the latest version was seen again without new bytes. Returns its number.
+    async fn verified(&self, document: DocumentId, at_ms: i64) -> Result<i64, AtlasError> {
         self.atlas.verified_but(document, at_ms, &self.doubted(document, at_ms).await?).await
     }
 
@@ -266,13 +268,12 @@ impl Tracker<'_> {
             return Ok(Vec::new());
         }
         changes.reverse();
-        let first = changes.first().map(|change| (change.change.from_version, change.change.at_ms, Step::Quiet, false));
-        let minor = |change: &Change| change.as_read().materiality == Materiality::Minor;
-        let steps = changes.iter().map(|c| (c.change.to_version, c.change.at_ms, step(c), minor(c)));
+        let first = changes.first().map(|change| (change.change.from_version, change.change.at_ms, Step::Quiet));
+        let steps = changes.iter().map(|change| (change.change.to_version, change.change.at_ms, step(change)));
         let mut seen = Vec::with_capacity(changes.len() + 2);
-        for (number, at_ms, step, minor) in first.into_iter().chain(steps) {
+        for (number, at_ms, step) in first.into_iter().chain(steps) {
             let text = self.atlas.version_text(document, number).await?.unwrap_or_default();
-            seen.push(standing::Seen { number, at_ms, text, step, minor });
+            seen.push(standing::Seen { number, at_ms, text, step });
         }
         Ok(seen)
     }

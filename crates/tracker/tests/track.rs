@@ -9,7 +9,7 @@ use std::time::Duration;
 use atlas::health::State;
 use atlas::ids::DocumentId;
 use atlas::jobs::Trouble;
-use atlas::records::{Change, Materiality, NewDocument, Platform};
+use atlas::records::{Change, NewDocument, Platform};
 use atlas::{Atlas, ChangeFilter, Location};
 use common::schema::Schema;
 use common::{ARBITRATION, START, open_at, terms};
@@ -238,24 +238,6 @@ async fn a_page_that_flips_back_tells_nobody_anything() {
         assert_eq!((changes.len(), changes.iter().filter(told).count()), (6, 0));
         let health = world.atlas.health_of(id).await.unwrap().unwrap();
         assert!(health.interval_ms >= DAY, "flipping is no reason to look more often: {health:?}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_minor_change_is_told_when_a_third_look_shows_the_same() {
-    for world in worlds().await {
-        world.web.show("plum.localhost/terms", page("Plum", &[1, 2, 3]));
-        let id = world.document("plum", "terms").await;
-        world.after(0).await;
-        let lamps = "Lamps at half the price until Sunday, in all our shops and online!";
-        world.web.show("plum.localhost/terms", with(page("Plum", &[1, 2, 3]), lamps));
-        assert_eq!(world.after(DAY).await, [(id, Outcome::Version(2))], "{}", world.engine);
-        assert_eq!(world.changes(id).await[0].change.materiality, Materiality::Minor);
-        assert_eq!(world.after(12 * MINUTE).await, [(id, Outcome::Unchanged)]);
-        assert_eq!((world.changes(id).await[0].confirmed_ms, world.state(id).await), (None, State::SecondLook));
-        assert_eq!(world.after(23 * MINUTE).await, [(id, Outcome::Unchanged)]);
-        assert_eq!(world.changes(id).await[0].confirmed_ms, Some(world.now()));
-        assert_eq!(world.state(id).await, State::Sound);
     }
 }
 

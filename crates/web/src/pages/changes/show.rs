@@ -66,7 +66,7 @@ impl ChangePage {
     fn once(&self) -> &'static str {
         match self.overtaken {
             false => {
-                "This is what the page showed at one look. A second look follows (for a minor change, a third), and nobody is told before it shows the same."
+                "This is what the page showed at one look. A second look follows, and nobody is told before it shows the same."
             }
             true => {
                 "The page showed this at one look, and something else at the next. It is kept as evidence, but nobody was told."
