@@ -39,7 +39,7 @@ impl Breached {
     /// # Errors
     /// If the list cannot be read any more.
     pub fn holds(&self, password: &str) -> io::Result<bool> {
-        let wanted: String = Sha1::digest(password.as_bytes()).iter().map(|byte| format!("{byte:02X}")).collect();
+        let wanted = hash(password);
         let mut file = self.file.lock().map_err(|_| io::Error::other("a search was broken off"))?;
         // The line of the hash begins in this range, if there is one.
         let (mut from, mut to) = (0, self.bytes);
@@ -54,6 +54,11 @@ impl Breached {
         }
         Ok(false)
     }
+}
+
+/// The hash of a password as the list writes it.
+fn hash(password: &str) -> String {
+    crate::hex(&Sha1::digest(password.as_bytes())).to_ascii_uppercase()
 }
 
 /// The hash of the first line that begins at a place or after it, and where that is; none if no line does.
@@ -81,9 +86,6 @@ mod tests {
     use super::*;
 
     fn list(passwords: &[String], end: &str) -> (tempfile::TempDir, std::path::PathBuf) {
-        let hash = |password: &String| -> String {
-            Sha1::digest(password.as_bytes()).iter().map(|byte| format!("{byte:02X}")).collect()
-        };
         let mut lines: Vec<String> =
             passwords.iter().enumerate().map(|(at, password)| format!("{}:{}", hash(password), at * at * at)).collect();
         lines.sort();

@@ -307,12 +307,14 @@ impl Accounts {
         }
     }
 
-    /// Removes all passkeys of somebody who lost them, and of whom the operator knows who they are.
-    pub async fn drop_passkeys(&self, account: &Account) -> Result<(), AccountError> {
-        if self.atlas().remove_passkeys(account.person).await? > 0 {
-            self.post(MailKind::PasskeyRemoved, &account.address, Some(account), &Wish::default()).await?;
+    /// Removes all passkeys of somebody who lost them, and of whom the operator knows who they are; false if they have none.
+    pub async fn drop_passkeys(&self, account: &Account) -> Result<bool, AccountError> {
+        if self.atlas().remove_passkeys(account.person).await? == 0 {
+            return Ok(false);
         }
-        self.operated(account, "passkeys-removed", crate::Hand::CommandLine).await
+        self.post(MailKind::PasskeyRemoved, &account.address, Some(account), &Wish::default()).await?;
+        self.operated(account, "passkeys-removed", crate::Hand::CommandLine).await?;
+        Ok(true)
     }
 }
 

@@ -20,6 +20,11 @@ impl Links {
         authority.rsplit_once(':').map_or(authority, |(host, _)| host)
     }
 
+    /// How tracking goes.
+    pub fn status(&self) -> String {
+        format!("{}/status", self.base)
+    }
+
     /// A change, by its ID.
     pub fn change(&self, id: &str) -> String {
         format!("{}/changes/{id}", self.base)

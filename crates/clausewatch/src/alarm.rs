@@ -37,8 +37,7 @@ impl Alarm {
         let to = alerts::address(to).context("--operator-mail")?;
         let mailer = alerting.mailer(authorities)?;
         let mailer = mailer.context("say which server sends mail to --operator-mail, with --mail-server")?;
-        let status = format!("{}/status", alerting.public_url.trim_end_matches('/'));
-        Ok(Alarm { on: false, post: Some(Post { mailer, to, status, again_ms: 0 }) })
+        Ok(Alarm { on: false, post: Some(Post { mailer, to, status: alerting.links().status(), again_ms: 0 }) })
     }
 
     /// Whether many checks fail, as far as was heard.

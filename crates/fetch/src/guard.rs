@@ -190,19 +190,16 @@ fn unresolved(host: &url::Host, error: &BoxError, proxy: &Proxy) -> String {
 /// Whether the host of an address is private: by its form, or because it lies, or is resolved to what lies, in one of these networks. None
 /// if this cannot be told, because its name is not resolved now: networks beyond this machine may have names that are known from within only.
 pub async fn leads_into(networks: &[IpNet], url: &str) -> Option<bool> {
-    let host = url::Url::parse(url).ok().and_then(|url| url.host().map(|host| host.to_owned()))?;
-    let by_form = match &host {
-        url::Host::Domain(name) => is_local(name),
-        url::Host::Ipv4(address) => !Guard::new(Vec::new()).allows(IpAddr::V4(*address)),
-        url::Host::Ipv6(address) => !Guard::new(Vec::new()).allows(IpAddr::V6(*address)),
-    };
-    if by_form {
+    let url = url::Url::parse(url).ok()?;
+    let host = url.host()?;
+    let is_local_name = matches!(host, url::Host::Domain(name) if is_local(name));
+    if is_local_name || !Guard::new(Vec::new()).allows_host(&host) {
         return Some(true);
     }
     if networks.is_empty() {
         return Some(false);
     }
-    match tokio::time::timeout(RESOLVING, resolved(&host)).await {
+    match tokio::time::timeout(RESOLVING, resolved(&host.to_owned())).await {
         Ok(Ok(found)) => Some(found.into_iter().any(|address| within(networks, address))),
         _ if networks.iter().all(|network| network.addr().is_loopback()) => Some(false),
         _ => None,

@@ -132,8 +132,10 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         }
         Verb::RemovePasskeys(who) => {
             let account = found(&accounts, &who).await?;
-            accounts.drop_passkeys(&account).await?;
-            writeln!(out, "{} has no passkey", account.address)?;
+            match accounts.drop_passkeys(&account).await? {
+                true => writeln!(out, "{} has no passkey any more", account.address)?,
+                false => writeln!(out, "{} has no passkey; nothing was changed", account.address)?,
+            }
         }
         Verb::Organisations => {
             for organisation in all(async |offset| atlas.organisations(offset, LISTED).await).await? {
