@@ -65,7 +65,9 @@ pub enum AccountError {
     )]
     Wrong,
     /// The site requires a second factor, and a passkey is the only one of the account.
-    #[error("this site requires a second factor of you, and yours is a passkey: sign in with it, or ask whoever runs this site if it is lost")]
+    #[error(
+        "this site requires a second factor of you, and yours is a passkey: sign in with it, or ask whoever runs this site if it is lost"
+    )]
     PasskeyOnly,
     /// The account has a second factor, and no good code of it was given.
     #[error("give the code that your app shows now, or a recovery code; each works once")]

@@ -126,7 +126,11 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         Verb::EndSecondFactor(who) => {
             let account = found(&accounts, &who).await?;
             match accounts.send_end_of_factor(&account).await? {
-                true => writeln!(out, "{} is mailed a link, good for an hour, that ends the second factor", account.address)?,
+                true => writeln!(
+                    out,
+                    "{} is mailed a link, good for an hour, that ends the second factor",
+                    account.address
+                )?,
                 false => writeln!(out, "{} has no second factor; nothing was changed", account.address)?,
             }
         }

@@ -800,11 +800,16 @@ async fn who_lacks_a_required_second_factor_reaches_nothing_but_the_way_to_one()
         assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/account"), "{path}");
     }
     let json = hall.get(&ada, "/watchlist.json").await;
-    assert!(json.status == StatusCode::FORBIDDEN && json.body.contains("requires a second factor of you"), "{}", json.body);
+    assert!(
+        json.status == StatusCode::FORBIDDEN && json.body.contains("requires a second factor of you"),
+        "{}",
+        json.body
+    );
     assert_eq!(hall.get(&program, "/watchlist.json").await.status, StatusCode::FORBIDDEN);
     assert_eq!(hall.post(&program, POSTS[0].0, POSTS[0].1).await.status, StatusCode::FORBIDDEN);
     let before = state(&hall, &secret).await;
-    let open = ["sign-", "mail-link", "forgot", "link/", "second-factor", "passkeys", "/unsubscribe", "/channels/confirm"];
+    let open =
+        ["sign-", "mail-link", "forgot", "link/", "second-factor", "passkeys", "/unsubscribe", "/channels/confirm"];
     let shut = POSTS.iter().chain([&DELETE]).filter(|(path, _)| !open.iter().any(|part| path.contains(part)));
     for (path, form) in shut {
         let answer = hall.post(&ada, &path.replace("{id}", "1"), form).await;

@@ -82,7 +82,9 @@ async fn page(site: &Site, token: &str, link: Link, error: Option<String>) -> Re
         ),
         (MailKind::EndFactor, _) => (
             "End your second factor",
-            format!("This ends the second factor of {address}, which signs in without codes then. Do it only if you lost your app."),
+            format!(
+                "This ends the second factor of {address}, which signs in without codes then. Do it only if you lost your app."
+            ),
             Some("End it"),
         ),
         (MailKind::Invitation, Some(invited)) => {
