@@ -651,7 +651,15 @@ async fn an_address_whose_mail_came_back_is_asked_again_before_it_is_used() {
     let state = async || hall.atlas.channel(person, mail.id).await.unwrap().unwrap().state;
     assert_eq!(state().await, ChannelState::Unconfirmed);
     let everything = atlas::watching::MessageFilter::default();
-    assert_eq!(hall.atlas.messages(person, &everything).await.unwrap()[0].kind, MessageKind::Confirmation);
+    let asked = hall.atlas.messages(person, &everything).await.unwrap()[0].clone();
+    assert_eq!(asked.kind, MessageKind::Confirmation);
+    // A question that was not taken is not repeated from the inbox: that would be refused.
+    let dead = atlas::watching::Outcome::Dead { reason: "5.1.1 nobody".into() };
+    hall.atlas.settle_messages(&[(asked.id, dead)], 1).await.unwrap();
+    let inbox = hall.get(&ada, "/inbox").await.body;
+    well_formed::check(&inbox).unwrap();
+    assert!(inbox.contains("5.1.1 nobody") && inbox.contains("href=\"/watchlist#channels\""), "{inbox}");
+    assert!(!inbox.contains("Send it again"), "{inbox}");
     // One that never answered can be asked again, and nobody is flooded with questions.
     let mut last = StatusCode::SEE_OTHER;
     for _ in 0..8 {
