@@ -122,10 +122,59 @@ pub fn to_csv<'w>(watches: impl Iterator<Item = &'w NewWatch>) -> String {
     out
 }
 
+/// A watchlist as a file says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// What is to be watched.
+    pub watches: Vec<NewWatch>,
+    /// The columns that the file has; what the others would say, it leaves open.
+    columns: Vec<String>,
+}
+
+impl Listed {
+    /// Reads a file of either form.
+    ///
+    /// # Errors
+    /// If it is neither, or a line of it cannot be understood: nothing of it is taken then.
+    pub fn read(text: &str) -> Result<Listed, ExchangeError> {
+        let text = text.trim_start_matches('\u{feff}');
+        match text.trim_start().starts_with('<') {
+            true => Ok(Listed { watches: from_opml(text.trim_start())?, columns: Vec::new() }),
+            false => from_csv(text),
+        }
+    }
+
+    /// A watch of the file over the one that is there, or begins there: what the file leaves open stays as it is, and so do channels, which
+    /// are of one instance.
+    pub fn over(&self, new: &NewWatch, there: NewWatch) -> NewWatch {
+        let says = |name: &str| self.columns.iter().any(|column| column == name);
+        let mut watch = there;
+        if says("changes") {
+            watch.threshold.minor = new.threshold.minor;
+        }
+        if says("least severity") {
+            watch.threshold.severity = new.threshold.severity;
+        }
+        if says("only stricter") {
+            watch.threshold.stricter = new.threshold.stricter;
+        }
+        if says("every") {
+            watch.cadence = new.cadence;
+        }
+        if says("note") {
+            watch.note.clone_from(&new.note);
+        }
+        if says("tags") {
+            watch.tags.clone_from(&new.tags);
+        }
+        watch
+    }
+}
+
 /// Reads a watchlist from CSV: the columns of [`to_csv`] in any order; only `subject` is needed.
-pub fn from_csv(text: &str) -> Result<Vec<NewWatch>, ExchangeError> {
+fn from_csv(text: &str) -> Result<Listed, ExchangeError> {
     let mut rows = csv::rows(text).into_iter();
-    let Some((first, head)) = rows.next() else { return Ok(Vec::new()) };
+    let (first, head) = rows.next().unwrap_or((1, Vec::new()));
     let head: Vec<String> = head.iter().map(|name| name.trim().to_lowercase()).collect();
     let column = |name: &str| head.iter().position(|known| known == name);
     if column("subject").is_none() {
@@ -137,7 +186,7 @@ pub fn from_csv(text: &str) -> Result<Vec<NewWatch>, ExchangeError> {
         let cell = |name: &str| column(name).and_then(|at| row.get(at)).map_or("", |cell| cell.trim());
         watches.push(watch(&cell).map_err(|reason| ExchangeError::Line { line, reason })?);
     }
-    Ok(watches)
+    Ok(Listed { watches, columns: head })
 }
 
 fn watch<'c>(cell: &dyn Fn(&str) -> &'c str) -> Result<NewWatch, String> {
@@ -219,7 +268,7 @@ pub fn to_opml<'w>(watches: impl Iterator<Item = (&'w NewWatch, String)>, site: 
 }
 
 /// Reads a watchlist from OPML: outlines that name a subject, or a feed of a platform or clause type. Others are left out.
-pub fn from_opml(text: &str) -> Result<Vec<NewWatch>, ExchangeError> {
+fn from_opml(text: &str) -> Result<Vec<NewWatch>, ExchangeError> {
     let document = roxmltree::Document::parse(text).map_err(|error| ExchangeError::Opml(error.to_string()))?;
     if !document.root_element().has_tag_name("opml") {
         return Err(ExchangeError::Opml("it is of another kind".into()));
@@ -263,9 +312,10 @@ mod tests {
     #[test]
     fn a_watchlist_is_read_as_written() {
         let watches = watchlist();
-        assert_eq!(from_csv(&to_csv(watches.iter())).unwrap(), watches);
+        let csv = Listed::read(&to_csv(watches.iter())).unwrap();
+        assert_eq!(csv.watches, watches);
         let opml = to_opml(watches.iter().map(|watch| (watch, "<Plum> & co".to_string())), "https://c.example/");
-        let back: Vec<Subject> = from_opml(&opml).unwrap().into_iter().map(|watch| watch.subject).collect();
+        let back: Vec<Subject> = Listed::read(&opml).unwrap().watches.into_iter().map(|watch| watch.subject).collect();
         assert_eq!(back, watches.into_iter().map(|watch| watch.subject).collect::<Vec<_>>());
         assert!(opml.contains("xmlUrl=\"https://c.example/platforms/plum/feed.atom\""), "{opml}");
     }
@@ -274,13 +324,31 @@ mod tests {
     fn feeds_of_other_readers_are_understood() {
         let opml = "<opml version='1.0'><body><outline text='Law'><outline xmlUrl='https://x.example/platforms/pear/feed.atom'/>\
                     <outline xmlUrl='https://news.example/rss'/></outline></body></opml>";
-        assert_eq!(from_opml(opml).unwrap(), [NewWatch::on(Subject::Platform("pear".into()))]);
-        assert!(from_opml("<html/>").is_err() && from_opml("no").is_err());
+        assert_eq!(Listed::read(opml).unwrap().watches, [NewWatch::on(Subject::Platform("pear".into()))]);
+        assert!(Listed::read("<html/>").is_err() && Listed::read("no").is_err() && Listed::read("").is_err());
+    }
+
+    #[test]
+    fn what_a_file_leaves_open_stays() {
+        let there = watchlist()[3].clone();
+        let over = |text: &str| {
+            let listed = Listed::read(text).unwrap();
+            listed.over(&listed.watches[0], there.clone())
+        };
+        assert_eq!(over("\u{feff}<opml><outline subject='type:arbitration'/></opml>"), there);
+        assert_eq!(over("subject\ntype:arbitration"), there);
+        let weekly = Cadence::Week { weekday: Weekday::Monday, hour: 8 };
+        assert_eq!(over("subject,every\ntype:arbitration,week"), NewWatch { cadence: weekly, ..there.clone() });
+        let emptied = NewWatch { note: String::new(), tags: vec!["x".into()], ..there.clone() };
+        assert_eq!(over("tags,subject,note\nx,type:arbitration,"), emptied);
+        let strict = Threshold { minor: true, severity: Some(Severity::High), stricter: true };
+        let csv = "subject,changes,least severity,only stricter\ntype:arbitration,minor,high,yes";
+        assert_eq!(over(csv), NewWatch { threshold: strict, ..there.clone() });
     }
 
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
-        let error = |text: &str| from_csv(text).unwrap_err().to_string();
+        let error = |text: &str| Listed::read(text).unwrap_err().to_string();
         assert!(error("name\nx").starts_with("line 1: the first line names the columns"));
         assert!(
             error("subject\nplatform:plum\n\"type:no\nsuch\"")

@@ -12,6 +12,8 @@ const CLAUSE: usize = 700;
 
 /// What the link is called that ends what a message came from.
 const UNSUBSCRIBE: &str = "Stop these messages to this address";
+/// The same in a room or a feed.
+pub(crate) const NO_MORE: &str = "No more of this here";
 /// What stands beside a clause that only one of the two texts has.
 const NEW_CLAUSE: &str = "New clause";
 const GONE_CLAUSE: &str = "Clause that is gone";
@@ -188,6 +190,18 @@ pub fn html(letter: &Letter, foot: &Foot) -> String {
     }
     foot_html(&mut out, letter, foot);
     out += &format!("</div>{COLUMN_END}</body></html>\n");
+    out
+}
+
+/// A part of a letter as a piece of HTML, for an entry of a feed; `unsubscribe` is where its reader ends what it came from.
+pub fn entry(part: &Part, unsubscribe: &str) -> String {
+    let mut out = String::new();
+    part_html(&mut out, part, "h2");
+    muted(
+        &mut out,
+        "margin:12px 0 0;font-size:13px",
+        &format!("{} · {}", link(NO_MORE, unsubscribe), escape(NO_ADVICE)),
+    );
     out
 }
 

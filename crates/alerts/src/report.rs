@@ -20,6 +20,8 @@ pub struct Report {
     pub to_ms: i64,
     /// The changes, most severe first, then the latest first.
     pub changes: Vec<ReportLine>,
+    /// Set if there were more than could be looked at: what happened before this instant is left out.
+    pub since_ms: Option<i64>,
 }
 
 /// A change in a report.
@@ -52,19 +54,28 @@ impl Report {
     }
 }
 
-/// The report of a person for a period. Watches count as if they had been there all the time; their cadence does not matter.
-pub async fn report(atlas: &Atlas, person: PersonId, from_ms: i64, to_ms: i64) -> Result<Report, AtlasError> {
+/// The report of a person for a period, of changes that are confirmed. Watches count as if they had been there all the time; their cadence
+/// does not matter. At most so many changes are looked at closely, the latest ones: for each, two texts are compared.
+pub async fn report(
+    atlas: &Atlas,
+    person: PersonId,
+    from_ms: i64,
+    to_ms: i64,
+    most: usize,
+) -> Result<Report, AtlasError> {
     let watches = atlas.watches(person).await?;
-    let mut report = Report { from_ms, to_ms, changes: Vec::new() };
+    let mut report = Report { from_ms, to_ms, changes: Vec::new(), since_ms: None };
+    let mut looked_at = 0;
     let searches =
         watches.iter().any(|watch| matches!(watch.asks.subject, Subject::Search(_) | Subject::Regulation(_)));
     let mut filter = ChangeFilter {
         at_least: Some(Materiality::Minor),
         since_ms: Some(from_ms),
+        confirmed: true,
         limit: PAGE,
         ..ChangeFilter::default()
     };
-    loop {
+    'all: loop {
         let changes = atlas.changes(&filter).await?;
         let read = changes.len() as i64;
         for change in changes.into_iter().filter(|change| change.change.at_ms < to_ms) {
@@ -83,6 +94,11 @@ pub async fn report(atlas: &Atlas, person: PersonId, from_ms: i64, to_ms: i64) -
             if !searches && !watches.iter().any(|watch| maybe(&watch.asks.subject)) {
                 continue;
             }
+            if looked_at == most {
+                report.since_ms = Some(change.change.at_ms + 1);
+                break 'all;
+            }
+            looked_at += 1;
             let (document, version) = (change.document, change.change.to_version);
             let Some(story) = story_of(atlas, document, &[change], version).await? else { continue };
             let why: Vec<String> = watches.iter().filter_map(|watch| answer(watch, &story)).collect();

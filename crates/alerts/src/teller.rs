@@ -198,9 +198,21 @@ pub(crate) async fn story_of(
     let effective = atlas.version(id, last).await?.and_then(|version| version.stated_effective);
     let searches = atlas.watched_searches().await?;
     let corrected = Corrected::of(atlas, id, base, last).await?;
-    let ground =
-        Ground { document: &document, changes, old: &old, new: &new, effective, searches: &searches, corrected };
-    Ok(compose(Reader::embedded(), &ground))
+    let changes = changes.to_vec();
+    // Reading two long texts takes some tens of milliseconds of one core: not on a thread that serves others.
+    let composed = tokio::task::spawn_blocking(move || {
+        let (old, new, searches, changes) = (&*old, &*new, &*searches, &*changes);
+        let ground = Ground { document: &document, changes, old, new, effective, searches, corrected };
+        compose(Reader::embedded(), &ground)
+    });
+    match composed.await {
+        Ok(story) => Ok(story),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is ending, and this task with it.
+            Err(_) => std::future::pending().await,
+        },
+    }
 }
 
 fn read(row: &StoryRow) -> Result<Story, AtlasError> {

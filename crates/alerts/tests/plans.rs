@@ -1,6 +1,7 @@
 //! Plans over a store: what a person may watch, before, during and after a trial.
 mod common;
 
+use alerts::exchange::Listed;
 use alerts::plans::{Plans, Refused, limit, put_watch, used};
 use atlas::watching::*;
 use common::*;
@@ -73,6 +74,23 @@ async fn a_plan_limits_what_is_watched_and_a_trial_lifts_that_for_a_time() {
         put_watch(&stage.atlas, &Plans::default(), person, &NewWatch::on(Subject::Document(plum)), stage.now())
             .await
             .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_file_brings_what_the_plan_allows_as_soon_as_it_tells() {
+    let plans = Plans::read(include_str!("../../../docs/plans.toml")).unwrap();
+    for stage in stages().await {
+        document(&stage.atlas, "Plum", "Terms").await;
+        document(&stage.atlas, "Pear", "Terms").await;
+        let person = stage.atlas.add_person("Ada", "UTC", stage.now()).await.unwrap();
+        let listed = Listed::read("subject,note\nplatform:plum,ours\nplatform:pear,\ntype:arbitration,").unwrap();
+        let brought = alerts::import(&stage.atlas, &plans, person, &listed, stage.now()).await.unwrap();
+        assert_eq!(brought.kept, 1, "{}", stage.engine);
+        let why: Vec<&str> = brought.refused.iter().map(|(_, why)| why.as_str()).collect();
+        assert!(why[0].contains("watches 1 platform") && why[1].contains("does not watch clause types"), "{why:?}");
+        let watches = stage.atlas.watches(person).await.unwrap();
+        assert_eq!((watches.len(), watches[0].asks.cadence, &*watches[0].asks.note), (1, WEEKLY, "ours"));
     }
 }
 

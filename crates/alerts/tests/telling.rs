@@ -54,6 +54,38 @@ async fn a_change_is_told_once_with_all_reasons() {
 }
 
 #[tokio::test]
+async fn a_report_has_what_is_confirmed_and_asked_for() {
+    for stage in stages().await {
+        let (plum, pear) =
+            (document(&stage.atlas, "Plum", "Terms").await, document(&stage.atlas, "Pear", "Terms").await);
+        stage.watch(OWNER, Subject::Document(plum)).await;
+        for id in [plum, pear] {
+            stage.see(id, &terms(30, &[])).await;
+        }
+        let begun_ms = stage.now();
+        let report =
+            async |most| alerts::report(&stage.atlas, OWNER, begun_ms + 1, stage.now() + 1, most).await.unwrap();
+        stage.pass(DAY);
+        let first = stage.see(plum, &terms(30, &[ARBITRATION])).await;
+        stage.see(pear, &terms(7, &[])).await;
+        let told = report(usize::MAX).await;
+        assert_eq!(told.changes.len(), 1, "{}: {told:?}", stage.engine);
+        assert_eq!((told.changes[0].change.clone(), told.since_ms), (first[0].to_string(), None));
+        assert_eq!(told.changes[0].why, ["you watch Plum’s Terms, material changes"]);
+        assert_eq!(told.by_severity(), [(told.changes[0].severity, 1)]);
+        let first_ms = stage.now();
+        stage.pass(DAY);
+        let second = stage.see_once(plum, &terms(7, &[ARBITRATION])).await;
+        assert_eq!(report(usize::MAX).await.changes, told.changes, "what was seen once is not told");
+        stage.atlas.verified(plum, stage.now()).await.unwrap();
+        assert_eq!(report(usize::MAX).await.changes.len(), 2);
+        let cut = report(1).await;
+        assert_eq!((cut.changes.len(), cut.since_ms), (1, Some(first_ms + 1)), "the latest ones are looked at");
+        assert_eq!(cut.changes[0].change, second[0].to_string());
+    }
+}
+
+#[tokio::test]
 async fn several_changes_of_an_hour_are_one_message() {
     for stage in stages().await {
         let id = document(&stage.atlas, "Plum", "Terms").await;

@@ -41,6 +41,8 @@ pub(crate) struct Entry {
     pub author: String,
     /// What happened, plain text.
     pub summary: String,
+    /// All of it as HTML, where there is more than the summary.
+    pub content: Option<String>,
     /// Terms to filter by.
     pub categories: Vec<String>,
 }
@@ -79,6 +81,9 @@ pub(crate) fn atom(feed: &Feed) -> String {
             let _ = writeln!(out, "    <category term=\"{}\"/>", escape(category));
         }
         let _ = writeln!(out, "    <summary type=\"text\">{}</summary>", escape(&entry.summary));
+        if let Some(content) = &entry.content {
+            let _ = writeln!(out, "    <content type=\"html\">{}</content>", escape(content));
+        }
         out.push_str("  </entry>\n");
     }
     out.push_str("</feed>\n");
@@ -130,6 +135,7 @@ mod tests {
             updated_ms: 0,
             author: "<b>".into(),
             summary: "]]>".into(),
+            content: Some("<p>]]>&lt;</p>".into()),
             categories: vec!["\"><x>".into()],
         };
         let feed = Feed {

@@ -43,6 +43,8 @@ pub(crate) const ORGANISATION_PART: &str = "organisation";
 pub(crate) const WATCH: &str = "/watch";
 /// What the owner watches.
 pub(crate) const WATCHLIST: &str = "/watchlist";
+/// What changed in it over a period.
+pub(crate) const REPORT: &str = "/watchlist/report";
 /// What the owner was told.
 pub(crate) const INBOX: &str = "/inbox";
 

@@ -3,6 +3,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use alerts::exchange;
+use alerts::plans::Plans;
 use anyhow::Context;
 use atlas::Atlas;
 use atlas::watching::{ChannelId, NewWatch, PersonId, Subject, Threshold, Watch, WatchId};
@@ -209,23 +210,13 @@ async fn import(atlas: &Atlas, file: &PathBuf) -> crate::Answer {
         Some("-") => drop(std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?),
         _ => text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?,
     }
-    let is_xml = text.trim_start_matches('\u{feff}').trim_start().starts_with('<');
-    let watches = if is_xml { exchange::from_opml(&text) } else { exchange::from_csv(&text) };
-    let watches = watches.with_context(|| file.display().to_string())?;
-    let (mut added, mut all) = (0, true);
-    for watch in watches {
-        if is_there(atlas, &watch.subject).await? {
-            // Channels are not in a file: those of a watch that is there already stay.
-            let known = atlas.watch_on(OWNER, &watch.subject).await?;
-            let channels = known.and_then(|known| known.asks.channels);
-            atlas.put_watch(OWNER, &NewWatch { channels, ..watch }, now_ms()).await?;
-            added += 1;
-        } else {
-            all = false;
-        }
+    let listed = exchange::Listed::read(&text).with_context(|| file.display().to_string())?;
+    let import = alerts::import(atlas, &Plans::default(), OWNER, &listed, now_ms()).await?;
+    for (subject, why) in &import.refused {
+        eprintln!("clausewatch: {subject} is not watched: {why}");
     }
-    println!("{}", counted(added, "watch", "watches"));
-    Ok(all)
+    println!("{}", counted(import.kept, "watch", "watches"));
+    Ok(import.refused.is_empty())
 }
 
 async fn export(atlas: &Atlas, args: &Export) -> crate::Answer {
@@ -244,7 +235,7 @@ async fn export(atlas: &Atlas, args: &Export) -> crate::Answer {
 
 async fn report(atlas: &Atlas, args: &Report) -> crate::Answer {
     let to_ms = now_ms();
-    let report = alerts::report(atlas, OWNER, to_ms - i64::from(args.days) * DAY_MS, to_ms).await?;
+    let report = alerts::report(atlas, OWNER, to_ms - i64::from(args.days) * DAY_MS, to_ms, usize::MAX).await?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&json!(report))?);
         return Ok(true);

@@ -113,6 +113,7 @@ fn announced(base: &str, key: &str, author: &str, told: &Announcement) -> Entry 
         published_ms: told.from_ms,
         updated_ms: told.from_ms,
         author: author.to_string(),
+        content: None,
         summary: told.text.clone(),
         categories: vec!["announcement".into()],
     }
@@ -143,6 +144,7 @@ fn entry(base: &str, key: &str, change: &Change) -> Entry {
         updated_ms: change.confirmed_ms.unwrap_or(of.at_ms),
         author: change.platform_name.clone(),
         summary,
+        content: None,
         categories,
     }
 }

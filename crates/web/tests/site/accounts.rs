@@ -327,10 +327,11 @@ async fn who_proves_who_they_are_is_known_by_another_secret() {
 }
 
 /// Every address to which something is posted, with a form that would do something.
-pub const POSTS: [(&str, &str); 27] = [
+pub const POSTS: [(&str, &str); 28] = [
     ("/watch", "subject=%7B%22watches%22%3A%22platform%22%2C%22subject%22%3A%22plum%22%7D"),
     ("/watchlist/settings", "zone=Europe/Berlin"),
     ("/watchlist/{id}", "end=1"),
+    ("/watchlist/import", "subject,note\nplatform:pear,imported"),
     ("/channels", "kind=feed"),
     ("/channels/{id}", "do=remove"),
     ("/inbox", ""),
@@ -359,8 +360,12 @@ pub const POSTS: [(&str, &str); 27] = [
 /// What deletes an account: it stands alone, since nothing can be asked of it twice.
 const DELETE: (&str, &str) = ("/account/delete", "sure=delete");
 /// What is read and belongs to somebody.
-const READS: [&str; 11] = [
+const READS: [&str; 15] = [
     "/watchlist",
+    "/watchlist.csv",
+    "/watchlist.opml",
+    "/watchlist/report",
+    "/watchlist/report.csv",
     "/inbox",
     "/account",
     "/account/sign-up",
@@ -712,6 +717,18 @@ async fn a_button_floods_nobody() {
     assert_eq!(messages.len(), 30);
     let again = hall.post(&ada, &format!("/messages/{}", messages[0].id), "").await;
     assert_eq!(again.status, StatusCode::TOO_MANY_REQUESTS);
+    for path in ["/watchlist/report", "/watchlist/report.csv"] {
+        for _ in 0..15 {
+            assert_eq!(hall.get(&ada, path).await.status, StatusCode::OK, "counted apart");
+        }
+    }
+    assert_eq!(hall.get(&ada, "/watchlist/report").await.status, StatusCode::TOO_MANY_REQUESTS);
+    for _ in 0..30 {
+        assert_eq!(hall.post(&ada, "/watchlist/import", "subject\nplatform:plum").await.status, StatusCode::OK);
+    }
+    let import = hall.post(&ada, "/watchlist/import", "subject\nplatform:orrery").await;
+    assert_eq!(import.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(hall.atlas.watches(person).await.unwrap().len(), 1);
     hall.clock.fetch_add(60 * 60 * 1000, Ordering::Relaxed);
     assert_eq!(hall.post(&ada, &path, "do=test").await.status, StatusCode::SEE_OTHER);
 }
@@ -851,7 +868,8 @@ async fn signing_out_is_a_button_on_every_page_behind_it() {
     let own = READS.iter().chain(&operate_users::READS).filter(|path| !path.contains('{')).map(|path| path.to_string());
     let held = organisations::READS.iter().map(|path| path.replace("{organisation}", &organisation.to_string()));
     for path in own.chain(held).chain(["/review".to_string(), "/review/history".to_string()]) {
-        let open = ["/account/sign-up", "/account/sign-in", "/account/forgot"].contains(&path.as_str());
+        let file = path.ends_with(".csv") || path.ends_with(".opml");
+        let open = file || ["/account/sign-up", "/account/sign-in", "/account/forgot"].contains(&path.as_str());
         let page = hall.get(&ada, &path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
         assert_eq!(page.body.contains(button), !open, "{path}");

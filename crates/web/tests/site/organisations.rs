@@ -10,16 +10,21 @@ use crate::accounts::{Asks, Hall, POSTS, encoded, hall, here};
 use crate::{between, well_formed};
 
 /// What is read of an organisation.
-pub const READS: [&str; 4] = [
+pub const READS: [&str; 8] = [
     "/organisations",
     "/organisations/{organisation}",
     "/organisations/{organisation}/watchlist",
+    "/organisations/{organisation}/watchlist.csv",
+    "/organisations/{organisation}/watchlist.opml",
+    "/organisations/{organisation}/watchlist/report",
+    "/organisations/{organisation}/watchlist/report.csv",
     "/organisations/{organisation}/inbox",
 ];
 /// Every address at which something of an organisation is changed, with a form that would do something, and the role that it takes.
-pub const CHANGES: [(&str, &str, Role); 17] = [
+pub const CHANGES: [(&str, &str, Role); 18] = [
     ("/organisations/{organisation}/watchlist/settings", "zone=Europe/Berlin&share=open", Role::Editor),
     ("/organisations/{organisation}/watchlist/{id}", "minor=1&note=x", Role::Editor),
+    ("/organisations/{organisation}/watchlist/import", "subject,note\nplatform:orrery,imported", Role::Editor),
     ("/organisations/{organisation}/watchlist/{id}", "end=1", Role::Editor),
     ("/organisations/{organisation}/channels", "kind=webhook&address=https%3A%2F%2Fnew.example%2F", Role::Editor),
     ("/organisations/{organisation}/channels/{id}", "do=test", Role::Editor),

@@ -1,6 +1,8 @@
 //! Watching on the site: the button of a record, the watchlist, channels, links in messages; and that none of it is for strangers.
 use std::sync::Arc;
 
+use alerts::exchange::to_csv;
+use atlas::watching::{Cadence, NewWatch, PersonId, Subject, Weekday};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
@@ -8,6 +10,8 @@ use tower::ServiceExt;
 use web::{Site, SiteConfig};
 
 use crate::{Answer, ask, between, get, well_formed, world};
+
+const ATOM: &str = "http://www.w3.org/2005/Atom";
 
 /// A site with an owner, and what the owner's browser says with every request.
 pub async fn owned_site() -> (Router, atlas::Atlas) {
@@ -182,6 +186,146 @@ async fn a_watch_is_set_and_a_list_is_shared() {
     assert!(page.body.contains("/platforms/plum") && page.body.contains("vendors") && !page.body.contains("ours"));
     send(&site, &OWNER, Method::POST, "/watchlist/settings", "share=close").await;
     assert_eq!(get(&site, &shared).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_watchlist_is_written_to_files_and_read_from_them() {
+    let (site, atlas) = owned_site().await;
+    let owner = PersonId::OWNER;
+    let mut asks = NewWatch::on(Subject::Platform("plum".into()));
+    asks.note = "=1+1, \"ours\"".into();
+    asks.tags = vec!["vendors".into()];
+    asks.cadence = Cadence::Week { weekday: Weekday::Friday, hour: 17 };
+    let wanted = [asks, NewWatch::on(Subject::ClauseType("arbitration".into()))];
+    for asks in &wanted {
+        atlas.put_watch(owner, asks, 0).await.unwrap();
+    }
+    let kept = async || atlas.watches(owner).await.unwrap().into_iter().map(|watch| watch.asks).collect::<Vec<_>>();
+    let list = send(&site, &OWNER, Method::GET, "/watchlist", "").await;
+    for (path, kind) in [("/watchlist.csv", "text/csv"), ("/watchlist.opml", "text/x-opml")] {
+        assert!(list.body.contains(&format!("href=\"{path}\"")), "{path}");
+        let file = send(&site, &OWNER, Method::GET, path, "").await;
+        assert_eq!(file.status, StatusCode::OK, "{path}");
+        assert!(file.header(header::CONTENT_TYPE).starts_with(kind));
+        assert!(file.header(header::CONTENT_DISPOSITION).starts_with("attachment; filename=\"watchlist."));
+        for watch in atlas.watches(owner).await.unwrap() {
+            atlas.remove_watch(owner, watch.id).await.unwrap();
+        }
+        // As a browser sends a file, and as a program does.
+        let form = format!(
+            "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"list\"\r\n\r\n{}\r\n--x--\r\n",
+            file.body
+        );
+        let headers = [OWNER.headers, &[("content-type", "multipart/form-data; boundary=x")]].concat();
+        let browser = Asks { headers: &headers, ..OWNER };
+        for (asks, body) in [(&browser, &form), (&OWNER, &file.body)] {
+            let page = send(&site, asks, Method::POST, "/watchlist/import", body).await;
+            assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+            well_formed::check(&page.body).unwrap();
+            assert!(page.body.contains("<p>2 watches were imported.") && !page.body.contains("Not watched:"));
+            let subjects: Vec<Subject> = kept().await.into_iter().map(|asks| asks.subject).collect();
+            assert_eq!(subjects, wanted.clone().map(|asks| asks.subject), "{path}");
+        }
+        let all = send(&site, &OWNER, Method::POST, "/watchlist/import", &to_csv(wanted.iter())).await;
+        assert_eq!(all.status, StatusCode::OK);
+        assert_eq!(kept().await, wanted, "{path}");
+    }
+    let partly = "subject\nplatform:nobody\nplatform:orrery\nplatform:plum";
+    let page = send(&site, &OWNER, Method::POST, "/watchlist/import", partly).await;
+    well_formed::check(&page.body).unwrap();
+    assert!(page.body.contains("2 watches were imported. Not watched:"), "{}", page.body);
+    assert!(page.body.contains("<code>platform:nobody</code>: there is nothing of this name here"));
+    assert_eq!(kept().await[0], wanted[0], "what the file does not say stays");
+    let many = format!("subject\n{}", "platform:plum\n".repeat(501));
+    for (body, words) in [
+        ("", "There is no file"),
+        ("subject\nplatform:plum\nfruit", "Line 3: &#34;fruit&#34; cannot be watched"),
+        ("name\nx", "one of them has to be “subject”"),
+        ("<html/>", "The file is no OPML"),
+        (&many, "501 watches, and 500 are read at a time"),
+    ] {
+        let page = send(&site, &OWNER, Method::POST, "/watchlist/import", body).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST);
+        assert!(page.body.contains(words), "{words}: {}", page.body);
+    }
+    assert_eq!(kept().await.len(), 3, "a file that cannot be read changes nothing");
+}
+
+#[tokio::test]
+async fn a_report_says_what_changed_in_a_period_by_severity() {
+    let (site, atlas) = owned_site().await;
+    let mut asks = NewWatch::on(Subject::Platform("plum".into()));
+    asks.threshold.minor = true;
+    atlas.put_watch(PersonId::OWNER, &asks, world::START + 400 * world::DAY).await.unwrap();
+    let list = send(&site, &OWNER, Method::GET, "/watchlist", "").await;
+    assert!(list.body.contains("href=\"/watchlist/report\""));
+    let period = "from=2024-06-01&to=2025-01-31";
+    let page = send(&site, &OWNER, Method::GET, &format!("/watchlist/report?{period}"), "").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    well_formed::check(&page.body).unwrap();
+    let json = send(&site, &OWNER, Method::GET, &format!("/watchlist/report.json?{period}"), "").await;
+    let json: serde_json::Value = serde_json::from_str(&json.body).unwrap();
+    let changes = json["report"]["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), 2, "the error page between them is no change: {json}");
+    for change in changes {
+        let link = format!("href=\"/changes/{}\"", change["change"].as_str().unwrap());
+        assert_eq!(page.body.matches(&link).count(), 1, "{link}");
+    }
+    let counted: i64 = json["by_severity"].as_array().unwrap().iter().map(|of| of["changes"].as_i64().unwrap()).sum();
+    assert_eq!(counted, 2);
+    assert!(page.body.contains("2 changes, ") && page.body.contains("It is here because you watch"), "{}", page.body);
+    let csv = send(&site, &OWNER, Method::GET, &format!("/watchlist/report.csv?{period}"), "").await;
+    assert_eq!(csv.body.lines().count(), 3, "{}", csv.body);
+    assert!(csv.header(header::CONTENT_DISPOSITION).contains("watchlist-report-2024-06-01-2025-01-31.csv"));
+    let lately = send(&site, &OWNER, Method::GET, "/watchlist/report", "").await;
+    well_formed::check(&lately.body).unwrap();
+    assert!(lately.body.contains("Nothing that the"), "{}", lately.body);
+    for wrong in ["from=2024-06-02&to=2024-06-01", "from=2023-01-01&to=2024-06-01", "to=never"] {
+        let answer = send(&site, &OWNER, Method::GET, &format!("/watchlist/report?{wrong}"), "").await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_is_whole_in_the_inbox_and_in_the_feed() {
+    let (site, atlas) = owned_site().await;
+    let owner = PersonId::OWNER;
+    let now_ms = world::START + 400 * world::DAY;
+    let watch = atlas.put_watch(owner, &NewWatch::on(Subject::Platform("plum".into())), 0).await.unwrap();
+    send(&site, &OWNER, Method::POST, "/channels", "kind=feed").await;
+    let channels = atlas.channels(owner).await.unwrap();
+    let round = alerts::Teller::new(atlas.clone(), Arc::new(move || now_ms)).round().await.unwrap();
+    assert_eq!((round.stories, round.told), (1, 2), "{round:?}");
+    let inbox = send(&site, &OWNER, Method::GET, "/inbox", "").await;
+    well_formed::check(&inbox.body).unwrap();
+    let settings = format!("material changes (<a href=\"/watchlist#w-{}\">change or end it</a>).", watch.id);
+    assert!(inbox.body.contains(&settings), "{}", inbox.body);
+    let token = channels.iter().find_map(|channel| channel.feed_token()).unwrap();
+    let feed = get(&site, &format!("/feeds/{token}")).await.body;
+    let feed = roxmltree::Document::parse(&feed).unwrap();
+    let content = feed.descendants().find(|node| node.has_tag_name((ATOM, "content"))).unwrap();
+    assert_eq!(content.attribute("type"), Some("html"));
+    let content = content.text().unwrap();
+    for words in
+        ["<b>Why:</b>", "arbitration", "<del", "http://127.0.0.1:8080/changes/CW-C-", "You are told because you watch"]
+    {
+        assert!(content.contains(words), "{words} is not in {content}");
+    }
+    assert!(!content.contains("<script>"), "{content}");
+    let end = between(content, "http://127.0.0.1:8080/unsubscribe/", "\"");
+    let asked = get(&site, &format!("/unsubscribe/{end}")).await;
+    assert!(asked.status == StatusCode::OK && asked.body.contains("to the private feed"), "{}", asked.body);
+    // Older messages stand on further pages.
+    assert!(!inbox.body.contains("page=2"));
+    for at in 0..50 {
+        alerts::channels::test(&atlas, owner, channels[0].id, now_ms + at).await.unwrap();
+    }
+    let shown = |page: &Answer| page.body.matches("<article").count();
+    let first = send(&site, &OWNER, Method::GET, "/inbox", "").await;
+    assert!(shown(&first) == 50 && first.body.contains("/inbox?page=2"), "{}", shown(&first));
+    let last = send(&site, &OWNER, Method::GET, "/inbox?page=2", "").await;
+    assert!(shown(&last) == 1 && last.body.contains(&settings), "{}", last.body);
+    assert_eq!(send(&site, &OWNER, Method::GET, "/inbox?page=0", "").await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

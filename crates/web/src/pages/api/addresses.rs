@@ -25,6 +25,11 @@ impl Address {
         Address { path, what, fields: &[], media }
     }
 
+    /// Whether a file is posted to it.
+    pub fn takes_file(&self) -> bool {
+        self.fields.iter().any(|(name, _)| *name == "file")
+    }
+
     /// Whether it is there for an organisation too.
     pub fn is_shared(&self) -> bool {
         ["/watchlist", "/channels", "/inbox", "/messages"].iter().any(|start| self.path.starts_with(start))
@@ -54,6 +59,10 @@ pub(super) fn part(name: &str) -> &'static str {
     }
 }
 
+const PERIOD: [(&str, &str); 2] = [
+    ("from", "First day, YYYY-MM-DD (UTC); left out: 29 days before the last one."),
+    ("to", "Last day; left out: today."),
+];
 const PAGE: (&str, &str) = ("page", "Page of the list, from 1.");
 
 /// Addresses that answer with JSON.
@@ -136,10 +145,19 @@ pub(super) const RECORDS: &[Address] = &[
 pub(super) const OWN: &[Address] = &[
     Address::json("/organisations.json", "The organisations that you belong to.", &[]),
     Address::json("/watchlist.json", "What you watch, and the channels over which you are told.", &[]),
+    Address::file("/watchlist.csv", "What you watch, as a table that can be imported.", CSV),
+    Address::file("/watchlist.opml", "What you watch, for feed readers.", "text/x-opml"),
+    Address::json("/watchlist/report.json", "What changed in what you watch, the most severe first.", &PERIOD),
+    Address {
+        path: "/watchlist/report.csv",
+        what: "What changed in what you watch, as a table.",
+        fields: &PERIOD,
+        media: CSV,
+    },
     Address::json(
         "/inbox.json",
-        "The latest messages in your inbox, and those that could not be sent over other channels.",
-        &[],
+        "Messages in your inbox, newest first; on the first page, those that could not be sent over other channels.",
+        &[PAGE],
     ),
 ];
 
@@ -174,6 +192,11 @@ pub(super) const FORMS: &[Address] = &[
         "/watchlist/settings",
         "Sets your time zone, and opens or closes the read-only page of your watchlist.",
         &[("zone", "IANA name."), ("share", "open (an earlier address ends) or close.")],
+    ),
+    Address::json(
+        "/watchlist/import",
+        "Watches what a file names, CSV or OPML, and says what of it could not be. The file alone can be the body too.",
+        &[("file", "The file; of CSV, only the column subject is needed.")],
     ),
     Address::form(
         "/channels",

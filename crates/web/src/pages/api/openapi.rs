@@ -179,6 +179,9 @@ fn post(address: &Address) -> Value {
 
 /// A form that changes something.
 fn form(address: &Address) -> Value {
+    if address.takes_file() {
+        return post(address);
+    }
     let mut responses = responses(address);
     if let Some(responses) = responses.as_object_mut() {
         let done = responses.remove("200").unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The inbox, and what became of messages over other channels.
 use alerts::{Letter, Links};
 use askama::Template;
-use atlas::watching::{ChannelKind, Message, MessageFilter, MessageId, MessageKind, MessageState};
+use atlas::watching::{ChannelKind, Message, MessageFilter, MessageId, MessageKind, MessageState, Why};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
@@ -14,11 +14,12 @@ use crate::negotiate::Wants;
 use crate::page::Head;
 use crate::query::Query;
 use crate::site::Site;
+use crate::view::Paging;
 use crate::words::Html;
 use crate::{links, view, words};
 
-/// Messages shown.
-const SHOWN: i64 = 50;
+/// Messages on a page.
+const SIZE: usize = 50;
 
 /// A message as the page shows it.
 struct Row {
@@ -35,6 +36,7 @@ struct InboxPage {
     all: Vec<Holder>,
     rows: Vec<Row>,
     unread: i64,
+    paging: Paging,
     /// Messages over other channels that were not sent: given up, or tried and to be tried again.
     unsent: Vec<Row>,
 }
@@ -42,6 +44,11 @@ struct InboxPage {
 impl InboxPage {
     fn redline(&self, clause: &alerts::ClauseChange) -> Html {
         view::redline(clause.before.as_deref().unwrap_or(""), clause.after.as_deref().unwrap_or(""))
+    }
+
+    /// The watches because of which a part of a message is told.
+    fn why<'r>(row: &'r Row, part: &usize) -> &'r [Why] {
+        row.message.items.get(*part).map_or(&[], |item| &item.why)
     }
 
     fn channel(&self, message: &Message) -> &'static str {
@@ -68,14 +75,25 @@ fn rows(site: &Site, zone: &str, messages: Vec<Message>) -> Vec<Row> {
     messages.into_iter().filter_map(row).collect()
 }
 
-pub(super) async fn show(holder: Holder, State(site): State<Site>, wants: Wants) -> Result<Response, Failure> {
-    let id = holder.id();
+pub(super) async fn show(
+    holder: Holder,
+    State(site): State<Site>,
+    wants: Wants,
+    query: Query,
+) -> Result<Response, Failure> {
+    let (id, number) = (holder.id(), query.page()?);
     let zone = site.atlas.person(id).await?.map_or_else(|| "UTC".into(), |person| person.zone);
     let reader = Some(holder.person);
-    let inbox = site.atlas.messages(id, &MessageFilter { limit: SHOWN, reader, ..MessageFilter::inbox() }).await?;
+    // One more than is shown tells whether there is another page.
+    let (offset, limit) = (((number - 1) * SIZE) as i64, SIZE as i64 + 1);
+    let filter = MessageFilter { offset, limit, reader, ..MessageFilter::inbox() };
+    let mut inbox = site.atlas.messages(id, &filter).await?;
+    let more = inbox.len() > SIZE;
+    inbox.truncate(SIZE);
+    let paging = Paging::open(&holder.path(links::INBOX), &query, number, more);
     let mut unsent = Vec::new();
     // Why a channel failed can name its address, which only who may change channels is shown.
-    if holder.changes() {
+    if holder.changes() && number == 1 {
         let dead = MessageFilter { state: Some(MessageState::Dead), ..MessageFilter::default() };
         let waiting = MessageFilter { state: Some(MessageState::Waiting), ..MessageFilter::default() };
         unsent = site.atlas.messages(id, &dead).await?;
@@ -86,14 +104,14 @@ pub(super) async fn show(holder: Holder, State(site): State<Site>, wants: Wants)
     let head = super::way(head, &holder).crumb("Watchlist", holder.path(links::WATCHLIST)).here("Inbox").unlisted();
     let (rows, unsent) = (rows(&site, &zone, inbox), rows(&site, &zone, unsent));
     let (unread, all) = (site.atlas.unread(id, holder.person).await?, Holder::all(&site, holder.person).await?);
-    let page = InboxPage { head, holder, all, rows, unread, unsent };
+    let page = InboxPage { head, holder, all, rows, unread, paging, unsent };
     wants.record(&page, || {
         let message = |row: &Row| {
             json!({"id": row.message.id, "key": row.message.key, "kind": row.message.kind, "made_ms": row.message.made_ms,
                 "read_ms": row.message.read_ms, "state": row.message.state, "error": row.message.error, "letter": row.letter})
         };
         let of = |rows: &[Row]| rows.iter().map(message).collect::<Vec<_>>();
-        json!({"unread": page.unread, "messages": of(&page.rows), "unsent": of(&page.unsent)})
+        json!({"unread": page.unread, "page": number, "more": more, "messages": of(&page.rows), "unsent": of(&page.unsent)})
     })
 }
 

@@ -137,6 +137,7 @@ pub(super) async fn feed(State(site): State<Site>, Path(token): Path<String>) ->
                 published_ms: message.made_ms,
                 author: part.document.clone(),
                 summary: format!("{} You are told because {}.", part.verdict, part.why.join("; and because ")),
+                content: Some(alerts::entry(part, &letters.unsubscribe(&channel, message.id))),
                 categories: Vec::new(),
             });
         }

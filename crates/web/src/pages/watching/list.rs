@@ -1,4 +1,5 @@
 //! The watchlist: what is watched, which changes are told and when, over which channels; and its read-only page for others.
+use alerts::Import;
 use askama::Template;
 use atlas::watching::{Cadence, Channel, ChannelId, Person, PersonId, Subject, Threshold, Watch, WatchId, Weekday};
 use axum::extract::{Path, State};
@@ -50,7 +51,7 @@ impl Row {
         Ok(Row { path: place(&watch.asks.subject), name: name.trim_end_matches('.').to_string(), watch })
     }
 
-    /// "Material changes, at once".
+    /// "Material changes, told as it happens".
     fn told(&self) -> String {
         let threshold = alerts::matching::threshold(&self.watch.asks.threshold);
         let told = format!("{threshold}, told {}", alerts::cadence_in_words(self.watch.asks.cadence));
@@ -129,6 +130,8 @@ struct ListPage {
     unread: i64,
     /// What of the plan of the person or the organisation is used, if plans limit it.
     plan: Option<String>,
+    /// What came of a file that was just read.
+    import: Option<Import>,
 }
 
 impl ListPage {
@@ -151,23 +154,39 @@ async fn rows(site: &Site, person: PersonId) -> Result<Vec<Row>, Failure> {
 }
 
 pub(super) async fn show(holder: Holder, State(site): State<Site>, wants: Wants) -> Result<Response, Failure> {
+    page(&site, holder, wants, None).await
+}
+
+/// The page with what came of a file that was just read.
+pub(super) async fn page(
+    site: &Site,
+    holder: Holder,
+    wants: Wants,
+    import: Option<Import>,
+) -> Result<Response, Failure> {
     let id = holder.id();
     let channels = if holder.changes() { site.atlas.channels(id).await? } else { Vec::new() };
-    let channels = channels.into_iter().map(|channel| ChannelRow::of(&site, channel)).collect();
+    let channels = channels.into_iter().map(|channel| ChannelRow::of(site, channel)).collect();
     let of = holder.organisation.is_some();
     let title = if of { format!("Watchlist of {}", holder.name()) } else { "Watchlist".into() };
     let head = super::way(site.head(title, holder.path(links::WATCHLIST)), &holder).here("Watchlist").unlisted();
-    let (person, rows) = (person(&site, id).await?, rows(&site, id).await?);
+    let (person, rows) = (person(site, id).await?, rows(site, id).await?);
     let unread = site.atlas.unread(id, holder.person).await?;
     let entitled = site.plans.of(&site.atlas, id, site.now_ms()).await?;
     let plan = alerts::plans::used(&site.atlas, &entitled, id).await?;
-    let all = Holder::all(&site, holder.person).await?;
-    let page = ListPage { head, holder, all, person, rows, channels, unread, plan };
+    let all = Holder::all(site, holder.person).await?;
+    let page = ListPage { head, holder, all, person, rows, channels, unread, plan, import };
     wants.record(&page, || {
         let watches: Vec<_> =
             page.rows.iter().map(|row| json!({"name": row.name, "path": row.path, "watch": row.watch})).collect();
         let channels: Vec<&Channel> = page.channels.iter().map(|row| &row.channel).collect();
-        json!({"watches": watches, "channels": channels, "unread": page.unread, "zone": page.person.zone})
+        let mut value =
+            json!({"watches": watches, "channels": channels, "unread": page.unread, "zone": page.person.zone});
+        if let Some(import) = &page.import {
+            let refused = import.refused.iter().map(|(subject, why)| json!({"subject": subject, "why": why}));
+            value["import"] = json!({"kept": import.kept, "refused": refused.collect::<Vec<_>>()});
+        }
+        value
     })
 }
 

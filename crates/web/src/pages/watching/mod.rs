@@ -1,9 +1,11 @@
 //! Watching: the watchlist with its channels, the inbox, and what the links in messages lead to. A watchlist is a person's own or an
 //! organisation's, at the same addresses below the organisation's; see [`crate::holder`].
 mod channels;
+mod files;
 mod inbox;
 mod links_in_messages;
 mod list;
+mod report;
 
 use atlas::accounts::Role;
 use atlas::watching::{PersonId, Subject};
@@ -24,7 +26,8 @@ use crate::site::Site;
 
 /// Most bytes of a form.
 const FORM: usize = 64 * 1024;
-/// Most tests and repeated messages of one watchlist within an hour, unless it is that of the owner of an instance.
+/// Most tests and repeated messages of one watchlist within an hour, and most reports and imports of one person, unless it is the owner of an
+/// instance.
 const MOST_ASKED_FOR: i64 = 30;
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
@@ -33,6 +36,11 @@ fn held(of: &str) -> Router<Site> {
     let at = |own: &str| format!("{of}{own}");
     Router::new()
         .route(&at(links::WATCHLIST), get(list::show))
+        .route(&at("/watchlist.csv"), get(files::csv))
+        .route(&at("/watchlist.opml"), get(files::opml))
+        .route(&at("/watchlist/import"), post(files::import).layer(DefaultBodyLimit::max(files::MOST_BYTES)))
+        .route(&at(links::REPORT), get(report::show))
+        .route(&at("/watchlist/report.csv"), get(report::csv))
         .route(&at("/watchlist/settings"), post(list::settings))
         .route(&at("/watchlist/{id}"), post(list::change))
         .route(&at("/channels"), post(channels::add))
@@ -106,18 +114,23 @@ fn way(head: Head, holder: &Holder) -> Head {
     }
 }
 
-/// Counts a message that is sent because somebody asked for it, and refuses more than some within an hour, on a site that others use: a
-/// button is no way to flood a receiver, or the store.
-async fn may_send(site: &Site, holder: PersonId) -> Result<(), Failure> {
+/// Counts what is done because somebody asked for it, and refuses more than some within an hour, on a site that others use: a button is no
+/// way to flood a receiver or the store, or to keep the site busy. `what` names it, with whose it is.
+async fn may_ask_for(site: &Site, what: &str) -> Result<(), Failure> {
     if site.accounts.is_none() {
         return Ok(());
     }
-    let (sent, _) = site.atlas.count_try(&format!("messages asked for by {holder}"), HOUR_MS, site.now_ms()).await?;
-    if sent > MOST_ASKED_FOR {
+    let (asked, _) = site.atlas.count_try(what, HOUR_MS, site.now_ms()).await?;
+    if asked > MOST_ASKED_FOR {
         let why = format!("this was done {MOST_ASKED_FOR} times within an hour; try again later");
         return Err(Failure::Refused(StatusCode::TOO_MANY_REQUESTS, why));
     }
     Ok(())
+}
+
+/// As [`may_ask_for`], of a message that is sent.
+async fn may_send(site: &Site, holder: PersonId) -> Result<(), Failure> {
+    may_ask_for(site, &format!("messages asked for by {holder}")).await
 }
 
 /// Where a form was sent from, if that is a page of ours; else the watchlist.
