@@ -52,10 +52,15 @@ fn civil_day(weekday: Weekday) -> civil::Weekday {
 /// A cadence in words: "every Monday at 08:00".
 pub fn cadence_in_words(cadence: Cadence) -> String {
     match cadence {
-        Cadence::AtOnce => "at once".into(),
+        Cadence::AtOnce => "as it happens".into(),
         Cadence::Day { hour } => format!("every day at {hour:02}:00"),
         Cadence::Week { weekday, hour } => format!("every {weekday:?} at {hour:02}:00"),
     }
+}
+
+/// A date of a document, `2024-03-03`, as people read it; anything else as it is.
+pub(crate) fn spelled(iso: &str) -> String {
+    iso.parse::<civil::Date>().map_or_else(|_| iso.to_string(), |date| date.strftime("%-d %B %Y").to_string())
 }
 
 /// An instant in a time zone.
@@ -114,6 +119,7 @@ mod tests {
     fn days_are_told_in_words() {
         assert_eq!(day(ms("2024-03-02T23:30:00Z"), "Europe/Berlin"), "3 March 2024");
         assert_eq!(moment(ms("2024-03-02T23:30:00Z"), "Europe/Berlin"), "3 March 2024, 00:30 CET");
+        assert_eq!((spelled("2024-04-01"), spelled("soon")), ("1 April 2024".to_string(), "soon".to_string()));
         assert!(is_zone("Europe/Berlin") && !is_zone("Nowhere/Land") && !is_zone(""));
     }
 }

@@ -4,7 +4,7 @@ use atlas::watching::{Message, MessageKind};
 use provisions::{Severity, taxonomy};
 use serde::Serialize;
 
-use crate::cadence::{day, moment};
+use crate::cadence::{day, moment, spelled};
 use crate::compose::clip;
 use crate::links::Links;
 use crate::story::{ClauseChange, Correction, Fact, Story, Touched};
@@ -65,7 +65,7 @@ pub struct ProvisionLine {
     pub what: String,
     /// "Notice: 30 days → 7 days".
     pub facts: Vec<String>,
-    /// Why it matters, for the person who agreed.
+    /// Why it matters, for the person who agreed; empty where a line above says it.
     pub matters: String,
     /// Address of the provision.
     pub url: Option<String>,
@@ -172,7 +172,7 @@ impl Part {
             reason: story.reason.clone(),
             severity: story.severity().filter(|_| story.correction.is_none()),
             why,
-            provisions: told.iter().take(PROVISIONS).map(|touched| ProvisionLine::of(touched, links)).collect(),
+            provisions: provisions(told, links),
             clauses: if story.correction.is_some() { Vec::new() } else { story.clauses.clone() },
             more_clauses: if story.correction.is_some() { 0 } else { story.more_clauses },
             url: links.change(change),
@@ -181,7 +181,20 @@ impl Part {
     }
 }
 
-/// "Material, up to severity High. Seen 3 March 2024, 14:05 CET. In force from 2024-04-01, as it says."
+/// The provisions that are told, each with why it matters: of several of a type, the first says it.
+fn provisions(told: &[Touched], links: &Links) -> Vec<ProvisionLine> {
+    let mut lines: Vec<ProvisionLine> = Vec::new();
+    for touched in told.iter().take(PROVISIONS) {
+        let mut line = ProvisionLine::of(touched, links);
+        if lines.iter().any(|said| said.matters == line.matters) {
+            line.matters.clear();
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// "Material, up to severity High. Seen 3 March 2024, 14:05 CET. In force from 1 April 2024, as it says."
 fn verdict(story: &Story, zone: &str) -> String {
     let mut words = capital(story.materiality.name());
     if let Some(severity) = story.severity().filter(|_| story.correction.is_none()) {
@@ -189,7 +202,7 @@ fn verdict(story: &Story, zone: &str) -> String {
     }
     words += &format!(". Seen {}.", moment(story.seen_ms, zone));
     if let Some(date) = &story.effective {
-        words += &format!(" In force from {date}, as the document says.");
+        words += &format!(" In force from {}, as the document says.", spelled(date));
     }
     words
 }

@@ -150,9 +150,13 @@ impl Story {
     }
 }
 
-/// A platform's document in words: "Plum’s Privacy Policy", "Ladders’ Terms"; the title alone where it says whose it is: "Plum Terms".
+/// A platform's document in words: "Plum’s Privacy Policy", "Ladders’ Terms"; the title alone where it says whose it is: "Plum Terms",
+/// or "Orrery Terms" of Orrery Models.
 pub fn of_platform(platform: &str, title: &str) -> String {
-    if title.to_lowercase().contains(&platform.to_lowercase()) {
+    let (lower, name) = (title.to_lowercase(), platform.to_lowercase());
+    // A short word may be a common one: "The Courier", "The Terms".
+    let first = name.split_whitespace().next().filter(|word| word.chars().count() > 3);
+    if lower.contains(&name) || (first.is_some() && first == lower.split_whitespace().next()) {
         return title.to_owned();
     }
     let ending = if platform.ends_with(['s', 'S']) { "’" } else { "’s" };
@@ -168,5 +172,8 @@ mod tests {
         assert_eq!(of_platform("Plum", "Terms"), "Plum’s Terms");
         assert_eq!(of_platform("Ladders", "Terms"), "Ladders’ Terms");
         assert_eq!(of_platform("Plum", "plum Privacy Policy"), "plum Privacy Policy");
+        assert_eq!(of_platform("Orrery Models", "Orrery Terms of Use"), "Orrery Terms of Use");
+        assert_eq!(of_platform("The Courier", "The Terms"), "The Courier’s The Terms");
+        assert_eq!(of_platform("", "Terms"), "Terms");
     }
 }

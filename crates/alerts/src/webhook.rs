@@ -9,11 +9,10 @@ use sha2::Sha256;
 
 use crate::compose::clip;
 use crate::letter::{Letter, Part, one_line};
+use crate::plain::NO_MORE;
 
 /// Discord takes ten embeds, Slack fifty blocks; more documents than this are counted.
 const PARTS: usize = 8;
-/// What the link says that ends what a message came from.
-const NO_MORE: &str = "No more of this here";
 /// Characters of a clause in a chat.
 const CLAUSE: usize = 300;
 
@@ -70,7 +69,7 @@ pub fn schema() -> Value {
         "severity": severity,
         "what": text("What happened to it: \"new, stricter\"."),
         "facts": texts("Facts that changed: \"Notice: 30 days → 7 days\"."),
-        "matters": text("Why it matters, for the person who agreed."),
+        "matters": text("Why it matters, for the person who agreed; empty where a line above says it."),
         "url": or_null("Its page; null where only the comparison found it."),
     }));
     let clause = object(json!({
@@ -112,13 +111,14 @@ fn object(properties: Value) -> Value {
     json!({"type": "object", "required": required, "additionalProperties": false, "properties": properties})
 }
 
-/// Each provision in a line.
+/// Each provision in a line; the first, which is the most severe, with why it matters.
 fn lines(part: &Part) -> Vec<String> {
-    let line = |line: &crate::letter::ProvisionLine| {
+    let line = |(at, line): (usize, &crate::letter::ProvisionLine)| {
         let facts = if line.facts.is_empty() { String::new() } else { format!(" ({})", line.facts.join("; ")) };
-        format!("{}, {}: {}{facts}", line.title, line.severity, line.what)
+        let matters = if at == 0 { format!(". {}", line.matters) } else { String::new() };
+        format!("{}, {}: {}{facts}{matters}", line.title, line.severity, line.what)
     };
-    part.provisions.iter().map(line).collect()
+    part.provisions.iter().enumerate().map(line).collect()
 }
 
 fn because(part: &Part) -> String {

@@ -388,7 +388,8 @@ async fn chats_get_payloads_of_theirs() {
     assert_eq!(discord["allowed_mentions"]["parse"], serde_json::json!([]));
     assert_eq!(discord["embeds"][0]["title"], "Plum’s Terms");
     for payload in [slack, teams, discord] {
-        for said in ["You are told because", "https://clausewatch.example/unsubscribe/u"] {
+        let matters = &provisions::taxonomy().get("arbitration").unwrap().consumer_impact;
+        for said in ["You are told because", "https://clausewatch.example/unsubscribe/u", matters] {
             assert!(payload.to_string().contains(said), "{said} is not in {payload}");
         }
     }
