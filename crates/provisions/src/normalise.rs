@@ -166,17 +166,14 @@ pub(crate) fn word_end(word: &[u8]) -> usize {
 /// Byte ranges of the sentences of `text`, in order; together they hold every character that is not white space.
 pub fn sentences(text: &str) -> Vec<std::ops::Range<usize>> {
     let mut out = Vec::new();
-    let mut start = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let space_follows = || text[at + 1..].chars().next().is_none_or(char::is_whitespace);
-        let ends = match byte {
-            b'\n' => true,
-            b'.' | b'!' | b'?' => space_follows() && !is_abbreviation(&text[start..at]),
-            _ => false,
-        };
-        if ends {
-            push_trimmed(text, start..at + 1, &mut out);
-            start = at + 1;
+    let (mut start, mut next) = (0, 0);
+    let is_mark = |byte| (byte == b'\n') | (byte == b'.') | (byte == b'!') | (byte == b'?');
+    while let Some(at) = words::next_where(text.as_bytes(), next, is_mark) {
+        next = at + 1;
+        let space_follows = || text[next..].chars().next().is_none_or(char::is_whitespace);
+        if text.as_bytes()[at] == b'\n' || (space_follows() && !is_abbreviation(&text[start..at])) {
+            push_trimmed(text, start..next, &mut out);
+            start = next;
         }
     }
     push_trimmed(text, start..text.len(), &mut out);

@@ -254,10 +254,15 @@ impl RuleSet {
     /// The rules that a text meets, with buffers that each thread keeps for these rules.
     pub fn find_in(&self, text: &str) -> Hits {
         thread_local! {
-            static KEPT: RefCell<(Words, Mixed<u64, Seen>)> = RefCell::default();
+            static KEPT: RefCell<(String, Words, Mixed<u64, Seen>)> = RefCell::default();
         }
-        KEPT.with_borrow_mut(|(words, seen)| {
-            words.read(text);
+        KEPT.with_borrow_mut(|(latest, words, seen)| {
+            // One text is often searched by several sets in turn.
+            if latest != text {
+                latest.clear();
+                latest.push_str(text);
+                words.read(text);
+            }
             self.find(words, seen.entry(self.number).or_default())
         })
     }
@@ -306,6 +311,16 @@ impl Seen {
     /// What the words of the last text tell of its language.
     pub(crate) fn hints(&self) -> Hints {
         self.hints
+    }
+
+    /// Asks for what is known of the words of a text that will be read.
+    #[inline(always)]
+    pub(crate) fn fetch(&self, words: &Words) {
+        let Memory { words: known, slots, .. } = &self.memory;
+        if !known.is_empty() {
+            let number = |word: &Word| slots[self.memory.slot(word.letters)].saturating_sub(1);
+            words.list.iter().for_each(|word| prefetch(&known[usize::from(number(word))]));
+        }
     }
 
     /// Finds out what the words of a text mean to `rules`.

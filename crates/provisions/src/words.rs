@@ -274,7 +274,7 @@ fn fold_special(text: &str, folded: &mut Vec<u8>, spliced: &mut Vec<u8>) {
     spliced.clear();
     // Up to here the text is read, and as much of what was made of it is in `spliced`.
     let (mut at, mut copied) = (0, 0);
-    while let Some(found) = next_special(bytes, at) {
+    while let Some(found) = next_where(bytes, at, is_special) {
         let c = text[found..].chars().next().expect("the start of a character");
         at = found + c.len_utf8();
         let before = found.checked_sub(1).map_or(0, |before| bytes[before]);
@@ -308,12 +308,12 @@ fn is_in_words(c: char) -> bool {
     !matches!(c, '\'' | '`' | '\u{2010}'..='\u{2027}') && c.is_alphanumeric()
 }
 
-/// The first special byte from `start` on.
-fn next_special(text: &[u8], start: usize) -> Option<usize> {
+/// The place of the first byte from `start` on that `is` tells, which has no branch: sixteen bytes are looked at together.
+pub(crate) fn next_where(text: &[u8], start: usize, is: impl Fn(u8) -> bool) -> Option<usize> {
     let rest = &text[start..];
-    let is_plain = |block: &&[u8]| !block.iter().fold(false, |any, &byte| any | is_special(byte));
-    let blocks = rest.chunks_exact(16).take_while(is_plain).count() * 16;
-    let more = rest[blocks..].iter().position(|&byte| is_special(byte));
+    let has_none = |block: &&[u8; 16]| !block.iter().fold(false, |any, &byte| any | is(byte));
+    let blocks = rest.as_chunks().0.iter().take_while(has_none).count() * 16;
+    let more = rest[blocks..].iter().position(|&byte| is(byte));
     more.map(|more| start + blocks + more)
 }
 
