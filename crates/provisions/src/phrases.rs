@@ -343,7 +343,7 @@ impl Seen {
         let known = memory.runs.as_slice();
         parts.clear();
         parts.extend(runs.iter().map(|&run| known[usize::from(run)].parts));
-        parts.iter().for_each(|&(start, _)| prefetch(&memory.parts[(start as usize).min(memory.parts.len() - 1)]));
+        parts.iter().for_each(|&(start, _)| prefetch(&memory.parts[start as usize]));
         open.resize(runs.len().max(open.len()), 0);
         let mut count = 0;
         // No branch: where phrases may go on is as good as random.
