@@ -213,7 +213,7 @@ async fn import(atlas: &Atlas, file: &PathBuf) -> crate::Answer {
     let listed = exchange::Listed::read(&text).with_context(|| file.display().to_string())?;
     let import = alerts::import(atlas, &Plans::default(), OWNER, &listed, now_ms()).await?;
     for (subject, why) in &import.refused {
-        eprintln!("clausewatch: {subject} is not watched: {why}");
+        eprintln!("clausewatch: {} is not watched: {why}", paint::plain(subject));
     }
     println!("{}", counted(import.kept, "watch", "watches"));
     Ok(import.refused.is_empty())

@@ -242,6 +242,7 @@ async fn a_watchlist_is_written_to_files_and_read_from_them() {
         ("subject\nplatform:plum\nfruit", "Line 3: &#34;fruit&#34; cannot be watched"),
         ("name\nx", "one of them has to be “subject”"),
         ("<html/>", "The file is no OPML"),
+        (&format!("subject\nsearch:{}", "long ".repeat(500)), "longer than 2000 bytes"),
         (&many, "501 watches, and 500 are read at a time"),
     ] {
         let page = send(&site, &OWNER, Method::POST, "/watchlist/import", body).await;
@@ -249,6 +250,10 @@ async fn a_watchlist_is_written_to_files_and_read_from_them() {
         assert!(page.body.contains(words), "{words}: {}", page.body);
     }
     assert_eq!(kept().await.len(), 3, "a file that cannot be read changes nothing");
+    let long = format!("subject,note,tags\nplatform:plum,{},{}", "n".repeat(5000), "tag;".repeat(5000));
+    send(&site, &OWNER, Method::POST, "/watchlist/import", &long).await;
+    let plum = &kept().await[0];
+    assert!(plum.note.chars().count() <= 1000 && plum.tags.len() <= 250, "{} {}", plum.note.len(), plum.tags.len());
 }
 
 #[tokio::test]

@@ -1,18 +1,22 @@
 //! A watchlist as a file: written as CSV and OPML, and read.
-use alerts::exchange::{Listed, to_csv, to_opml};
+use alerts::exchange::{Listed, tags, to_csv, to_opml, written};
 use atlas::watching::NewWatch;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::list::NOTE;
 use crate::error::Failure;
 use crate::holder::Holder;
 use crate::negotiate::Wants;
 use crate::site::Site;
+use crate::words;
 
 /// Most bytes of a file that is read, with the form around it.
 pub(super) const MOST_BYTES: usize = 512 * 1024;
+/// Longest line that names what is watched, in bytes.
+const LONGEST_SUBJECT: usize = 2_000;
 /// Most watches of a file that is read.
 const MOST_WATCHES: usize = 500;
 
@@ -52,12 +56,20 @@ pub(super) async fn import(
 ) -> Result<Response, Failure> {
     super::may_ask_for(&site, &format!("imports of {}", holder.person)).await?;
     let refused = |why: String| Failure::Refused(StatusCode::BAD_REQUEST, why);
-    let listed = Listed::read(&text(&site, request).await?).map_err(|error| refused(error.to_string()))?;
+    let mut listed = Listed::read(&text(&site, request).await?).map_err(|error| refused(error.to_string()))?;
     if listed.watches.len() > MOST_WATCHES {
         return Err(refused(format!(
             "the file names {} watches, and {MOST_WATCHES} are read at a time; divide it",
             listed.watches.len()
         )));
+    }
+    if listed.watches.iter().any(|watch| written(&watch.subject).len() > LONGEST_SUBJECT) {
+        return Err(refused(format!("a search in the file is longer than {LONGEST_SUBJECT} bytes; shorten it")));
+    }
+    // As long as the form of a watch takes them.
+    for watch in &mut listed.watches {
+        watch.note = words::clip(&watch.note, NOTE);
+        watch.tags = tags(&words::clip(&watch.tags.join("; "), NOTE));
     }
     let import = alerts::import(&site.atlas, &site.plans, holder.id(), &listed, site.now_ms()).await?;
     super::list::page(&site, holder, wants, Some(import)).await

@@ -33,7 +33,7 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
     ("sunday", Weekday::Sunday),
 ];
 /// Longest note and longest list of tags, in characters.
-const NOTE: usize = 1_000;
+pub(super) const NOTE: usize = 1_000;
 
 /// A watch as the page shows it.
 struct Row {
