@@ -54,10 +54,10 @@ impl Insert {
         for row in 0..rows {
             text.push_str(if row == 0 { "(" } else { ", (" });
             for column in 0..self.columns {
-                let comma = if column == 0 { "" } else { ", " };
+                text.push_str(if column == 0 { "" } else { ", " });
                 match numbered {
-                    true => text.push_str(&format!("{comma}${}", row * self.columns + column + 1)),
-                    false => text.push_str(&format!("{comma}?")),
+                    true => text.push_str(&format!("${}", row * self.columns + column + 1)),
+                    false => text.push('?'),
                 }
             }
             text.push(')');
@@ -68,8 +68,9 @@ impl Insert {
     }
 }
 
-/// Rows go in groups of these sizes, so that few distinct statements have to be prepared and kept.
-const GROUPS: [usize; 4] = [128, 32, 8, 1];
+/// Rows go in groups of these sizes, so that few distinct statements have to be prepared and kept, and few are run: each is a message to the
+/// thread or process of the database and back, while the next writer waits.
+const GROUPS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
 
 /// A value given to a statement. Nulls have a type, because PostgreSQL wants one.
 #[derive(Debug, Clone)]
