@@ -217,7 +217,8 @@ impl Tracker<'_> {
         let advance = move || {
             let mut history = History::resume(reader, document, state);
             let observed = history.observe(observation);
-            (observed, history.take_batch(reader.version(), at_ms, None), history.versions())
+            let versions = history.versions();
+            (observed, history.into_batch(reader.version(), at_ms), versions)
         };
         let (observed, mut batch, versions) = apart::run(advance).await;
         let unconfirmed = match observed {

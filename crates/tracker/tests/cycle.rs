@@ -120,7 +120,7 @@ async fn check(atlas: &Atlas, tracked: &Tracked, at_ms: i64) -> bool {
     let advance = move || {
         let mut history = History::resume(Reader::embedded(), id, state);
         let observed = history.observe(Observation { capture, text, recorded: false, technical: None });
-        (observed, history.take_batch(Reader::embedded().version(), at_ms, None))
+        (observed, history.into_batch(Reader::embedded().version(), at_ms))
     };
     match apart::run(advance).await {
         (Observed::SameBytes, _) => drop(atlas.verified(id, at_ms).await.unwrap()),
