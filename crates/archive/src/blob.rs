@@ -32,7 +32,7 @@ pub const MAX_CHAIN: u32 = 16;
 const MAX_BASE: usize = 32 << 20;
 
 /// Measured on pages and on Open Terms Archive versions: level 9 takes four times the time of full copies, a fifth of all that a
-/// document's first record takes, and makes pages 8 % smaller, a history with its patches 3 %. For patches a higher level costs twice the
+/// document's first record takes, and makes pages 8 % smaller, histories with their patches 4 %. For patches a higher level costs twice the
 /// time for a few per cent, a lower one misses most of the base.
 const LEVEL: i32 = 3;
 
