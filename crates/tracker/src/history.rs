@@ -19,8 +19,8 @@ use atlas::records::{
     ProvisionState, Wording,
 };
 use compare::{
-    Alignment, Context, Defect, Pair, PairKind, Verdict, align, defect, idle, is_aside, is_reference, is_repeated,
-    is_slight, judge,
+    Alignment, Context, Defect, Pair, PairKind, Verdict, align, commands, defect, idle, is_aside, is_reference,
+    is_repeated, is_slight, judge,
 };
 use document::{Date, StatedDates, Structure};
 use provisions::{Finding, Reader, taxonomy};
@@ -628,9 +628,14 @@ fn unchanging(base: &Base, next: &Base, alignment: &Alignment) -> Vec<bool> {
     let mut idle = idle(&base.clauses(), &next.clauses(), alignment, (&listed(base), &listed(next)));
     let (before, after) = (base.widgets(), next.widgets());
     let titles = (base.titles(), next.titles());
+    let mut stays = (vec![false; before.len()], vec![false; after.len()]);
+    for pair in alignment.pairs.iter().filter(|pair| pair.is_unchanged()) {
+        pair.old.iter().for_each(|&index| stays.0[index] = true);
+        pair.new.iter().for_each(|&index| stays.1[index] = true);
+    }
     let is_title = |pair: &Pair| match (&pair.old[..], &pair.new[..]) {
-        (&[index], []) => titles.0[index],
-        ([], &[index]) => titles.1[index],
+        (&[index], []) => titles.0[index] || heads(base, index, &stays.0),
+        ([], &[index]) => titles.1[index] || heads(next, index, &stays.1),
         _ => false,
     };
     for (pair, idle) in alignment.pairs.iter().zip(&mut idle) {
@@ -638,6 +643,13 @@ fn unchanging(base: &Base, next: &Base, alignment: &Alignment) -> Vec<bool> {
         *idle |= pair.old.iter().all(|&index| before[index]) && pair.new.iter().all(|&index| after[index]);
     }
     idle
+}
+
+/// Whether a clause is a heading of what `stays`, and commands nothing itself.
+fn heads(base: &Base, index: usize, stays: &[bool]) -> bool {
+    let clauses = &base.structure.clauses;
+    let below = clauses.get(index + 1).is_some_and(|below| !below.is_heading()) && stays[index + 1];
+    clauses[index].is_heading() && below && !commands(base.clause(index))
 }
 
 /// The lineages whose words are the same or nearly so, bind nobody, or stand beside the document.
