@@ -31,8 +31,8 @@ statements! {
 
 /// How long a wording that came back has to stand, at least: a day.
 const LEAST_SPAN_MS: i64 = 24 * 60 * 60 * 1000;
-/// How often it has to be seen meanwhile, at least. What takes turns at random, or with every request, is not seen so often in a row; a
-/// page that is looked at as [`crate::jobs`] says is seen so often within the day.
+/// How often it has to be seen meanwhile, at least. What takes turns with every request, or by chance, is hardly ever seen so often in a row;
+/// looked at after ten minutes and then after twice as long each time, what stays is seen so often within the day.
 const LEAST_SIGHTINGS: i64 = 8;
 /// It has to stand so many times as long, and be seen so many times as often, as at any return before of which nothing came.
 const TIMES: i64 = 3;
