@@ -41,7 +41,7 @@ impl Accounts {
     ) -> Result<(), AccountError> {
         let account = &visitor.account;
         match &account.password {
-            Some(_) => self.check_password(visitor, current.unwrap_or(""), caller).await?,
+            Some(_) => self.check_password(&visitor.account, current.unwrap_or(""), caller).await?,
             None => self.prove(visitor, None, caller).await?,
         }
         let hash = self.new_hash(new, &account.address).await?;

@@ -87,14 +87,15 @@ impl Accounts {
         self.operated(account, "reset-sent", Hand::Operator(operator, caller)).await
     }
 
-    /// Ends the second factor of somebody who lost it, and of whom the operator knows who they are; false if they have none.
-    pub async fn drop_factor(&self, account: &Account) -> Result<bool, AccountError> {
+    /// Mails somebody who lost their second factor a link that ends it, for who gives the password too if there is one: the proof that was asked
+    /// for when it was set up. Nobody who only talks to the operator ends it. False if they have none.
+    pub async fn send_end_of_factor(&self, account: &Account) -> Result<bool, AccountError> {
+        open(account)?;
         if !self.has_factor(account).await? {
             return Ok(false);
         }
-        self.post(MailKind::FactorEnded, &account.address, Some(account), &Wish::default()).await?;
-        self.atlas().drop_factor(account.person).await?;
-        self.operated(account, "second-factor-ended", Hand::CommandLine).await?;
+        self.post(MailKind::EndFactor, &account.address, Some(account), &Wish::default()).await?;
+        self.operated(account, "end-of-second-factor-sent", Hand::CommandLine).await?;
         Ok(true)
     }
 

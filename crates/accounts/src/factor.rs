@@ -16,6 +16,18 @@ const CODE: usize = 24;
 /// The alphabet of RFC 4648, in small letters.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
+/// Of whom a site requires a second factor: an app for codes, or a passkey. Who has none reaches the page of their account only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Required {
+    /// Who wants one has one.
+    #[default]
+    OfNobody,
+    /// Those who operate the site have one.
+    OfOperators,
+    /// Everybody has one.
+    OfEverybody,
+}
+
 /// A second factor that waits for its first code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrolment {
@@ -51,6 +63,25 @@ impl Accounts {
     pub async fn has_factor(&self, account: &Account) -> Result<bool, AccountError> {
         let factor = self.atlas().factor(account.person).await?;
         Ok(factor.is_some_and(|factor| factor.confirmed_ms.is_some()))
+    }
+
+    /// Whether the site requires a second factor of an account.
+    fn requires_factor(&self, account: &Account) -> bool {
+        match self.parts.settings.required {
+            Required::OfNobody => false,
+            Required::OfOperators => account.operator,
+            Required::OfEverybody => true,
+        }
+    }
+
+    /// Whether the site requires a second factor of an account that has none.
+    pub(crate) async fn lacks_factor(&self, account: &Account) -> Result<bool, AccountError> {
+        Ok(self.requires_factor(account) && !self.has_factor(account).await? && !self.has_passkey(account).await?)
+    }
+
+    /// Whether nothing but a passkey signs in to an account without codes: the site requires a second factor, and a password alone is none.
+    pub(crate) async fn needs_passkey(&self, account: &Account) -> Result<bool, AccountError> {
+        Ok(self.requires_factor(account) && self.has_passkey(account).await?)
     }
 
     /// Begins a second factor: its secret, which is shown until its first code is given. The person must have proved who they are.
@@ -139,8 +170,13 @@ impl Accounts {
     pub async fn end_factor(&self, visitor: &Visitor, code: &str, caller: &Caller) -> Result<(), AccountError> {
         let account = &visitor.account;
         self.spend(account, code, caller).await?;
-        self.atlas().drop_factor(account.person).await?;
         self.renew(visitor).await?;
+        self.factor_ended(account, caller).await
+    }
+
+    /// Ends the second factor of an account, notes it, and tells the person.
+    pub(crate) async fn factor_ended(&self, account: &Account, caller: &Caller) -> Result<(), AccountError> {
+        self.atlas().drop_factor(account.person).await?;
         self.note(Some(account.person), "second-factor-ended", caller, "").await?;
         self.post(MailKind::FactorEnded, &account.address, Some(account), &Wish::default()).await
     }
@@ -165,10 +201,13 @@ impl Accounts {
         }
     }
 
-    /// Whether a code is what an account with a second factor asks for; true for one without. A code that passes is used up.
+    /// Whether a code is what an account with a second factor asks for; true for one without, unless its passkey is needed. A code that passes
+    /// is used up.
     pub(crate) async fn passes_factor(&self, account: &Account, code: Option<&str>) -> Result<bool, AccountError> {
         let factor = self.atlas().factor(account.person).await?;
-        let Some(factor) = factor.filter(|factor| factor.confirmed_ms.is_some()) else { return Ok(true) };
+        let Some(factor) = factor.filter(|factor| factor.confirmed_ms.is_some()) else {
+            return Ok(!self.needs_passkey(account).await?);
+        };
         let Some(code) = code else { return Ok(false) };
         if let Some(code) = recovery_code(code) {
             return Ok(self.atlas().use_recovery_code(account.person, hashed(&code)).await?);

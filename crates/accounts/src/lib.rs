@@ -35,7 +35,7 @@ pub use account::Export;
 pub use address::{AddressError, MailAddress};
 pub use admin::Hand;
 pub use breached::Breached;
-pub use factor::Enrolment;
+pub use factor::{Enrolment, Required};
 pub use link::{Followed, Link, MailKind, Wish};
 pub use organisations::{Invited, OrganisationExport, role_name};
 pub use passkey::Begun;
@@ -64,6 +64,11 @@ pub enum AccountError {
         "this address and this password do not go together, or the code of your app does not; try again, or have a link mailed to you"
     )]
     Wrong,
+    /// The site requires a second factor, and a passkey is the only one of the account.
+    #[error(
+        "this site requires a second factor of you, and yours is a passkey: sign in with it, or ask whoever runs this site if it is lost"
+    )]
+    PasskeyOnly,
     /// The account has a second factor, and no good code of it was given.
     #[error("give the code that your app shows now, or a recovery code; each works once")]
     Code,
@@ -154,6 +159,8 @@ pub struct Settings {
     pub cost: Cost,
     /// Passwords that nobody may take, because they are known.
     pub breached: Option<Arc<Breached>>,
+    /// Of whom a second factor is required.
+    pub required: Required,
 }
 
 /// The accounts of an instance. Cheap to clone.

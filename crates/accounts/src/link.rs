@@ -52,10 +52,12 @@ pub enum MailKind {
     MemberRemoved,
     /// Notice to who was a member: the organisation is deleted.
     OrganisationDeleted,
+    /// The link ends the second factor of somebody who lost it; the operator has it sent.
+    EndFactor,
 }
 
 impl MailKind {
-    const ALL: [MailKind; 18] = [
+    const ALL: [MailKind; 19] = [
         MailKind::SignUp,
         MailKind::SignIn,
         MailKind::Reset,
@@ -74,6 +76,7 @@ impl MailKind {
         MailKind::RoleChanged,
         MailKind::MemberRemoved,
         MailKind::OrganisationDeleted,
+        MailKind::EndFactor,
     ];
 
     fn code(self) -> i64 {
@@ -89,7 +92,7 @@ impl MailKind {
         match self {
             // What signs in is as short-lived as a code.
             MailKind::SignIn | MailKind::Reset => 10 * MINUTE_MS,
-            MailKind::ChangeAddress => 60 * MINUTE_MS,
+            MailKind::ChangeAddress | MailKind::EndFactor => 60 * MINUTE_MS,
             MailKind::Invitation => 7 * 24 * 60 * MINUTE_MS,
             _ => 24 * 60 * MINUTE_MS,
         }
@@ -97,8 +100,8 @@ impl MailKind {
 
     /// Whether it has a link that does something.
     pub(crate) fn acts(self) -> bool {
-        use MailKind::{ChangeAddress, Invitation, Reset, SignIn, SignUp};
-        matches!(self, SignUp | SignIn | Reset | ChangeAddress | Invitation)
+        use MailKind::{ChangeAddress, EndFactor, Invitation, Reset, SignIn, SignUp};
+        matches!(self, SignUp | SignIn | Reset | ChangeAddress | Invitation | EndFactor)
     }
 }
 
@@ -125,6 +128,8 @@ pub struct Link {
     pub wish: Wish,
     /// Whether a code of a second factor is asked for.
     pub asks_code: bool,
+    /// Whether the password that the account has is asked for.
+    pub asks_password: bool,
     /// What an invitation invites to.
     pub invited: Option<Invited>,
 }
@@ -135,6 +140,8 @@ pub enum Followed {
     In(SignedIn, Wish),
     /// The account has another address.
     Readdressed(String),
+    /// The account has no second factor any more.
+    FactorEnded,
     /// The person is signed in to an account that is new, and a member of the organisation with this number.
     Joined(SignedIn, PersonId),
 }
@@ -242,6 +249,11 @@ impl Accounts {
                 self.signs_in_to(mail, kind).await?.is_some_and(|account| account.address == mail.address)
             }
             MailKind::Invitation => self.invitation_of(mail).await?.is_some(),
+            MailKind::EndFactor => match self.usable(mail).await {
+                Ok(account) => account.address == mail.address && self.has_factor(&account).await?,
+                Err(AccountError::Link) => false,
+                Err(error) => return Err(error),
+            },
             _ => true,
         })
     }
@@ -262,7 +274,8 @@ impl Accounts {
             },
             _ => None,
         };
-        Ok(Link { kind, address: mail.address, wish, asks_code, invited })
+        let asks_password = kind == MailKind::EndFactor && self.usable(&mail).await?.password.is_some();
+        Ok(Link { kind, address: mail.address, wish, asks_code, asks_password, invited })
     }
 
     /// The account that a link signs in to, if it does and there is one.
@@ -283,15 +296,16 @@ impl Accounts {
     ) -> Result<(), AccountError> {
         let Some(account) = self.signs_in_to(mail, kind).await? else { return Ok(()) };
         if !self.has_factor(&account).await? {
-            return Ok(());
+            return if self.needs_passkey(&account).await? { Err(AccountError::PasskeyOnly) } else { Ok(()) };
         }
         let code = code.ok_or(AccountError::Code)?;
         self.may_guess(&MailAddress::parse(&account.address)?, caller).await?;
         if self.passes_factor(&account, Some(code)).await? { Ok(()) } else { Err(AccountError::Code) }
     }
 
-    /// Uses a link. A new account may be given a password; a reset needs one. An account with a second factor needs a code. That of an
-    /// invitation makes an account; who has one signs in to it and accepts ([`Accounts::accept`]).
+    /// Uses a link. A new account may be given a password; a reset needs one; to end a second factor needs the one that the account has. An
+    /// account with a second factor needs a code. That of an invitation makes an account; who has one signs in to it and accepts
+    /// ([`Accounts::accept`]).
     pub async fn follow(
         &self,
         token: &str,
@@ -307,6 +321,10 @@ impl Accounts {
                 Some(self.new_hash(password, &mail.address).await?)
             }
             (MailKind::Reset, password) => Some(self.new_hash(password.unwrap_or(""), &mail.address).await?),
+            (MailKind::EndFactor, password) => {
+                self.knows_password(&mail, password.unwrap_or(""), caller).await?;
+                None
+            }
             _ => None,
         };
         self.pass(&mail, kind, code, caller).await?;
@@ -325,6 +343,10 @@ impl Accounts {
         match kind {
             MailKind::SignUp => Ok(Followed::In(self.confirmed(&mail, hash, caller).await?, wish)),
             MailKind::ChangeAddress => self.readdress(&mail, caller).await.map(Followed::Readdressed),
+            MailKind::EndFactor => {
+                self.factor_ended(&self.usable(&mail).await?, caller).await?;
+                Ok(Followed::FactorEnded)
+            }
             _ => {
                 let account = self.usable(&mail).await?;
                 if let Some(hash) = hash {
@@ -332,6 +354,16 @@ impl Accounts {
                 }
                 Ok(Followed::In(self.begin(account, caller, "by a mailed link").await?, wish))
             }
+        }
+    }
+
+    /// Has whoever follows a link give the password of the account that it is about, if that has one: what was asked when the factor that
+    /// they lost was set up. It counts as a guess.
+    async fn knows_password(&self, mail: &AccountMail, password: &str, caller: &Caller) -> Result<(), AccountError> {
+        let account = self.usable(mail).await?;
+        match account.password {
+            Some(_) => self.check_password(&account, password, caller).await,
+            None => Ok(()),
         }
     }
 

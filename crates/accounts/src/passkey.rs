@@ -82,6 +82,11 @@ impl Accounts {
         Ok(self.atlas().passkeys(visitor.account.person).await?)
     }
 
+    /// Whether an account has a passkey that can be used.
+    pub(crate) async fn has_passkey(&self, account: &Account) -> Result<bool, AccountError> {
+        Ok(self.takes_passkeys() && !self.atlas().passkeys(account.person).await?.is_empty())
+    }
+
     fn relying_party(&self) -> Result<&Webauthn, AccountError> {
         let none = || AccountError::Input("there are no passkeys at the address of this site".into());
         self.parts.relying_party.as_ref().ok_or_else(none)
@@ -174,7 +179,7 @@ impl Accounts {
     }
 
     /// Removes a passkey of the person; false if they have none with this number. They must have proved who they are. Nobody is shut out by
-    /// it: a mailed link signs in, with a code where there is a second factor.
+    /// it: a mailed link signs in, with a code where there is an app for codes.
     pub async fn remove_passkey(&self, visitor: &Visitor, id: i64, caller: &Caller) -> Result<bool, AccountError> {
         let person = visitor.account.person;
         let passkeys = self.atlas().passkeys(person).await?;

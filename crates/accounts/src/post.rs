@@ -140,6 +140,11 @@ fn words(kind: MailKind, site: &str) -> Option<Words> {
             "Signing in to your account needs no code any more. If it was not you, set a new password at once: choose “Forgot the password” where you sign in; then set up a second factor anew.".into(),
             "",
         ),
+        MailKind::EndFactor => (
+            format!("End your second factor at {site}"),
+            format!("Whoever operates {site} was told that you lost the app for your codes. The link ends your second factor, once, within an hour; your password is asked for if you have one. If you did not ask for it, do nothing: your second factor stays."),
+            "End the second factor",
+        ),
         MailKind::CodesRenewed => (
             format!("Your recovery codes at {site} are new"),
             "New recovery codes were made for your account; those that you had before are worth nothing. If it was not you, set a new password at once: choose “Forgot the password” where you sign in.".into(),

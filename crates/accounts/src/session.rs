@@ -32,6 +32,8 @@ pub struct Visitor {
     pub account: Account,
     /// The session.
     pub session: Session,
+    /// The site requires a second factor of them, and they have none: they set one up before they do anything else.
+    pub lacks_factor: bool,
     /// The secret that it has since they proved in it who they are.
     pub renewed: Renewed,
 }
@@ -113,7 +115,8 @@ impl Accounts {
         if now_ms - session.seen_ms > SEEN_MS {
             self.atlas().session_seen(session.id, now_ms).await?;
         }
-        Ok(Some(Visitor { account, session, renewed: Renewed::default() }))
+        let lacks_factor = self.lacks_factor(&account).await?;
+        Ok(Some(Visitor { account, session, lacks_factor, renewed: Renewed::default() }))
     }
 
     /// Ends the session with this secret, if there is one.
@@ -168,22 +171,21 @@ impl Accounts {
         let (Some(password), Some(_)) = (password, &visitor.account.password) else {
             return Err(AccountError::Unproven);
         };
-        self.check_password(visitor, password, caller).await?;
+        self.check_password(&visitor.account, password, caller).await?;
         self.renew(visitor).await
     }
 
-    /// Checks the person's password, which counts as a guess. The right one does not make the count begin anew, or who knows the password
+    /// Checks the password of an account, which counts as a guess. The right one does not make the count begin anew, or who knows the password
     /// could try codes of the second factor without end.
     pub(crate) async fn check_password(
         &self,
-        visitor: &Visitor,
+        account: &Account,
         password: &str,
         caller: &Caller,
     ) -> Result<(), AccountError> {
-        let address = MailAddress::parse(&visitor.account.address)?;
-        self.may_guess(&address, caller).await?;
-        if !self.parts.passwords.is(password, visitor.account.password.as_deref()).await? {
-            self.note(Some(visitor.account.person), "proof-failed", caller, "").await?;
+        self.may_guess(&MailAddress::parse(&account.address)?, caller).await?;
+        if !self.parts.passwords.is(password, account.password.as_deref()).await? {
+            self.note(Some(account.person), "proof-failed", caller, "").await?;
             return Err(AccountError::Wrong);
         }
         Ok(())

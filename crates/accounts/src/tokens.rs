@@ -40,6 +40,8 @@ impl Scope {
 pub struct Program {
     /// The person's account.
     pub account: Account,
+    /// The site requires a second factor of the person, and they have none: their programs do nothing until they have one.
+    pub lacks_factor: bool,
     scopes: String,
 }
 
@@ -101,6 +103,7 @@ impl Accounts {
         if token.used_ms.is_none_or(|used_ms| now_ms - used_ms > USED_MS) {
             self.atlas().token_used(token.id, now_ms).await?;
         }
-        Ok(Some(Program { account, scopes: token.scopes }))
+        let lacks_factor = self.lacks_factor(&account).await?;
+        Ok(Some(Program { account, lacks_factor, scopes: token.scopes }))
     }
 }

@@ -46,18 +46,23 @@ fn secrets() -> Secrets {
     Arc::new(move || archive::Sha256Digest::of(&next.fetch_add(1, Ordering::Relaxed).to_be_bytes()).0)
 }
 
+/// Accounts as most tests have them.
+fn settings() -> Settings {
+    Settings {
+        site: "Clausewatch".into(),
+        base_url: "https://clausewatch.example/".into(),
+        key: [5; 32],
+        cost: Cost { memory: 64, passes: 1 },
+        breached: None,
+        required: Required::OfNobody,
+    }
+}
+
 async fn halls() -> Vec<Hall> {
     let mut halls = Vec::new();
     for stage in stages().await {
         let smtp = Smtp::start().await;
-        let settings = Settings {
-            site: "Clausewatch".into(),
-            base_url: "https://clausewatch.example/".into(),
-            key: [5; 32],
-            cost: Cost { memory: 64, passes: 1 },
-            breached: None,
-        };
-        let accounts = Accounts::new(stage.atlas.clone(), settings, stage.clock(), secrets()).unwrap();
+        let accounts = Accounts::new(stage.atlas.clone(), settings(), stage.clock(), secrets()).unwrap();
         let server = MailServer {
             url: format!("smtp://127.0.0.1:{}", smtp.port),
             from: "Clausewatch <accounts@clausewatch.example>".into(),
@@ -72,6 +77,11 @@ async fn halls() -> Vec<Hall> {
 impl Hall {
     fn here(&self) -> Caller {
         caller("192.0.2.1")
+    }
+
+    /// The accounts of the same store, as a site with other settings has them.
+    fn run_with(&self, settings: Settings) -> Accounts {
+        Accounts::new(self.stage.atlas.clone(), settings, self.stage.clock(), secrets()).unwrap()
     }
 
     /// The mails that were sent since the last time.
@@ -102,8 +112,15 @@ impl Hall {
     async fn follow(&self, token: &str, password: Option<&str>) -> SignedIn {
         match self.accounts.follow(token, password, None, &self.here()).await.unwrap() {
             Followed::In(signed_in, _) => signed_in,
-            Followed::Readdressed(_) | Followed::Joined(..) => panic!("a link that signs in"),
+            _ => panic!("a link that signs in"),
         }
+    }
+
+    /// Somebody signed in by a mailed link.
+    async fn enter_by_link(&self, address: &str) -> SignedIn {
+        self.accounts.mail_sign_in(address, &Wish::default(), &self.here()).await.unwrap();
+        let link = self.link().await;
+        self.follow(&link, None).await
     }
 
     async fn visitor(&self, signed_in: &SignedIn) -> Visitor {
@@ -215,14 +232,8 @@ async fn nobody_learns_who_has_an_account() {
 #[tokio::test]
 async fn an_unknown_address_takes_as_long_as_a_known_one() {
     let stage = stages().await.remove(0);
-    let settings = Settings {
-        site: "Clausewatch".into(),
-        base_url: "https://clausewatch.example".into(),
-        key: [5; 32],
-        cost: Cost { memory: 8 * 1024, passes: 2 },
-        breached: None,
-    };
-    let accounts = Accounts::new(stage.atlas.clone(), settings, stage.clock(), secrets()).unwrap();
+    let costly = Settings { cost: Cost { memory: 8 * 1024, passes: 2 }, ..settings() };
+    let accounts = Accounts::new(stage.atlas.clone(), costly, stage.clock(), secrets()).unwrap();
     let ada = accounts.create_operator(ADA).await.unwrap();
     // The hash of nothing that is known, at the cost of these accounts.
     let hash = format!("$argon2id$v=19$m=8192,t=2,p=1${}${}", "A".repeat(22), "A".repeat(43));
@@ -369,14 +380,7 @@ async fn a_link_works_once_shortly_and_for_what_it_says() {
         hall.stage.pass(10 * MINUTE);
         assert!(matches!(accounts.link(&second).await, Err(AccountError::Link)), "ten minutes are over");
         // Another instance's key makes other links.
-        let settings = Settings {
-            site: "Clausewatch".into(),
-            base_url: "https://clausewatch.example".into(),
-            key: [6; 32],
-            cost: Cost { memory: 64, passes: 1 },
-            breached: None,
-        };
-        let others = Accounts::new(hall.stage.atlas.clone(), settings, hall.stage.clock(), secrets()).unwrap();
+        let others = hall.run_with(Settings { key: [6; 32], ..settings() });
         accounts.mail_sign_in(BOB, &Wish::default(), &hall.here()).await.unwrap();
         let third = hall.link().await;
         assert!(accounts.link(&third).await.is_ok());
@@ -448,14 +452,8 @@ async fn a_password_that_is_known_from_a_breach_is_refused() {
     let hash: String = Sha1::digest(PASSWORD).iter().map(|byte| format!("{byte:02X}")).collect();
     std::fs::write(&list, format!("{}:3\r\n{hash}:14\r\n{}:1", "0".repeat(40), "F".repeat(40))).unwrap();
     for hall in halls().await {
-        let settings = Settings {
-            site: "Clausewatch".into(),
-            base_url: "https://clausewatch.example".into(),
-            key: [5; 32],
-            cost: Cost { memory: 64, passes: 1 },
-            breached: Some(Arc::new(Breached::open(&list).unwrap())),
-        };
-        let strict = Accounts::new(hall.stage.atlas.clone(), settings, hall.stage.clock(), secrets()).unwrap();
+        let breached = Some(Arc::new(Breached::open(&list).unwrap()));
+        let strict = hall.run_with(Settings { breached, ..settings() });
         strict.sign_up(ADA, &Wish::default(), &hall.here()).await.unwrap();
         let link = hall.link().await;
         let refused = strict.follow(&link, Some(PASSWORD), None, &hall.here()).await.err().unwrap();
@@ -909,8 +907,79 @@ async fn recovery_codes_are_made_anew_by_who_has_the_factor() {
             "the old ones are over"
         );
         accounts.sign_in(ADA, PASSWORD, Some(&codes[1]), &hall.here()).await.unwrap();
-        accounts.drop_factor(&ada.account).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_lost_second_factor_is_ended_by_the_mailbox_and_the_password() {
+    for hall in halls().await {
+        let (accounts, atlas, here) = (&hall.accounts, &hall.stage.atlas, hall.here());
+        let ada = hall.person(ADA).await;
+        assert!(!accounts.send_end_of_factor(&ada.account).await.unwrap(), "there is none");
+        let visitor = hall.visitor(&ada).await;
+        let begun = accounts.begin_factor(&visitor).await.unwrap();
+        accounts.confirm_factor(&visitor, &code(&hall, &begun.secret), &here).await.unwrap();
+        hall.mails().await;
+        // Nobody can ask for it but the operator, who ends nothing by it.
+        assert!(accounts.send_end_of_factor(&ada.account).await.unwrap());
+        let asked = hall.mail().await;
+        assert_eq!(asked.header("Subject"), "End your second factor at Clausewatch");
+        let link = token(&asked);
+        let shown = accounts.link(&link).await.unwrap();
+        assert!(shown.asks_password && !shown.asks_code);
+        for wrong in [None, Some(""), Some(OTHER)] {
+            let refused = accounts.follow(&link, wrong, None, &here).await;
+            assert!(matches!(refused, Err(AccountError::Wrong)), "{wrong:?}");
+        }
+        assert!(accounts.sign_in(ADA, PASSWORD, None, &here).await.is_err(), "it is still in use");
+        assert!(matches!(accounts.follow(&link, Some(PASSWORD), None, &here).await, Ok(Followed::FactorEnded)));
         assert_eq!(hall.mail().await.header("Subject"), "Your second factor at Clausewatch is ended");
+        accounts.sign_in(ADA, PASSWORD, None, &here).await.unwrap();
+        let again = accounts.follow(&link, Some(PASSWORD), None, &here).await;
+        assert!(matches!(again, Err(AccountError::Link)), "it works once");
+        // Who has no password had the mailbox alone at the beginning. After an hour, or for a factor that is ended, the link is over.
+        atlas.set_password(ada.account.person, None).await.unwrap();
+        for late in [true, false] {
+            let visitor = hall.visitor(&hall.enter_by_link(ADA).await).await;
+            hall.stage.pass(30_000);
+            let begun = accounts.begin_factor(&visitor).await.unwrap();
+            accounts.confirm_factor(&visitor, &code(&hall, &begun.secret), &here).await.unwrap();
+            hall.mails().await;
+            accounts.send_end_of_factor(&visitor.account).await.unwrap();
+            let link = hall.link().await;
+            assert!(!accounts.link(&link).await.unwrap().asks_password);
+            if late {
+                hall.stage.pass(60 * MINUTE);
+                assert!(matches!(accounts.link(&link).await, Err(AccountError::Link)));
+                atlas.drop_factor(visitor.account.person).await.unwrap();
+            } else {
+                assert!(matches!(accounts.follow(&link, None, None, &here).await, Ok(Followed::FactorEnded)));
+                assert!(matches!(accounts.link(&link).await, Err(AccountError::Link)));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_lacks_a_second_factor_that_is_required_is_known() {
+    for hall in halls().await {
+        let here = hall.here();
+        let ada = hall.person(ADA).await;
+        let lax = hall.visitor(&ada).await;
+        let of_operators = hall.run_with(Settings { required: Required::OfOperators, ..settings() });
+        let lacks = async |accounts: &Accounts| accounts.visitor(&ada.secret).await.unwrap().unwrap().lacks_factor;
+        assert!(!lax.lacks_factor && !lacks(&of_operators).await, "she operates nothing");
+        hall.accounts.grant(&ada.account, true, Hand::CommandLine).await.unwrap();
+        assert!(lacks(&of_operators).await && !lacks(&hall.accounts).await);
+        let of_all = hall.run_with(Settings { required: Required::OfEverybody, ..settings() });
+        let token = of_all.add_token(&lax, "script", &[Scope::Read], 30, &here).await.unwrap();
+        assert!(of_all.program(&token).await.unwrap().unwrap().lacks_factor, "nor do programs");
+        let begun = hall.accounts.begin_factor(&lax).await.unwrap();
+        assert!(lacks(&of_all).await, "one that was only begun is none");
+        hall.accounts.confirm_factor(&lax, &code(&hall, &begun.secret), &here).await.unwrap();
+        let signed_in = hall.renewed(&ada, &lax);
+        assert!(!of_all.visitor(&signed_in.secret).await.unwrap().unwrap().lacks_factor);
+        assert!(!of_all.program(&token).await.unwrap().unwrap().lacks_factor);
     }
 }
 

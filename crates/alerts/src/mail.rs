@@ -231,11 +231,15 @@ fn returning(text: &str) -> Result<Address, MailError> {
     address.filter(usable).ok_or_else(|| MailError::Return(one_line(text, 80)))
 }
 
+/// An error with its causes, each once: some tell them already.
 fn in_full(error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        words = format!("{words}: {cause}");
+        let more = cause.to_string();
+        if !words.contains(&more) {
+            words = format!("{words}: {more}");
+        }
         source = cause.source();
     }
     words

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::{Accounts, Breached, Cost, Post, Settings};
+use accounts::{Accounts, Breached, Cost, Post, Required, Settings};
 use anyhow::{Context, ensure};
 use atlas::Atlas;
 use fetch::Authorities;
@@ -30,6 +30,31 @@ pub struct Members {
     /// offers them for download
     #[arg(long, value_name = "FILE", env = "CLAUSEWATCH_BREACHED_PASSWORDS")]
     breached_passwords: Option<PathBuf>,
+    /// Of whom a second factor is required, an app for codes or a passkey: who has none sets one up before they do anything else
+    #[arg(long, value_name = "WHOM", value_enum, default_value_t, env = "CLAUSEWATCH_REQUIRE_SECOND_FACTOR")]
+    require_second_factor: Whom,
+}
+
+/// Of whom something is required.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Whom {
+    /// Who wants one has one
+    #[default]
+    Nobody,
+    /// Those who operate the site
+    Operators,
+    /// Everybody
+    Everybody,
+}
+
+impl From<Whom> for Required {
+    fn from(whom: Whom) -> Required {
+        match whom {
+            Whom::Nobody => Required::OfNobody,
+            Whom::Operators => Required::OfOperators,
+            Whom::Everybody => Required::OfEverybody,
+        }
+    }
 }
 
 impl Members {
@@ -52,7 +77,7 @@ impl Members {
             .breached_passwords
             .as_deref()
             .map(|path| Breached::open(path).with_context(|| path.display().to_string()));
-        let accounts = opened(atlas, &alerting.public_url, breached.transpose()?)?;
+        let accounts = opened(atlas, &alerting.public_url, breached.transpose()?, self.require_second_factor.into())?;
         let post = Post::new(accounts.clone(), mailer);
         tokio::spawn(async move { attend(&post).await });
         Ok(Some(accounts))
@@ -60,10 +85,15 @@ impl Members {
 }
 
 /// Accounts over a store.
-pub fn opened(atlas: &Atlas, public_url: &str, breached: Option<Breached>) -> anyhow::Result<Accounts> {
+pub fn opened(
+    atlas: &Atlas,
+    public_url: &str,
+    breached: Option<Breached>,
+    required: Required,
+) -> anyhow::Result<Accounts> {
     let base_url = public_url.trim_end_matches('/').to_string();
     let (site, key, breached) = ("Clausewatch".into(), atlas.key_of_links(), breached.map(Arc::new));
-    let settings = Settings { site, base_url, key, cost: Cost::default(), breached };
+    let settings = Settings { site, base_url, key, cost: Cost::default(), breached, required };
     Ok(Accounts::new(atlas.clone(), settings, Arc::new(now_ms), Arc::new(secret))?)
 }
 

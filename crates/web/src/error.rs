@@ -104,9 +104,11 @@ impl From<accounts::AccountError> for Failure {
             AccountError::Store(error) => return error.into(),
             AccountError::Internal(why) => return Failure::Internal(why),
             AccountError::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
-            AccountError::Wrong | AccountError::Code | AccountError::Passkey | AccountError::Unproven => {
-                StatusCode::FORBIDDEN
-            }
+            AccountError::Wrong
+            | AccountError::Code
+            | AccountError::Passkey
+            | AccountError::PasskeyOnly
+            | AccountError::Unproven => StatusCode::FORBIDDEN,
             AccountError::Link | AccountError::NoOrganisation | AccountError::Invitation => StatusCode::NOT_FOUND,
             AccountError::Role(_) => StatusCode::FORBIDDEN,
             AccountError::Taken

@@ -52,6 +52,8 @@ pub(crate) const UNSUBSCRIBE: &str = "/unsubscribe/";
 pub(crate) const ACCOUNT: &str = "/account";
 /// Where who has no account gets one.
 pub(crate) const SIGN_UP: &str = "/account/sign-up";
+/// Their codes of an app.
+pub(crate) const SECOND_FACTOR: &str = "/account/second-factor";
 /// Their passkeys.
 pub(crate) const PASSKEYS: &str = "/account/passkeys";
 /// Where who has a passkey signs in with it.
@@ -115,6 +117,11 @@ pub(crate) fn segment(text: &str) -> String {
 /// A text as a value of a query.
 pub(crate) fn value(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// Whether a path is one on which a second factor is set up: open to who has none where one is required.
+pub(crate) fn sets_up_factor(path: &str) -> bool {
+    path == ACCOUNT || path == SECOND_FACTOR || path.starts_with(PASSKEYS)
 }
 
 /// Whether a path leads to a page of ours: a browser cannot take it for another site's address, and it can stand in a header.

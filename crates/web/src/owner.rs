@@ -90,7 +90,7 @@ impl FromRequestParts<Site> for Owner {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Owner, Response> {
         match found(parts, site).await.map_err(Failure::into_response)? {
             Some(owner) => Ok(owner),
-            None if site.accounts.is_some() => Err(to_sign_in(parts)),
+            None if site.accounts.is_some() => Err(turned_away(parts)),
             None => Err(refused(StatusCode::FORBIDDEN, AT_THE_MACHINE).into_response()),
         }
     }
@@ -123,7 +123,7 @@ impl FromRequestParts<Site> for Operator {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Operator, Response> {
         match operator(parts, site).await.map_err(Failure::into_response)? {
             Asks::Operator(person) => Ok(Operator(person)),
-            Asks::Unknown => Err(to_sign_in(parts)),
+            Asks::Unknown => Err(turned_away(parts)),
             Asks::Other(why) => Err(refused(StatusCode::FORBIDDEN, why).into_response()),
         }
     }
@@ -159,7 +159,7 @@ async fn operator(parts: &mut Parts, site: &Site) -> Result<Asks, Failure> {
     if parts.headers.contains_key(header::AUTHORIZATION) {
         return Ok(Asks::Other("no token operates this site; sign in with a browser"));
     }
-    Ok(match visitor(parts, site, accounts).await? {
+    Ok(match visitor(parts, site, accounts).await?.filter(|visitor| !visitor.lacks_factor) {
         Some(visitor) if visitor.account.operator => Asks::Operator(visitor.account.person),
         Some(_) => Asks::Other("this is for who operates this site"),
         None => Asks::Unknown,
@@ -182,11 +182,11 @@ impl FromRequestParts<Site> for Member {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Member, Response> {
         let accounts = site.accounts.clone().ok_or_else(|| Failure::missing("account on this site").into_response())?;
         match visitor(parts, site, &accounts).await.map_err(Failure::into_response)? {
-            Some(visitor) => {
+            Some(visitor) if !visitor.lacks_factor || links::sets_up_factor(parts.uri.path()) => {
                 let ceremony = ceremony_secret(parts, &site.config);
                 Ok(Member { visitor, caller: caller(parts), accounts, ceremony })
             }
-            None => Err(to_sign_in(parts)),
+            _ => Err(turned_away(parts)),
         }
     }
 }
@@ -196,14 +196,29 @@ const AT_THE_MACHINE: &str =
 const OPERATED_AT_THE_MACHINE: &str =
     "this instance is operated on the machine that it runs on, at its loopback address; it has no accounts";
 
-/// Where who is not signed in is taken: people to the page, programs to a refusal.
-fn to_sign_in(parts: &Parts) -> Response {
+const FACTOR_FIRST: &str =
+    "this site requires a second factor of you: set up an app for codes, or a passkey, on the page of your account";
+
+/// Where who is not signed in, or lacks the second factor that the site requires, is taken: people to a page, programs to a refusal.
+fn turned_away(parts: &Parts) -> Response {
     let wants = parts.extensions.get::<Wants>().copied().unwrap_or_else(|| Wants::from_headers(&parts.headers));
-    if wants == Wants::Json || parts.headers.contains_key(header::AUTHORIZATION) {
+    let is_program = wants == Wants::Json || parts.headers.contains_key(header::AUTHORIZATION);
+    if matches!(parts.extensions.get(), Some(InSession(Some(visitor))) if visitor.lacks_factor) {
+        return match is_program {
+            true => refused(StatusCode::FORBIDDEN, FACTOR_FIRST).into_response(),
+            false => Redirect::to(links::ACCOUNT).into_response(),
+        };
+    }
+    if is_program {
         return refused(StatusCode::UNAUTHORIZED, "sign in, or give a token that is good").into_response();
     }
     let back = if is_reading(&parts.method) { parts.uri.path() } else { links::HOME };
     Redirect::to(&format!("{}?back={}", links::SIGN_IN, links::value(back))).into_response()
+}
+
+/// Whether who is turned away is taken to where they sign in.
+pub(crate) fn asks_to_sign_in(refusal: &Response) -> bool {
+    refusal.headers().get(header::LOCATION).is_some_and(|to| to.as_bytes().starts_with(links::SIGN_IN.as_bytes()))
 }
 
 /// Whether a request only reads.
@@ -218,7 +233,8 @@ async fn found(parts: &mut Parts, site: &Site) -> Result<Option<Owner>, Failure>
     if let Some(authorization) = parts.headers.get(header::AUTHORIZATION) {
         return program(authorization, &parts.method, accounts).await.map(Some);
     }
-    Ok(visitor(parts, site, accounts).await?.map(|visitor| Owner(visitor.account.person)))
+    let visitor = visitor(parts, site, accounts).await?.filter(|visitor| !visitor.lacks_factor);
+    Ok(visitor.map(|visitor| Owner(visitor.account.person)))
 }
 
 /// The person whose program asks. A token that is not good is an error: a program should not believe that it asks for somebody.
@@ -229,6 +245,9 @@ async fn program(said: &HeaderValue, method: &Method, accounts: &Accounts) -> Re
         None => None,
     };
     let program = program.ok_or_else(|| refused(StatusCode::UNAUTHORIZED, "this token is not good, or no longer"))?;
+    if program.lacks_factor {
+        return Err(refused(StatusCode::FORBIDDEN, FACTOR_FIRST));
+    }
     let scope = if is_reading(method) { Scope::Read } else { Scope::Write };
     match program.may(scope) {
         true => Ok(Owner(program.account.person)),
@@ -506,7 +525,8 @@ mod tests {
         let site = personal_site().await;
         let cost = accounts::Cost { memory: 64, passes: 1 };
         let base_url = site.config.base_url.clone();
-        let settings = accounts::Settings { site: "C".into(), base_url, key: [1; 32], cost, breached: None };
+        let required = accounts::Required::OfNobody;
+        let settings = accounts::Settings { site: "C".into(), base_url, key: [1; 32], cost, breached: None, required };
         let accounts = Accounts::new(site.atlas.clone(), settings, Arc::new(|| 1), Arc::new(|| [7; 32])).unwrap();
         (site.with_accounts(accounts.clone()), accounts)
     }

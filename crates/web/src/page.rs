@@ -232,6 +232,13 @@ impl Head {
         (of(links::ACCOUNT) || of(links::ORGANISATIONS)) && !self.is_watching()
     }
 
+    /// Whether the page is for who is signed in, on a site with accounts: signing out is a button away.
+    pub fn is_behind_sign_in(&self) -> bool {
+        let of = |place: &&str| self.path.starts_with(*place);
+        let within = [links::ORGANISATIONS, links::OPERATE, links::REVIEW].iter().any(|place| of(&place));
+        self.accounts && (self.path == links::ACCOUNT || self.is_watching() || within)
+    }
+
     /// Address of the style sheet.
     pub fn style(&self) -> &'static str {
         &assets::STYLE.path

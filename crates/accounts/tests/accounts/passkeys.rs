@@ -210,14 +210,7 @@ async fn a_ceremony_is_answered_once_soon_and_where_it_was_begun() {
         }
         // Soon; another process that shares the store answers it too.
         hall.stage.pass(CEREMONY_MS - 1);
-        let settings = Settings {
-            site: "Clausewatch".into(),
-            base_url: ORIGIN.into(),
-            key: [5; 32],
-            cost: Cost { memory: 64, passes: 1 },
-            breached: None,
-        };
-        let again = Accounts::new(hall.stage.atlas.clone(), settings, hall.stage.clock(), secrets()).unwrap();
+        let again = hall.run_with(settings());
         again.sign_in_with_passkey(Some(&begun.secret), &answer, &here).await.unwrap();
         let begun = accounts.begin_passkey_sign_in(&here).await.unwrap();
         let answer = phone.get(&begun.options);
@@ -248,6 +241,34 @@ async fn a_ceremony_is_answered_once_soon_and_where_it_was_begun() {
         hall.stage.pass(CEREMONY_MS + 1);
         hall.post.sweep().await.unwrap();
         assert_eq!(hall.stage.atlas.forget_ceremonies(i64::MAX).await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn where_a_second_factor_is_required_a_password_is_not_enough_beside_a_passkey() {
+    for hall in halls().await {
+        let here = hall.here();
+        let (ada, mut phone) = hall.with_passkey(ADA).await;
+        let strict = hall.run_with(Settings { required: Required::OfEverybody, ..settings() });
+        let lacks = async |secret: &str| strict.visitor(secret).await.unwrap().unwrap().lacks_factor;
+        assert!(!lacks(&ada.secret).await);
+        assert!(matches!(strict.sign_in(ADA, PASSWORD, None, &here).await, Err(AccountError::Wrong)));
+        hall.accounts.sign_in(ADA, PASSWORD, None, &here).await.expect("it is where none is required");
+        for reset in [false, true] {
+            match reset {
+                true => strict.mail_reset(ADA, &here).await.unwrap(),
+                false => strict.mail_sign_in(ADA, &Wish::default(), &here).await.unwrap(),
+            }
+            let link = hall.link().await;
+            let refused = strict.follow(&link, Some(PASSWORD), None, &here).await;
+            assert!(matches!(refused, Err(AccountError::PasskeyOnly)));
+        }
+        let entered = hall.enter(&mut phone).await.unwrap();
+        assert!(!lacks(&entered.secret).await);
+        // Who lost it is let in to set up another one, and to nothing else.
+        hall.accounts.drop_passkeys(&ada.account).await.unwrap();
+        let entered = strict.sign_in(ADA, PASSWORD, None, &here).await.unwrap();
+        assert!(lacks(&entered.secret).await);
     }
 }
 

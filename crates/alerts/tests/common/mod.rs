@@ -1,6 +1,7 @@
 //! What the tests of alerts share: stores on every engine, an invented platform that changes its terms, a mail server that speaks SMTP,
 //! and a receiver of webhooks that fails in every way a test wants.
 #![allow(dead_code, reason = "each test file uses a part of it")]
+pub mod exim;
 #[path = "../../../atlas/tests/common/schema.rs"]
 mod schema;
 pub mod smtp;

@@ -1,7 +1,7 @@
 //! `clausewatch admin`: the accounts and organisations of an instance that has them.
 use std::io::Write;
 
-use accounts::{Accounts, Hand, role_name};
+use accounts::{Accounts, Hand, Required, role_name};
 use anyhow::Context;
 use atlas::accounts::{Account, Organisation};
 use atlas::watching::PersonId;
@@ -38,7 +38,7 @@ enum Verb {
     Enable(Address),
     /// Sign a person out everywhere and end their tokens
     SignOut(Address),
-    /// End the second factor of a person who lost it; see to it that it is them who ask
+    /// Mail a person who lost their second factor a link that ends it; their password is asked for too, if they have one
     EndSecondFactor(Address),
     /// Remove the passkeys of a person who lost them; see to it that it is them who ask
     RemovePasskeys(Address),
@@ -82,7 +82,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let creates = matches!(args.verb, Verb::CreateOperator(_));
     let atlas = if creates { place.open().await? } else { place.open_existing().await? };
     // No link is made here, so no address is needed.
-    let accounts = opened(&atlas, "", None)?;
+    let accounts = opened(&atlas, "", None, Required::OfNobody)?;
     let mut out = std::io::stdout();
     match args.verb {
         Verb::CreateOperator(Address { address }) => {
@@ -125,8 +125,12 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         }
         Verb::EndSecondFactor(who) => {
             let account = found(&accounts, &who).await?;
-            match accounts.drop_factor(&account).await? {
-                true => writeln!(out, "{} signs in without a second factor", account.address)?,
+            match accounts.send_end_of_factor(&account).await? {
+                true => writeln!(
+                    out,
+                    "{} is mailed a link, good for an hour, that ends the second factor",
+                    account.address
+                )?,
                 false => writeln!(out, "{} has no second factor; nothing was changed", account.address)?,
             }
         }
@@ -203,7 +207,7 @@ async fn forget_secrets(place: &Place, lost_for_good: bool) -> crate::Answer {
         return Ok(false);
     };
     let atlas = place.open().await?;
-    opened(&atlas, "", None)?.factors_are_lost(&forgotten.factors).await?;
+    opened(&atlas, "", None, Required::OfNobody)?.factors_are_lost(&forgotten.factors).await?;
     writeln!(out, "dropped: {forgotten}")?;
     if let Some(checkpoint) = &forgotten.checkpoint {
         writeln!(out, "the log's key is now {}", atlas.log_key())?;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use accounts::{Accounts, Caller, Cost, Followed, Post, Scope, Settings, Wish};
+use accounts::{Accounts, Caller, Cost, Followed, Hand, Post, Required, Scope, Settings, Wish};
 use alerts::{MailServer, Mailer};
 use atlas::accounts::{Kept, NewPasskey};
 use atlas::watching::{ChannelKind, NewChannel, NewWatch, PersonId, Subject, Template};
@@ -62,6 +62,11 @@ pub async fn hall() -> Hall {
 
 /// A site with accounts, and with more if it is added.
 pub async fn hall_of(more: impl FnOnce(Site) -> Site) -> Hall {
+    hall_that_requires(Required::OfNobody, more).await
+}
+
+/// The same, where some need a second factor.
+async fn hall_that_requires(required: Required, more: impl FnOnce(Site) -> Site) -> Hall {
     let atlas = world::world().await;
     let clock = Arc::new(AtomicI64::new(world::START + 400 * world::DAY));
     let next = AtomicU64::new(1);
@@ -76,6 +81,7 @@ pub async fn hall_of(more: impl FnOnce(Site) -> Site) -> Hall {
         key: [5; 32],
         cost: Cost { memory: 64, passes: 1 },
         breached: None,
+        required,
     };
     let accounts = Accounts::new(atlas.clone(), settings, now.clone(), secrets.clone()).unwrap();
     let smtp = Smtp::start().await;
@@ -143,7 +149,7 @@ impl Hall {
         let token = link.rsplit('/').next().unwrap();
         match self.accounts.follow(token, Some(PASSWORD), None, &here()).await.unwrap() {
             Followed::In(signed_in, _) => (signed_in.secret, signed_in.account.person),
-            Followed::Readdressed(_) | Followed::Joined(..) => panic!("not signed in"),
+            _ => panic!("not signed in"),
         }
     }
 }
@@ -645,7 +651,15 @@ async fn an_address_whose_mail_came_back_is_asked_again_before_it_is_used() {
     let state = async || hall.atlas.channel(person, mail.id).await.unwrap().unwrap().state;
     assert_eq!(state().await, ChannelState::Unconfirmed);
     let everything = atlas::watching::MessageFilter::default();
-    assert_eq!(hall.atlas.messages(person, &everything).await.unwrap()[0].kind, MessageKind::Confirmation);
+    let asked = hall.atlas.messages(person, &everything).await.unwrap()[0].clone();
+    assert_eq!(asked.kind, MessageKind::Confirmation);
+    // A question that was not taken is not repeated from the inbox: that would be refused.
+    let dead = atlas::watching::Outcome::Dead { reason: "5.1.1 nobody".into() };
+    hall.atlas.settle_messages(&[(asked.id, dead)], 1).await.unwrap();
+    let inbox = hall.get(&ada, "/inbox").await.body;
+    well_formed::check(&inbox).unwrap();
+    assert!(inbox.contains("5.1.1 nobody") && inbox.contains("href=\"/watchlist#channels\""), "{inbox}");
+    assert!(!inbox.contains("Send it again"), "{inbox}");
     // One that never answered can be asked again, and nobody is flooded with questions.
     let mut last = StatusCode::SEE_OTHER;
     for _ in 0..8 {
@@ -778,6 +792,94 @@ async fn the_account_page_does_what_it_says() {
     assert_eq!((deleted.status, deleted.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/"));
     assert!(hall.atlas.account(person).await.unwrap().is_none());
     assert_eq!(hall.get(&ada, "/account").await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn who_lacks_a_required_second_factor_reaches_nothing_but_the_way_to_one() {
+    let hall = hall_that_requires(Required::OfEverybody, |site| site).await;
+    let (secret, person) = hall.person("ada@example.org").await;
+    let visitor = hall.accounts.visitor(&secret).await.unwrap().unwrap();
+    hall.accounts.grant(&visitor.account, true, Hand::CommandLine).await.unwrap();
+    let ada = Asks::browser(&secret);
+    let program = Asks::program(&hall.accounts.add_token(&visitor, "all", &Scope::ALL, 30, &here()).await.unwrap());
+    let own = READS.iter().copied().filter(|path| !path.contains('{') && !path.starts_with("/account"));
+    for path in own.chain(["/organisations", "/operate", "/operate/users", "/review"]) {
+        let answer = hall.get(&ada, path).await;
+        assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/account"), "{path}");
+    }
+    let json = hall.get(&ada, "/watchlist.json").await;
+    assert!(
+        json.status == StatusCode::FORBIDDEN && json.body.contains("requires a second factor of you"),
+        "{}",
+        json.body
+    );
+    assert_eq!(hall.get(&program, "/watchlist.json").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(hall.post(&program, POSTS[0].0, POSTS[0].1).await.status, StatusCode::FORBIDDEN);
+    let before = state(&hall, &secret).await;
+    let open =
+        ["sign-", "mail-link", "forgot", "link/", "second-factor", "passkeys", "/unsubscribe", "/channels/confirm"];
+    let shut = POSTS.iter().chain([&DELETE]).filter(|(path, _)| !open.iter().any(|part| path.contains(part)));
+    for (path, form) in shut {
+        let answer = hall.post(&ada, &path.replace("{id}", "1"), form).await;
+        assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/account"), "{path}");
+    }
+    assert_eq!(state(&hall, &secret).await, before);
+    assert_eq!(hall.get(&ada, "/platforms/orrery").await.status, StatusCode::OK, "the record is everybody's");
+    // The one page that is left says what to do, and no more.
+    let page = hall.get(&ada, "/account").await;
+    well_formed::check(&page.body).unwrap();
+    assert!(page.body.contains("This site requires a second factor of you") && page.body.contains("Sign out"));
+    assert!(page.body.contains("value=\"begin\"") && page.body.contains("id=\"passkeys\""));
+    assert!(!page.body.contains("id=\"tokens\"") && !page.body.contains("id=\"log\""), "{}", page.body);
+    hall.atlas.put_factor(person, &[7; 20]).await.unwrap();
+    hall.atlas.confirm_factor(person, &[], 1).await.unwrap();
+    for path in ["/watchlist", "/operate"] {
+        assert_eq!(hall.get(&ada, path).await.status, StatusCode::OK, "{path}");
+    }
+    assert_eq!(hall.get(&program, "/watchlist.json").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn signing_out_is_a_button_on_every_page_behind_it() {
+    let hall = market().await;
+    let (secret, _) = hall.person("ada@example.org").await;
+    let visitor = hall.accounts.visitor(&secret).await.unwrap().unwrap();
+    hall.accounts.grant(&visitor.account, true, Hand::CommandLine).await.unwrap();
+    let organisation = hall.accounts.found_organisation(&visitor, "Guild", &here()).await.unwrap();
+    let ada = Asks::browser(&secret);
+    let button = "action=\"/account/sign-out\"><button>Sign out</button>";
+    let own = READS.iter().chain(&operate_users::READS).filter(|path| !path.contains('{')).map(|path| path.to_string());
+    let held = organisations::READS.iter().map(|path| path.replace("{organisation}", &organisation.to_string()));
+    for path in own.chain(held).chain(["/review".to_string(), "/review/history".to_string()]) {
+        let open = ["/account/sign-up", "/account/sign-in", "/account/forgot"].contains(&path.as_str());
+        let page = hall.get(&ada, &path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        assert_eq!(page.body.contains(button), !open, "{path}");
+    }
+    assert!(!hall.get(&ada, "/platforms/orrery").await.body.contains(button), "what everybody sees has none");
+}
+
+#[tokio::test]
+async fn a_lost_second_factor_is_ended_on_the_page_of_a_mailed_link() {
+    let hall = hall().await;
+    let (secret, person) = hall.person("ada@example.org").await;
+    hall.atlas.put_factor(person, &[7; 20]).await.unwrap();
+    hall.atlas.confirm_factor(person, &[], 1).await.unwrap();
+    let account = hall.accounts.visitor(&secret).await.unwrap().unwrap().account;
+    hall.accounts.send_end_of_factor(&account).await.unwrap();
+    let link = hall.link().await;
+    let visitor = Asks::stranger();
+    let page = hall.get(&visitor, &link).await;
+    well_formed::check(&page.body).unwrap();
+    assert!(page.body.contains("End your second factor") && page.body.contains("autocomplete=\"current-password\""));
+    let wrong = hall.post(&visitor, &link, "password=copper+lantern").await;
+    assert_eq!(wrong.status, StatusCode::FORBIDDEN);
+    well_formed::check(&wrong.body).unwrap();
+    let ended = hall.post(&visitor, &link, &format!("password={}", encoded(PASSWORD))).await;
+    well_formed::check(&ended.body).unwrap();
+    assert!(ended.status == StatusCode::OK && ended.body.contains("Your second factor is ended"), "{}", ended.body);
+    assert!(!ended.headers.contains_key(header::SET_COOKIE), "it signs nobody in");
+    assert!(hall.atlas.factor(person).await.unwrap().is_none());
 }
 
 /// A site with plans, all but the first of which are sold.

@@ -30,7 +30,7 @@ struct LinkPage {
 }
 
 impl LinkPage {
-    /// Whether a password is asked for; whether it may be left empty.
+    /// Whether a new password is asked for; whether it may be left empty.
     fn password(&self) -> Option<bool> {
         match self.link.kind {
             MailKind::SignUp | MailKind::Invitation => Some(true),
@@ -79,6 +79,13 @@ async fn page(site: &Site, token: &str, link: Link, error: Option<String>) -> Re
             "Confirm your new address",
             format!("This makes {address} the address of your account."),
             Some("Use this address"),
+        ),
+        (MailKind::EndFactor, _) => (
+            "End your second factor",
+            format!(
+                "This ends the second factor of {address}, which signs in without codes then. Do it only if you lost your app."
+            ),
+            Some("End it"),
         ),
         (MailKind::Invitation, Some(invited)) => {
             let (text, place) = invitation(site, &link, invited);
@@ -137,6 +144,10 @@ pub(super) async fn follow(
         Ok(Followed::Readdressed(address)) => {
             let text = format!("{address} is the address of your account from now on.");
             done(&site, link, "Your address is changed", text)
+        }
+        Ok(Followed::FactorEnded) => {
+            let text = "No code is asked for any more. Sign in, and set up a second factor anew.";
+            done(&site, link, "Your second factor is ended", text.into())
         }
         Err(wrong) => {
             let (status, words) = told(wrong)?;

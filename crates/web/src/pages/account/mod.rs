@@ -35,7 +35,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/account/address", post(show::address))
         .route("/account/sessions", post(show::sessions))
         .route("/account/tokens", post(show::tokens))
-        .route("/account/second-factor", post(show::second_factor))
+        .route(links::SECOND_FACTOR, post(show::second_factor))
         .route(links::PASSKEYS, post(passkeys::change))
         .route("/account/passkeys/begin", post(passkeys::begin))
         .route(links::PASSKEY_SIGN_IN, post(passkeys::sign_in))

@@ -55,6 +55,11 @@ impl InboxPage {
     fn given_up(&self, message: &Message) -> bool {
         message.state == MessageState::Dead
     }
+
+    /// Whether it asks an address to confirm itself: that is done where the address stands, and not at will.
+    fn asks(&self, message: &Message) -> bool {
+        message.kind == MessageKind::Confirmation
+    }
 }
 
 fn rows(site: &Site, zone: &str, messages: Vec<Message>) -> Vec<Row> {

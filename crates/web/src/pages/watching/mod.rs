@@ -17,7 +17,7 @@ use serde::Deserialize;
 use crate::error::Failure;
 use crate::holder::Holder;
 use crate::links;
-use crate::owner::Owner;
+use crate::owner::{Owner, asks_to_sign_in};
 use crate::page::{Head, WatchBox, WatchPlace};
 use crate::query::Query;
 use crate::site::Site;
@@ -68,7 +68,7 @@ async fn watch(owner: Result<Owner, Response>, State(site): State<Site>, body: S
     let Owner(person) = match owner {
         Ok(owner) => owner,
         // Whoever may become somebody here is asked to, and the watch is made then.
-        Err(refusal) if refusal.status().is_redirection() => {
+        Err(refusal) if asks_to_sign_in(&refusal) => {
             let (watch, back) = (links::value(said), links::value(back(&form)));
             return Ok(Redirect::to(&format!("{}?watch={watch}&back={back}", links::SIGN_UP)).into_response());
         }
