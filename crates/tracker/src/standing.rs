@@ -2,9 +2,9 @@
 //!
 //! A page with an advertisement that takes turns, or with a sentence that counts, is never seen twice with the same words, so a change of
 //! it cannot be confirmed by seeing the whole text again. It is confirmed clause by clause: of what changed, only that is left which has
-//! stood in every version since; what came back to an earlier wording does not count (or counts once it has come to stay,
-//! [`atlas::has_come_to_stay`], if people know of another one); and if what is left would be a change that people are told of by itself, the change is confirmed. When such a
-//! page does show the same words twice, that confirms no change that only brought back what had stood there before. Pure.
+//! stood in every version since; what came back to an earlier wording counts once it has come to stay ([`atlas::has_come_to_stay`]), unless it
+//! is the one that people know; and if what is left would be a change that people are told of by itself, the change is confirmed. When such
+//! a page does show the same words twice, that confirms no change that only brought back what had stood there before. Pure.
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -121,7 +121,7 @@ impl<'a> Change<'a> {
         back && (self.shows(&self.versions[known], pair) || !self.comes_to_stay(pair, known))
     }
 
-    /// Whether the new side of a pair stands for good, as its stays since the version that people know of let expect.
+    /// Whether the new side of a pair stands for good, as its stays since the version that people know let expect.
     fn comes_to_stay(&self, pair: &Pair, known: usize) -> bool {
         let mut stays: Vec<Stay> = Vec::new();
         let mut stood = false;
@@ -250,6 +250,15 @@ mod tests {
         assert_eq!(confirmed(&story), [4]);
         story.extend([(14, 28, Open), (30, 29, Open)]);
         assert_eq!(confirmed(&story), [0; 0], "neither the flip nor what it flipped from");
+    }
+
+    #[test]
+    fn what_was_taken_back_and_put_out_again_is_confirmed_when_it_has_stood_for_a_day() {
+        let mut story = vec![(30, 0, Quiet), (14, 1, Open), (30, 2, Open)];
+        story.extend((3..27).map(|advertisement| (14, advertisement, Open)));
+        assert_eq!(confirmed(&story), [0; 0], "23 hours");
+        story.push((14, 27, Open));
+        assert_eq!(confirmed(&story), [4]);
     }
 
     #[test]

@@ -123,10 +123,13 @@ const ALL_FAULTS: [Fault; 7] =
 struct Host {
     under_way: usize,
     last: Option<Instant>,
+    /// What it told the one who asks now.
     held: Option<Hold>,
+    /// What it told the one before, by the moved clock.
+    known_until_ms: i64,
 }
 
-/// A host's wish to be left alone. It is for a second of the clock on the wall as well as of the moved one, by which a new process goes.
+/// A host's wish to be left alone, by the clock on the wall for the one who was told, by the moved one for the process after it.
 #[derive(Debug, Clone, Copy)]
 struct Hold {
     since: Instant,
@@ -218,11 +221,9 @@ impl Web {
     /// The one who asks was killed: what it asked last is nobody's request. How long hosts want to be left alone is known to the next one, by
     /// the moved clock, unless the answer had only just come.
     pub fn forgotten(&self) {
-        let long_ago = Instant::now().checked_sub(HOLD);
         for host in self.hosts.lock().unwrap().values_mut() {
-            let noted = host.held.filter(|held| held.since.elapsed() > NOTED);
-            let held = noted.zip(long_ago).map(|(held, since)| Hold { since, ..held });
-            *host = Host { held, ..Host::default() };
+            let noted = host.held.filter(|held| held.since.elapsed() > NOTED).map_or(0, |held| held.until_ms);
+            *host = Host { known_until_ms: noted.max(host.known_until_ms), ..Host::default() };
         }
     }
 
@@ -253,7 +254,7 @@ impl Web {
             impolite(format!("{since:?} after the one before"));
         }
         let clock_ms = self.clock.load(Ordering::Relaxed);
-        if host.held.is_some_and(|held| now < held.since + HOLD - DELAY || clock_ms < held.until_ms) {
+        if host.held.is_some_and(|held| now < held.since + HOLD - DELAY) || clock_ms < host.known_until_ms {
             impolite("the host wants to be left alone".into());
         }
         if path.starts_with("/private") {
