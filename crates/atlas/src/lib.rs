@@ -5,6 +5,7 @@
 //! The same statements run on SQLite (the default) and on PostgreSQL; see [`Location`].
 pub mod accounts;
 pub mod answers;
+pub mod apart;
 pub mod families;
 pub mod health;
 pub mod ids;

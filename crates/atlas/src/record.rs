@@ -95,8 +95,11 @@ impl Atlas {
 
     /// Compresses texts and bodies, each against the one before it of its kind.
     async fn pack(&self, batch: &Batch, texts: &[Hashed], bodies: &[Hashed]) -> Result<Vec<Packed>> {
-        let text = self.latest(LAST_TEXT, batch.document).await?;
-        let body = self.latest(LAST_BODY, batch.document).await?;
+        // Before a first version there is neither.
+        let (text, body) = match batch.after_version {
+            0 => (None, None),
+            _ => (self.latest(LAST_TEXT, batch.document).await?, self.latest(LAST_BODY, batch.document).await?),
+        };
         let series = vec![Series { last: text, next: texts.to_vec() }, Series { last: body, next: bodies.to_vec() }];
         blobs::pack(&self.store, series).await
     }

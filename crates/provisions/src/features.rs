@@ -5,6 +5,7 @@
 //!
 //! To add a kind of feature, add its [`Kinds`] flag and the lines in [`extract`] that push its keys. What a kind costs is the number of
 //! its keys, at about five nanoseconds each, and of those that are known, at as much again for each 64 numbers of the network.
+use crate::normalise::Hints;
 use crate::patterns;
 use crate::phrases::{Hits, Seen};
 use crate::reader::Reader;
@@ -79,6 +80,8 @@ pub struct Scratch {
     pub(crate) seen: Seen,
     /// Rules that the clause meets, if they were asked for.
     pub(crate) met: Hits,
+    /// What the clause's words tell of its language.
+    pub(crate) hints: Hints,
     /// The clause's features by block, repetitions included.
     pub(crate) keys: [Vec<u64>; BLOCKS],
 }
@@ -123,14 +126,17 @@ pub(crate) fn extract_words(text: &str, kinds: Kinds, scratch: &mut Scratch) {
 /// The part of [`extract`] that finds rules, after the words were read.
 #[inline(always)]
 pub(crate) fn extract_rules(text: &str, kinds: Kinds, scratch: &mut Scratch) {
-    let Scratch { words, keys: [.., of_rules], seen, met, .. } = scratch;
+    let Scratch { words, keys: [.., of_rules], seen, met, hints, .. } = scratch;
     of_rules.clear();
     if kinds.has(Kinds::RULES) {
         let names = patterns::names();
         *met = patterns::rules().find(words, seen);
+        *hints = seen.hints();
         for names in met.iter().map_while(|rule| names.get(rule)) {
             of_rules.extend(names.map(|name| named(RULE, name)));
         }
+    } else {
+        *hints = Hints::of(words);
     }
     if kinds.has(Kinds::TYPES) {
         Reader::embedded().consider(text, |kind, score| {

@@ -149,7 +149,8 @@ impl Model {
     fn score_with(&self, heading: &str, text: &str, work: &mut Workspace) {
         let Workspace { scratch, sums, scores, .. } = work;
         features::extract_words(text, self.kinds, scratch);
-        // Rows are asked for as early as possible: until they are added, the rules and the heading are read.
+        // What is far is asked for as early as possible: until rows are added, the rules and the heading are read.
+        scratch.seen.fetch(&scratch.words);
         self.find(Block::Words, &scratch.keys, sums);
         self.find(Block::Stems, &scratch.keys, sums);
         features::extract_rules(text, self.kinds, scratch);

@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use crate::words::{self, Words};
+use crate::words::{self, Word, Words};
 
 /// Longest word in bytes that is kept whole; more is noise (base64, long URLs).
 const WORD_BYTES: usize = 40;
@@ -166,17 +166,14 @@ pub(crate) fn word_end(word: &[u8]) -> usize {
 /// Byte ranges of the sentences of `text`, in order; together they hold every character that is not white space.
 pub fn sentences(text: &str) -> Vec<std::ops::Range<usize>> {
     let mut out = Vec::new();
-    let mut start = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let space_follows = || text[at + 1..].chars().next().is_none_or(char::is_whitespace);
-        let ends = match byte {
-            b'\n' => true,
-            b'.' | b'!' | b'?' => space_follows() && !is_abbreviation(&text[start..at]),
-            _ => false,
-        };
-        if ends {
-            push_trimmed(text, start..at + 1, &mut out);
-            start = at + 1;
+    let (mut start, mut next) = (0, 0);
+    let is_mark = |byte| (byte == b'\n') | (byte == b'.') | (byte == b'!') | (byte == b'?');
+    while let Some(at) = words::next_where(text.as_bytes(), next, is_mark) {
+        next = at + 1;
+        let space_follows = || text[next..].chars().next().is_none_or(char::is_whitespace);
+        if text.as_bytes()[at] == b'\n' || (space_follows() && !is_abbreviation(&text[start..at])) {
+            push_trimmed(text, start..next, &mut out);
+            start = next;
         }
     }
     push_trimmed(text, start..text.len(), &mut out);
@@ -218,26 +215,58 @@ const FOREIGN: [&str; 56] = [
     "van", "wij", "och", "att", "nie", "jest", "lub", "oraz", "você", "não", "você",
 ];
 
-/// Words that are looked at; more would not change the answer.
-const TELLING: usize = 200;
+/// Words that are looked at; more would not change the answer. No more than a byte can count.
+const TELLING: u32 = 200;
+
+/// What a word tells of the language that it is in: whether it is an English one, a foreign one, without letters beyond ASCII, and no number;
+/// a byte each, the first lowest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Hint(u32);
+
+/// What the words of a text tell of its language: their hints added up, and how many were looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Hints {
+    counts: u32,
+    words: u32,
+}
+
+impl Hint {
+    pub(crate) fn of(word: &Word) -> Hint {
+        let list = Lists::of_this_crate().list_of(word.whole);
+        let is_ascii = word.letters & words::NOT_ASCII == 0;
+        Hint(u32::from_le_bytes([list & 1, list >> 1, u8::from(is_ascii), u8::from(word.letters as u8 != b'0')]))
+    }
+}
+
+impl Hints {
+    pub(crate) fn of(words: &Words) -> Hints {
+        let mut hints = Hints::default();
+        words.list.iter().take(TELLING as usize).for_each(|word| hints.add(Hint::of(word)));
+        hints
+    }
+
+    /// Adds what the next word of the text tells.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, Hint(counts): Hint) {
+        let is_looked_at = u32::from(self.words < TELLING);
+        self.counts += counts * is_looked_at;
+        self.words += is_looked_at;
+    }
+
+    /// Whether the text reads as English.
+    pub(crate) fn are_english(self) -> bool {
+        let [english, foreign, ascii, in_letters] = self.counts.to_le_bytes().map(u32::from);
+        // One word or a row of numbers says nothing.
+        if in_letters < 2 || ascii * 10 < self.words * 7 {
+            return false;
+        }
+        foreign <= english && (self.words < 8 || english * 25 >= self.words)
+    }
+}
 
 /// Whether the text reads as English: a cheap look that only turns away what plainly is not.
 pub fn looks_english(words: &Words) -> bool {
-    let words = &words.list[..words.len().min(TELLING)];
-    let lists = Lists::of_this_crate();
-    let (mut english, mut foreign, mut ascii, mut in_letters) = (0, 0, 0, 0);
-    for word in words {
-        let list = lists.list_of(word.whole);
-        english += list & 1;
-        foreign += list >> 1;
-        ascii += usize::from(word.letters & words::NOT_ASCII == 0);
-        in_letters += usize::from(word.letters as u8 != b'0');
-    }
-    // One word or a row of numbers says nothing.
-    if in_letters < 2 || ascii * 10 < words.len() * 7 {
-        return false;
-    }
-    if words.len() < 8 { foreign <= english } else { foreign <= english && english * 25 >= words.len() }
+    Hints::of(words).are_english()
 }
 
 /// Which of the two lists a word is in, by hash, in a table without collisions.
@@ -283,10 +312,8 @@ impl Lists {
     }
 
     /// 1 for an English word, 2 for a foreign one, 0 for any other.
-    #[inline]
-    fn list_of(&self, hash: u64) -> usize {
+    fn list_of(&self, hash: u64) -> u8 {
         let entry = self.places[self.place(hash)];
-        // Without a branch: which words come is as good as random.
-        usize::from(entry & 3) * usize::from(entry & !3 == hash as u16 & !3)
+        if entry & !3 == hash as u16 & !3 { (entry & 3) as u8 } else { 0 }
     }
 }

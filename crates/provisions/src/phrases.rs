@@ -6,7 +6,9 @@
 //!
 //! The words of phrases have numbers ([`Lexicon`]), by which phrases are followed in a tree ([`Tree`]). A phrase that is met sets a bit for
 //! each condition of each rule that it satisfies; the rules whose bits are all set are then a few logical operations away, whatever
-//! their number. A text consists of few different words: what one means to the rules is found out once and remembered ([`Memory`]).
+//! their number. Texts consist of few different words: what one means to the rules, alone and before others, is found out once and
+//! remembered ([`Memory`]).
+use std::array;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -15,35 +17,49 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::features::{hash_bytes, mix};
+use crate::layer::prefetch;
+use crate::normalise::{Hint, Hints};
 use crate::words::{self, Word, Words};
 
 /// Most rules that one [`RuleSet`] holds.
 pub const MOST_RULES: usize = 1024;
 /// Most conditions that a rule joins by `&` or `>`.
 const MOST_GROUPS: usize = 4;
-/// Numbers of 64 bits that have a bit for each rule.
-const BLOCKS: usize = MOST_RULES / 64;
+/// Rules of a [`Block`].
+const IN_A_BLOCK: usize = 256;
+/// Blocks that have a bit for each rule.
+const BLOCKS: usize = MOST_RULES / IN_A_BLOCK;
+
+/// A bit for each of some rules, which are handled at once.
+type Block = [u64; IN_A_BLOCK / 64];
 
 /// Which rules a text meets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hits([u64; BLOCKS]);
-
-impl Default for Hits {
-    fn default() -> Self {
-        Hits([0; BLOCKS])
-    }
-}
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Hits([Block; BLOCKS]);
 
 impl Hits {
     /// Whether rule `i` is met.
     pub fn has(&self, i: usize) -> bool {
-        self.0[i / 64] >> (i % 64) & 1 == 1
+        self.0.as_flattened()[i / 64] >> (i % 64) & 1 == 1
     }
 
     /// The rules that are met, in order.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        self.0.iter().enumerate().flat_map(|(block, &bits)| bits_of(bits).map(move |bit| block * 64 + bit))
+        let numbers = self.0.as_flattened().iter().enumerate();
+        numbers.flat_map(|(number, &bits)| bits_of(bits).map(move |bit| number * 64 + bit))
     }
+}
+
+/// The block with a bit for this rule.
+fn bit_of(rule: usize) -> Block {
+    let mut block = Block::default();
+    block[rule % IN_A_BLOCK / 64] = 1 << (rule % 64);
+    block
+}
+
+/// Adds to a block the bits of another.
+fn join(block: &mut Block, other: &Block) {
+    block.iter_mut().zip(other).for_each(|(bits, other)| *bits |= other);
 }
 
 fn bits_of(mut bits: u64) -> impl Iterator<Item = usize> {
@@ -80,18 +96,18 @@ struct Part {
 impl Part {
     /// See [`Parts`].
     fn place(self) -> u8 {
-        self.group * BLOCKS as u8 + (self.rule / 64) as u8
+        self.group * BLOCKS as u8 + (self.rule as usize / IN_A_BLOCK) as u8
     }
 }
 
 /// Number of the condition that must not be met.
 const NONE_OF: u8 = MOST_GROUPS as u8;
 
-/// The [`Part`]s of a phrase that are in one number of a [`State`].
+/// The [`Part`]s of a phrase that are in one block of a [`State`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Parts {
-    rules: u64,
-    /// Which number: the condition's times [`BLOCKS`], and the block.
+    rules: Block,
+    /// Which block: the condition's number times [`BLOCKS`], and the block's.
     place: u8,
 }
 
@@ -114,25 +130,24 @@ pub struct RuleSet {
     free: State,
     /// For each number of a condition, the rules that have no such condition: it counts as met.
     absent: State,
-    /// Numbers of 64 rules that are in use.
-    blocks: usize,
     /// Tells this set from others in the same process; not 0.
     number: u64,
 }
 
-/// For each number of a condition, a bit for each rule that has met it in the sentence; as long as a power of two.
-type State = [u64; (BLOCKS * (MOST_GROUPS + 1)).next_power_of_two()];
+/// For each number of a condition, a bit for each rule that has met it in the sentence; as long as a power of two, the last blocks empty.
+type State = [Block; (BLOCKS * (MOST_GROUPS + 2)).next_power_of_two()];
 
 /// Buffers of [`RuleSet::find`], reused from text to text.
 #[derive(Debug, Default)]
 pub struct Seen {
     memory: Memory,
-    /// For each word of the text, where in [`Memory::meanings`] it is.
-    meanings: Vec<u16>,
-    /// Where in [`RuleSet::parts`] the parts are of the phrases of more than one word that begin at one word.
-    here: Vec<(u16, u16)>,
-    /// What they satisfy, by place.
-    fresh: Vec<(u8, u64)>,
+    /// For each word of the text the number of its run in [`Memory::runs`], and after each sentence that of no word.
+    runs: Vec<u16>,
+    /// For each of them, where in [`Memory::parts`] those of the longest run are that begins with it.
+    parts: Vec<(u32, u32)>,
+    hints: Hints,
+    /// Places in `runs` from which longer runs may begin; more may follow from texts before.
+    open: Vec<u32>,
 }
 
 /// What words mean to one set of rules, as far as it was asked for.
@@ -140,38 +155,66 @@ pub struct Seen {
 struct Memory {
     /// [`RuleSet::number`].
     rules: u64,
-    meanings: Vec<Meaning>,
-    /// Places in `meanings`, one more, by hash; open addressing.
+    words: Vec<Known>,
+    /// Places in `words`, one more, by hash; open addressing.
     slots: Vec<u16>,
-    /// Numbers among the words of phrases, to which meanings refer.
-    numbers: Vec<u16>,
-    /// What words satisfy, to which meanings refer.
+    /// The first is that of a word that is in no phrase.
+    runs: Vec<Run>,
+    /// The runs of single words by their nodes: words that mean the same share one.
+    shared: Mixed<Vec<u16>, u16>,
+    /// From a run and that of the word after it to the run of both, or to the former if no phrase goes on.
+    steps: Steps,
+    /// To which runs refer.
+    nodes: Vec<u16>,
+    /// To which runs refer; the first are none. What satisfies nothing has these: that words satisfy something is no question then.
     parts: Vec<Parts>,
 }
 
-/// What a word means.
+/// A word that was met, the number of its run, and what it tells of its language.
 #[derive(Debug, Clone, Copy)]
-struct Meaning {
+struct Known {
     letters: u128,
-    /// A bit for each of its numbers, by the number's lowest bits.
-    bits: u64,
-    /// The same of the words that may follow it in phrases.
-    next: u64,
-    /// Where in [`Memory::numbers`] its numbers are: a word may be itself, and prefixes.
-    numbers: (u32, u32),
-    /// Where in [`Memory::parts`] is what it satisfies, the last condition of a rule first.
-    parts: (u32, u32),
+    /// Tells words apart that have the same letters and are longer: they may tell of different languages.
+    whole: u64,
+    hint: Hint,
+    run: u16,
 }
 
-/// More words than these are forgotten before a text is read: places in [`Memory::meanings`] have 16 bits.
+impl Known {
+    #[inline(always)]
+    fn is(&self, word: &Word) -> bool {
+        (self.letters, self.whole) == (word.letters, word.whole)
+    }
+}
+
+/// One or more words in turn, as phrases that begin with the first of them see them.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    /// A bit for each word of phrases that a single word is (it may be itself, and prefixes), by the lowest bits of its number.
+    bits: u64,
+    /// The same of the words that may come next in phrases.
+    next: u64,
+    /// Where in [`Memory::parts`] is what the words satisfy, the last condition of a rule first.
+    parts: (u32, u32),
+    /// Where in [`Memory::nodes`] are the nodes of the phrases that have begun. Those of a single word are its numbers as well.
+    nodes: (u32, u32),
+}
+
+/// More words or runs than these are forgotten before a text is read, or four times as many steps.
 const ENOUGH: usize = 16384;
+/// Most words of a phrase.
+const LONGEST: usize = 8;
+/// Most words of what `~` puts before it.
+const LONGEST_NEGATION: usize = 4;
+// However many runs one text adds, their numbers have 16 bits.
+const _: () = assert!(ENOUGH + words::MOST_WORDS * (LONGEST_NEGATION + LONGEST) < u16::MAX as usize);
 
 impl RuleSet {
     /// Compiles rules written as in the module's description; they are numbered in this order.
     ///
     /// # Panics
-    /// When there are more than [`MOST_RULES`] rules, a rule has more than four conditions, or a prefix has fewer than two letters: the
-    /// tables are constants of this crate, and tested.
+    /// When there are more than [`MOST_RULES`] rules, a rule has more than four conditions, a phrase more than eight words, or a prefix fewer
+    /// than two letters: the tables are constants of this crate, and tested.
     pub fn compile<'a>(lines: impl Iterator<Item = &'a str>) -> RuleSet {
         RuleSet::compile_with(lines, Shorthands::default())
     }
@@ -183,23 +226,20 @@ impl RuleSet {
     pub fn compile_with<'a>(lines: impl Iterator<Item = &'a str>, shorthands: Shorthands) -> RuleSet {
         let mut compiler = Compiler::new(shorthands);
         // A rule that does not exist must never seem met.
-        let mut absent: State = [u64::MAX; _];
-        absent[..BLOCKS].fill(0);
-        absent[usize::from(NONE_OF) * BLOCKS..].fill(0);
-        let mut blocks = 0;
+        let mut absent = State::default();
+        absent[BLOCKS..usize::from(NONE_OF) * BLOCKS].fill([u64::MAX; _]);
         for (rule, line) in lines.enumerate() {
-            blocks = rule / 64 + 1;
             assert!(rule < MOST_RULES, "too many rules");
             let (wanted, unwanted) = line.split_once('!').unwrap_or((line, ""));
             for (group, text) in wanted.split(['&', '>']).enumerate() {
                 assert!(group < MOST_GROUPS, "{line}: too many conditions");
                 let after = group > 0 && wanted.contains('>');
                 compiler.add(text, Part { rule: rule as u16, group: group as u8, after });
-                absent[group * BLOCKS + rule / 64] &= !(1 << (rule % 64));
+                absent[group * BLOCKS + rule / IN_A_BLOCK][rule % IN_A_BLOCK / 64] &= !(1 << (rule % 64));
             }
             compiler.add(unwanted, Part { rule: rule as u16, group: NONE_OF, after: false });
         }
-        compiler.into_rules(absent, blocks)
+        compiler.into_rules(absent)
     }
 
     /// The rules that a text meets.
@@ -214,10 +254,15 @@ impl RuleSet {
     /// The rules that a text meets, with buffers that each thread keeps for these rules.
     pub fn find_in(&self, text: &str) -> Hits {
         thread_local! {
-            static KEPT: RefCell<(Words, Mixed<u64, Seen>)> = RefCell::default();
+            static KEPT: RefCell<(String, Words, Mixed<u64, Seen>)> = RefCell::default();
         }
-        KEPT.with_borrow_mut(|(words, seen)| {
-            words.read(text);
+        KEPT.with_borrow_mut(|(latest, words, seen)| {
+            // One text is often searched by several sets in turn.
+            if latest != text {
+                latest.clear();
+                latest.push_str(text);
+                words.read(text);
+            }
             self.find(words, seen.entry(self.number).or_default())
         })
     }
@@ -233,85 +278,109 @@ impl RuleSet {
     #[inline(always)]
     fn read(&self, words: &Words, seen: &mut Seen, hits: &mut [Hits]) {
         seen.look_up(self, words);
-        for (number, sentence) in words.sentences().enumerate() {
-            if !sentence.is_empty() {
-                self.read_sentence(sentence, seen, &mut hits[number.min(hits.len() - 1)]);
+        for (number, Range { start, end }) in words.sentences().enumerate() {
+            if start < end {
+                let parts = &seen.parts[start + number..end + number];
+                self.read_sentence(parts, &seen.memory, &mut hits[number.min(hits.len() - 1)]);
             }
         }
     }
 
-    /// Adds the rules that the sentence of these words meets.
+    /// Adds the rules that a sentence meets whose words satisfy these parts.
     #[inline(always)]
-    fn read_sentence(&self, sentence: Range<usize>, seen: &mut Seen, hits: &mut Hits) {
-        let Seen { memory, meanings, here, fresh } = seen;
+    fn read_sentence(&self, parts: &[(u32, u32)], memory: &Memory, hits: &mut Hits) {
         let mut state = self.absent;
-        let meanings = &meanings[sentence];
-        for (at, &number) in meanings.iter().enumerate() {
-            let Meaning { next, parts, .. } = memory.meanings[usize::from(number)];
-            let own = &memory.parts[parts.0 as usize..parts.1 as usize];
-            let after = &meanings[at + 1..];
-            let bits = after.first().map_or(0, |&next| memory.meanings[usize::from(next)].bits);
-            fresh.clear();
-            if next & bits != 0 {
-                self.find_longer(number, after, memory, here);
-                let longer = here.iter().flat_map(|&(first, end)| &self.parts[usize::from(first)..usize::from(end)]);
-                fresh.extend(longer.map(|&parts| (parts.place, self.met(parts, &state))));
-            }
+        for &(start, end) in parts {
             // The last condition comes first: a word must not meet two in turn.
-            for &parts in own {
-                state[usize::from(parts.place) % state.len()] |= self.met(parts, &state);
-            }
-            for &(place, rules) in fresh.iter() {
-                state[usize::from(place) % state.len()] |= rules;
+            for Parts { place, rules } in &memory.parts[start as usize..end as usize] {
+                let place = usize::from(*place) % state.len();
+                let [before, free, met] =
+                    [state[place.wrapping_sub(BLOCKS) % state.len()], self.free[place], state[place]];
+                // A condition without one before it is free for all its rules.
+                state[place] = array::from_fn(|i| met[i] | rules[i] & (before[i] | free[i]));
             }
         }
-        for (block, hits) in hits.0[..self.blocks].iter_mut().enumerate() {
+        for (block, hits) in hits.0.iter_mut().enumerate() {
             let [a, b, c, d, none_of] = [0, 1, 2, 3, 4].map(|group| state[group * BLOCKS + block]);
-            *hits |= a & b & c & d & !none_of;
-        }
-    }
-}
-
-impl RuleSet {
-    /// The rules whose condition the parts meet in this state.
-    #[inline(always)]
-    fn met(&self, Parts { place, rules }: Parts, state: &State) -> u64 {
-        let place = usize::from(place) % state.len();
-        // A condition without one before it is free for all its rules.
-        rules & (state[place.saturating_sub(BLOCKS)] | self.free[place])
-    }
-
-    /// Finds the phrases of more than one word that begin with the word of this meaning, with words of other meanings after it.
-    #[inline(never)]
-    fn find_longer(&self, number: u16, after: &[u16], memory: &Memory, here: &mut Vec<(u16, u16)>) {
-        let Meaning { numbers, .. } = memory.meanings[usize::from(number)];
-        here.clear();
-        for &node in &memory.numbers[numbers.0 as usize..numbers.1 as usize] {
-            self.tree.follow(node, after, memory, here);
+            *hits = array::from_fn(|i| hits[i] | a[i] & b[i] & c[i] & d[i] & !none_of[i]);
         }
     }
 }
 
 impl Seen {
+    /// What the words of the last text tell of its language.
+    pub(crate) fn hints(&self) -> Hints {
+        self.hints
+    }
+
+    /// Asks for what is known of the words of a text that will be read.
+    #[inline(always)]
+    pub(crate) fn fetch(&self, words: &Words) {
+        let Memory { words: known, slots, .. } = &self.memory;
+        if !known.is_empty() {
+            let number = |word: &Word| slots[self.memory.slot(word.letters)].saturating_sub(1);
+            words.list.iter().for_each(|word| prefetch(&known[usize::from(number(word))]));
+        }
+    }
+
     /// Finds out what the words of a text mean to `rules`.
     #[inline(always)]
     fn look_up(&mut self, rules: &RuleSet, words: &Words) {
-        let Seen { memory, meanings, .. } = self;
-        if memory.rules != rules.number || memory.meanings.len() > ENOUGH {
-            *memory = Memory { rules: rules.number, slots: vec![0; 64], ..Memory::default() };
+        let Seen { memory, runs, parts, hints, open } = self;
+        if memory.rules != rules.number || memory.is_full() {
+            *memory = Memory::of(rules);
         }
-        meanings.clear();
-        meanings.extend(words.list.iter().map(|word| memory.meaning(rules, word)));
+        runs.clear();
+        *hints = Hints::default();
+        for sentence in words.sentences() {
+            for word in &words.list[sentence] {
+                let known = memory.known(rules, word);
+                hints.add(known.hint);
+                runs.push(known.run);
+            }
+            runs.push(0);
+        }
+        let known = memory.runs.as_slice();
+        parts.clear();
+        parts.extend(runs.iter().map(|&run| known[usize::from(run)].parts));
+        parts.iter().for_each(|&(start, _)| prefetch(&memory.parts[start as usize]));
+        open.resize(runs.len().max(open.len()), 0);
+        let mut count = 0;
+        // No branch: where phrases may go on is as good as random.
+        for (at, two) in runs.windows(2).enumerate() {
+            open[count] = at as u32;
+            count += usize::from(known[usize::from(two[0])].next & known[usize::from(two[1])].bits != 0);
+        }
+        let open = open[..count].iter().map(|&at| at as usize);
+        open.clone().for_each(|at| memory.steps.fetch(runs[at], runs[at + 1]));
+        for at in open {
+            parts[at] = memory.longest(rules, runs[at], &runs[at + 1..]).parts;
+        }
     }
 }
 
 impl Memory {
-    /// The place of what a word means to `rules`.
+    fn of(rules: &RuleSet) -> Memory {
+        let nothing = Run { bits: 0, next: 0, parts: (0, 1), nodes: (0, 0) };
+        Memory {
+            rules: rules.number,
+            slots: vec![0; 64],
+            runs: vec![nothing],
+            parts: vec![Parts::NONE],
+            ..Memory::default()
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.words.len().max(self.runs.len()).max(self.steps.count / 4) > ENOUGH
+    }
+
+    /// What is known of a word.
     #[inline(always)]
-    fn meaning(&mut self, rules: &RuleSet, word: &Word) -> u16 {
+    fn known(&mut self, rules: &RuleSet, word: &Word) -> Known {
         let at = self.slot(word.letters);
-        match self.slots[at].checked_sub(1) {
-            Some(number) if self.meanings[usize::from(number)].letters == word.letters => number,
+        match self.slots[at].checked_sub(1).map(|number| self.words[usize::from(number)]) {
+            Some(known) if known.is(word) => known,
             _ => self.look_further(rules, word, at),
         }
     }
@@ -324,26 +393,28 @@ impl Memory {
     }
 
     #[inline(never)]
-    fn look_further(&mut self, rules: &RuleSet, word: &Word, mut at: usize) -> u16 {
+    fn look_further(&mut self, rules: &RuleSet, word: &Word, mut at: usize) -> Known {
         while let Some(number) = self.slots[at].checked_sub(1) {
-            if self.meanings[usize::from(number)].letters == word.letters {
-                return number;
+            let known = self.words[usize::from(number)];
+            if known.is(word) {
+                return known;
             }
             at = (at + 1) & (self.slots.len() - 1);
         }
-        let meaning = self.learn(rules, word);
-        self.meanings.push(meaning);
-        self.slots[at] = self.meanings.len() as u16;
-        if self.meanings.len() * 3 > self.slots.len() {
+        let run = self.learn(rules, word);
+        let known = Known { letters: word.letters, whole: word.whole, hint: Hint::of(word), run };
+        self.words.push(known);
+        self.slots[at] = self.words.len() as u16;
+        if self.words.len() * 3 > self.slots.len() {
             self.grow();
         }
-        self.meanings.len() as u16 - 1
+        known
     }
 
     fn grow(&mut self) {
         self.slots = vec![0; self.slots.len() * 4];
-        for number in 0..self.meanings.len() {
-            let mut at = self.slot(self.meanings[number].letters);
+        for number in 0..self.words.len() {
+            let mut at = self.slot(self.words[number].letters);
             while self.slots[at] > 0 {
                 at = (at + 1) & (self.slots.len() - 1);
             }
@@ -351,32 +422,71 @@ impl Memory {
         }
     }
 
-    /// What a word means that is read for the first time.
-    fn learn(&mut self, rules: &RuleSet, word: &Word) -> Meaning {
-        let first = self.numbers.len();
-        rules.lexicon.numbers_of(word, &mut self.numbers);
-        let numbers = &self.numbers[first..];
-        let nodes = numbers.iter().map(|&number| &rules.tree.nodes[usize::from(number)]);
-        let next = nodes.clone().fold(0, |next, node| next | node.next);
-        let satisfied = nodes.flat_map(|node| &rules.parts[usize::from(node.parts.0)..usize::from(node.parts.1)]);
-        let mut satisfied: Vec<Parts> = satisfied.copied().collect();
-        satisfied.sort_by_key(|parts| u8::MAX - parts.place);
-        satisfied.dedup_by(|more, parts| {
-            let is_same = more.place == parts.place;
-            if is_same {
-                parts.rules |= more.rules;
-            }
-            is_same
-        });
-        let start = self.parts.len();
-        self.parts.extend(satisfied);
-        Meaning {
-            letters: word.letters,
-            bits: numbers.iter().fold(0, |bits, number| bits | 1 << (number % 64)),
-            next,
-            numbers: (first as u32, self.numbers.len() as u32),
-            parts: (start as u32, self.parts.len() as u32),
+    /// The number of the run of a word that is read for the first time.
+    fn learn(&mut self, rules: &RuleSet, word: &Word) -> u16 {
+        let mut numbers = Vec::new();
+        rules.lexicon.numbers_of(word, &mut numbers);
+        if numbers.is_empty() {
+            return 0;
         }
+        if let Some(&known) = self.shared.get(&numbers) {
+            return known;
+        }
+        let run = self.add_run(rules, &numbers, (0, 0));
+        self.runs[usize::from(run)].bits = numbers.iter().fold(0, |bits, number| bits | 1 << (number % 64));
+        self.shared.insert(numbers, run);
+        run
+    }
+
+    /// The longest run that begins with `first` and goes on as the words after it, as far as phrases do.
+    #[inline(always)]
+    fn longest(&mut self, rules: &RuleSet, first: u16, after: &[u16]) -> Run {
+        let mut number = first;
+        let mut run = self.runs[usize::from(number)];
+        for &word in after {
+            if run.next & self.runs[usize::from(word)].bits == 0 {
+                break;
+            }
+            let longer = self.steps.get(number, word).unwrap_or_else(|| self.learn_step(rules, number, word));
+            if longer == number {
+                break;
+            }
+            number = longer;
+            run = self.runs[usize::from(number)];
+        }
+        run
+    }
+
+    /// Where a run and the word after it lead, which is asked for the first time.
+    #[inline(never)]
+    fn learn_step(&mut self, rules: &RuleSet, from: u16, word: u16) -> u16 {
+        let [run, next] = [from, word].map(|number| self.runs[usize::from(number)]);
+        let [begun, words] = [run, next].map(|run| &self.nodes[run.nodes.0 as usize..run.nodes.1 as usize]);
+        let steps =
+            begun.iter().flat_map(|&node| words.iter().filter_map(move |&word| rules.tree.steps.get(node, word)));
+        let reached: Vec<u16> = steps.collect();
+        let to = if reached.is_empty() { from } else { self.add_run(rules, &reached, run.parts) };
+        self.steps.insert(from, word, to);
+        to
+    }
+
+    /// Adds the run that has reached these nodes after one with those parts.
+    fn add_run(&mut self, rules: &RuleSet, reached: &[u16], before: (u32, u32)) -> u16 {
+        let nodes = reached.iter().map(|&number| rules.tree.nodes[usize::from(number)]);
+        let satisfied =
+            nodes.clone().flat_map(|Node { parts, .. }| &rules.parts[usize::from(parts.0)..usize::from(parts.1)]);
+        let before = &self.parts[before.0 as usize..before.1 as usize];
+        let parts = Parts::merge(before.iter().chain(satisfied).filter(|parts| **parts != Parts::NONE));
+        let negation = nodes.clone().any(|node| node.negates).then_some(rules.tree.negation);
+        let first_node = self.nodes.len() as u32;
+        self.nodes.extend(reached.iter().copied().chain(negation));
+        let next = nodes.fold(0, |next, node| next | node.next);
+        let first_part = if parts.is_empty() { 0 } else { self.parts.len() as u32 };
+        let parts_end = first_part + parts.len().max(1) as u32;
+        self.parts.extend(parts);
+        let nodes = (first_node, self.nodes.len() as u32);
+        self.runs.push(Run { bits: 0, next, parts: (first_part, parts_end), nodes });
+        self.runs.len() as u16 - 1
     }
 }
 
@@ -398,54 +508,66 @@ struct Tree {
     nodes: Vec<Node>,
     /// The number of phrases of one word: the node from which negated phrases go on.
     negation: u16,
-    /// From a node and the number of the next word, in the upper half, to a node. Open addressing; no node is 0 but the first.
-    steps: Vec<(u32, u16)>,
+    /// From a node and the number of the next word to a node.
+    steps: Steps,
 }
 
-impl Tree {
-    /// Adds to `here` the parts of phrases that begin with the node's words and go on with words of these meanings.
-    fn follow(&self, node: u16, after: &[u16], memory: &Memory, here: &mut Vec<(u16, u16)>) {
-        let Some((&meaning, after_that)) = after.split_first() else { return };
-        let Meaning { bits, numbers, .. } = memory.meanings[usize::from(meaning)];
-        let Node { next, negates, .. } = self.nodes[usize::from(node)];
-        if next & bits != 0 {
-            for &word in &memory.numbers[numbers.0 as usize..numbers.1 as usize] {
-                if next >> (word % 64) & 1 == 1
-                    && let Some(node) = self.step(node, word)
-                {
-                    let parts = self.nodes[usize::from(node)].parts;
-                    if parts.0 < parts.1 {
-                        here.push(parts);
-                    }
-                    self.follow(node, after_that, memory, here);
-                }
-            }
-        }
-        if negates {
-            self.follow(self.negation, after, memory, here);
-        }
-    }
+/// Where two numbers lead, which is never to 0. Open addressing.
+#[derive(Debug, Default)]
+struct Steps {
+    /// Both numbers and where they lead; as many as a power of two, or none.
+    slots: Vec<(u32, u16)>,
+    count: usize,
+}
 
-    fn step(&self, node: u16, word: u16) -> Option<u16> {
-        let key = step_key(node, word);
-        let mut at = step_place(key, self.steps.len());
+impl Steps {
+    #[inline(always)]
+    fn get(&self, from: u16, next: u16) -> Option<u16> {
+        let key = Steps::key(from, next);
+        let mut at = self.first_slot(key);
         loop {
-            match self.steps[at] {
+            match *self.slots.get(at)? {
                 (_, 0) => return None,
-                (found, next) if found == key => return Some(next),
-                _ => at = (at + 1) & (self.steps.len() - 1),
+                (found, to) if found == key => return Some(to),
+                _ => at = (at + 1) & (self.slots.len() - 1),
             }
         }
     }
-}
 
-fn step_key(node: u16, word: u16) -> u32 {
-    u32::from(node) << 16 | u32::from(word)
-}
+    /// Asks for what [`Self::get`] will read first.
+    #[inline(always)]
+    fn fetch(&self, from: u16, next: u16) {
+        self.slots.get(self.first_slot(Steps::key(from, next))).into_iter().for_each(prefetch);
+    }
 
-/// Where to look for a step first, in a table whose length is a power of two.
-fn step_place(key: u32, length: usize) -> usize {
-    (u64::from(key).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize & (length - 1)
+    /// Adds what is not there yet.
+    fn insert(&mut self, from: u16, next: u16, to: u16) {
+        if self.count * 2 >= self.slots.len() {
+            let longer = vec![(0, 0); (self.slots.len() * 2).max(2)];
+            let slots = std::mem::replace(&mut self.slots, longer);
+            slots.into_iter().filter(|slot| slot.1 > 0).for_each(|slot| self.put(slot));
+        }
+        self.put((Steps::key(from, next), to));
+        self.count += 1;
+    }
+
+    fn put(&mut self, slot: (u32, u16)) {
+        let mut at = self.first_slot(slot.0);
+        while self.slots[at].1 > 0 {
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+        self.slots[at] = slot;
+    }
+
+    fn key(from: u16, next: u16) -> u32 {
+        u32::from(from) << 16 | u32::from(next)
+    }
+
+    /// Where to look for a key first.
+    #[inline(always)]
+    fn first_slot(&self, key: u32) -> usize {
+        (u64::from(key).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize & self.slots.len().wrapping_sub(1)
+    }
 }
 
 /// A hash for small tables of trusted keys: rules are compiled whenever the program starts.
@@ -536,6 +658,7 @@ impl<'a> Compiler<'a> {
         };
         self.buffer.read(phrase.trim_end_matches('*'));
         let buffer = std::mem::take(&mut self.buffer);
+        assert!(buffer.len() <= LONGEST, "{phrase}: too many words");
         for (number, word) in buffer.list.iter().enumerate() {
             let is_prefix = number + 1 == buffer.len() && phrase.ends_with('*');
             let word = self.word(word, is_prefix);
@@ -567,23 +690,19 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    fn into_rules(mut self, absent: State, blocks: usize) -> RuleSet {
+    fn into_rules(mut self, absent: State) -> RuleSet {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         for negation in self.shorthands.negations {
+            assert!(negation.split(' ').count() <= LONGEST_NEGATION, "{negation}: too many words");
             self.node(negation);
         }
         let words = self.words.len() as u16;
         let place = |node: u16| if node < LONGER { node } else { node - LONGER + words };
         let mut nodes = vec![Node::default(); self.words.len() + 1 + self.steps.len()];
-        let mut steps = vec![(0, 0); (self.steps.len() * 2).next_power_of_two().max(2)];
+        let mut steps = Steps::default();
         for (&(from, word), &to) in &self.steps {
             nodes[usize::from(place(from))].next |= 1 << (word % 64);
-            let key = step_key(place(from), word);
-            let mut at = step_place(key, steps.len());
-            while steps[at].1 > 0 {
-                at = (at + 1) & (steps.len() - 1);
-            }
-            steps[at] = (key, place(to));
+            steps.insert(place(from), word, place(to));
         }
         for negation in self.shorthands.negations {
             let negated = nodes[usize::from(words)].next;
@@ -593,9 +712,9 @@ impl<'a> Compiler<'a> {
         self.parts.sort_unstable_by_key(|&(node, part)| {
             u64::from(node) << 32 | u64::from(part.group) << 16 | u64::from(part.rule)
         });
-        let (mut parts, mut free) = (Vec::new(), [0; _]);
+        let (mut parts, mut free) = (Vec::new(), State::default());
         for (_, part) in self.parts.iter().filter(|(_, part)| !part.after) {
-            free[usize::from(part.place())] |= 1 << (part.rule % 64);
+            join(&mut free[usize::from(part.place())], &bit_of(usize::from(part.rule)));
         }
         for same in self.parts.chunk_by(|a, b| a.0 == b.0) {
             let first = parts.len();
@@ -609,19 +728,35 @@ impl<'a> Compiler<'a> {
             parts,
             free,
             absent,
-            blocks,
             number: NEXT.fetch_add(1, Ordering::Relaxed),
         }
     }
 }
 
 impl Parts {
+    const NONE: Parts = Parts { rules: [0; _], place: 0 };
+
     /// The parts of one phrase, which are sorted by condition and rule; the last condition comes first.
     fn group(parts: &[(u16, Part)]) -> impl Iterator<Item = Parts> {
         parts.chunk_by(|a, b| a.1.place() == b.1.place()).rev().map(|same| {
-            let rules = same.iter().fold(0, |rules, (_, part)| rules | 1 << (part.rule % 64));
+            let mut rules = Block::default();
+            same.iter().for_each(|(_, part)| join(&mut rules, &bit_of(usize::from(part.rule))));
             Parts { place: same[0].1.place(), rules }
         })
+    }
+
+    /// Those of several phrases, one for each place, the last condition first.
+    fn merge<'a>(parts: impl Iterator<Item = &'a Parts>) -> Vec<Parts> {
+        let mut parts: Vec<Parts> = parts.copied().collect();
+        parts.sort_by_key(|parts| u8::MAX - parts.place);
+        parts.dedup_by(|more, parts| {
+            let is_same = more.place == parts.place;
+            if is_same {
+                join(&mut parts.rules, &more.rules);
+            }
+            is_same
+        });
+        parts
     }
 }
 

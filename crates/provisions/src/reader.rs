@@ -210,8 +210,8 @@ impl Reader {
             }
         }
         if !found.is_empty() {
-            let Scratch { words, seen, met, .. } = &mut work.scratch;
-            if !normalise::looks_english(words) {
+            let Scratch { words, seen, met, hints, .. } = &mut work.scratch;
+            if !hints.are_english() {
                 return Vec::new();
             }
             found.retain(|assertion| !denials::withdraws(met, &assertion.kind.id, words, seen));

@@ -14,7 +14,7 @@ const PADDING: usize = 64 + 16;
 /// Folded byte that ends a sentence.
 const STOP: u8 = 0x10;
 /// Most words that are read: far more than any real clause has, so that a megabyte of noise costs little.
-const MOST_WORDS: usize = 4000;
+pub(crate) const MOST_WORDS: usize = 4000;
 
 /// A word of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,6 +33,8 @@ pub struct Words {
     /// The words in order.
     pub list: Vec<Word>,
     folded: Vec<u8>,
+    /// Buffer of [`fold`].
+    spliced: Vec<u8>,
     /// Places where words begin and end, in turn; more may follow from texts before.
     edges: Vec<u32>,
     /// How many words had been read at the end of each sentence.
@@ -43,12 +45,12 @@ impl Words {
     /// Reads `text`, replacing what was read before.
     #[inline(always)]
     pub fn read(&mut self, text: &str) {
-        fold(text, &mut self.folded);
+        fold(text, &mut self.folded, &mut self.spliced);
         let count = self.find_edges();
         let edges = self.edges[..count].as_chunks().0;
         self.list.resize(edges.len().min(MOST_WORDS), Word::default());
-        for (read, &[start, end]) in self.list.iter_mut().zip(edges) {
-            *read = word(&self.folded, start as usize, end as usize);
+        for (word, &[start, end]) in self.list.iter_mut().zip(edges) {
+            word.read(&self.folded, start as usize, end as usize);
         }
     }
 
@@ -97,17 +99,23 @@ impl Words {
     }
 }
 
-/// The word from `start` to `end`.
-#[inline(always)]
-fn word(folded: &[u8], start: usize, end: usize) -> Word {
-    let sixteen = folded[start..].first_chunk().expect("there is padding");
-    let mask = MASKS[(end - start).min(16)];
-    let letters = u128::from_le_bytes(*sixteen) & mask;
-    // Of all bytes in words, only the letters a to z have the second highest bit and not the highest.
-    if end - start > 16 || letters & HIGHEST_TWO != LETTERS & mask {
-        return unusual_word(&folded[start..end]);
+impl Word {
+    /// Reads the word from `start` to `end`.
+    #[inline(always)]
+    fn read(&mut self, folded: &[u8], start: usize, end: usize) {
+        let sixteen = folded[start..].first_chunk().expect("there is padding");
+        let mask = MASKS[(end - start).min(16)];
+        let letters = u128::from_le_bytes(*sixteen) & mask;
+        // Of all bytes in words, only the letters a to z have the second highest bit and not the highest.
+        if end - start > 16 || letters & HIGHEST_TWO != LETTERS & mask {
+            *self = unusual_word(&folded[start..end]);
+            return;
+        }
+        // One by one: a word that is put together elsewhere and then copied is waited for.
+        self.whole = hash(letters);
+        self.stem = hash(letters & MASKS[STEM]);
+        self.letters = letters;
     }
-    Word { whole: hash(letters), stem: hash(letters & MASKS[STEM]), letters }
 }
 
 /// A long word, or one with digits (several in a row count as one) or letters beyond ASCII.
@@ -202,29 +210,44 @@ fn stem_length(letters: u128) -> usize {
 }
 
 /// `text` with one byte for each ASCII byte: letters in lower case, digits `0`, [`STOP`] at the end of a sentence, anything else 0.
-/// Letters beyond ASCII stay as UTF-8, in lower case; "don't" becomes "do not".
+/// Letters beyond ASCII stay as UTF-8, in lower case; "don't" becomes "do not". `spliced` is a buffer.
 #[inline(always)]
-fn fold(text: &str, folded: &mut Vec<u8>) {
+fn fold(text: &str, folded: &mut Vec<u8>, spliced: &mut Vec<u8>) {
     folded.clear();
     folded.resize(text.len() + PADDING, 0);
-    if fold_ascii(text.as_bytes(), b' ', folded) {
-        folded.clear();
-        fold_slowly(text, folded);
-        folded.resize(folded.len() + PADDING, 0);
+    if fold_ascii(text.as_bytes(), folded) {
+        fold_special(text, folded, spliced);
     }
 }
 
-/// Folds ASCII text that is followed by `next`; returns whether there is a byte that it cannot fold.
+/// Bytes that are folded at a time.
+const FOLDED_AT_ONCE: usize = 32;
+
+/// Folds text as if it were ASCII; returns whether there is a byte that is folded to 0 and may stand for something else.
 #[inline(always)]
-fn fold_ascii(text: &[u8], next: u8, folded: &mut [u8]) -> bool {
+fn fold_ascii(text: &[u8], folded: &mut [u8]) -> bool {
     let Some(last) = text.len().checked_sub(1) else { return false };
-    let mut special = u8::from(is_special(text[last]));
-    for ((out, &byte), &next) in folded.iter_mut().zip(text).zip(&text[1..]) {
-        *out = fold_byte(byte, next);
-        special |= u8::from(is_special(byte));
+    folded[last] = fold_byte(text[last], b' ');
+    let mut special = [0; FOLDED_AT_ONCE];
+    special[0] = u8::from(is_special(text[last]));
+    if last < FOLDED_AT_ONCE {
+        for (i, out) in folded[..last].iter_mut().enumerate() {
+            *out = fold_byte(text[i], text[i + 1]);
+            special[0] |= u8::from(is_special(text[i]));
+        }
+    } else {
+        // The last bytes again, so that there is no rest.
+        let starts = (0..last / FOLDED_AT_ONCE).map(|i| i * FOLDED_AT_ONCE);
+        for start in starts.chain([last - FOLDED_AT_ONCE]) {
+            let (bytes, nexts) = (&text[start..][..FOLDED_AT_ONCE], &text[start + 1..][..FOLDED_AT_ONCE]);
+            let folded = &mut folded[start..][..FOLDED_AT_ONCE];
+            for i in 0..FOLDED_AT_ONCE {
+                folded[i] = fold_byte(bytes[i], nexts[i]);
+                special[i] |= u8::from(is_special(bytes[i]));
+            }
+        }
     }
-    folded[last] = fold_byte(text[last], next);
-    special > 0
+    special.iter().fold(0, |any, special| any | special) > 0
 }
 
 /// Without a branch, so that many bytes can be folded at once.
@@ -245,37 +268,53 @@ fn is_special(byte: u8) -> bool {
     (byte >= 0x80) | (byte == b'\'') | (byte == b'`')
 }
 
-/// As [`fold`], for texts with apostrophes or characters beyond ASCII.
-fn fold_slowly(text: &str, folded: &mut Vec<u8>) {
-    let mut rest = text;
-    loop {
-        let at = plain_start(rest.as_bytes());
-        let special = rest[at..].chars().next();
-        let next = if special.is_none_or(char::is_whitespace) { b' ' } else { 0 };
-        let start = folded.len();
-        folded.resize(start + at, 0);
-        fold_ascii(&rest.as_bytes()[..at], next, &mut folded[start..]);
-        let Some(c) = special else { return };
-        rest = &rest[at + c.len_utf8()..];
-        if normalise::is_apostrophe(c) && folded.last() == Some(&b'n') && normalise::negation_follows(rest) {
-            open_negation(folded);
-            rest = &rest[1..];
-        } else if c.is_numeric() {
-            folded.push(b'0');
-        } else if c.is_alphanumeric() {
-            c.to_lowercase().for_each(|c| folded.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()));
-        } else {
-            folded.push(0);
+/// Mends what [`fold_ascii`] made of a text with apostrophes or characters beyond ASCII: most of them are in no word.
+fn fold_special(text: &str, folded: &mut Vec<u8>, spliced: &mut Vec<u8>) {
+    let bytes = text.as_bytes();
+    spliced.clear();
+    // Up to here the text is read, and as much of what was made of it is in `spliced`.
+    let (mut at, mut copied) = (0, 0);
+    while let Some(found) = next_where(bytes, at, is_special) {
+        let c = text[found..].chars().next().expect("the start of a character");
+        at = found + c.len_utf8();
+        let before = found.checked_sub(1).map_or(0, |before| bytes[before]);
+        if before == b'.' && c.is_whitespace() {
+            folded[found - 1] = STOP;
         }
+        let is_negation =
+            before | 0x20 == b'n' && normalise::is_apostrophe(c) && normalise::negation_follows(&text[at..]);
+        if !is_negation && !is_in_words(c) {
+            continue;
+        }
+        spliced.extend_from_slice(&folded[copied..found]);
+        if is_negation {
+            open_negation(spliced);
+            at += 1;
+        } else if c.is_numeric() {
+            spliced.push(b'0');
+        } else {
+            c.to_lowercase().for_each(|c| spliced.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()));
+        }
+        copied = at;
+    }
+    if copied > 0 {
+        spliced.extend_from_slice(&folded[copied..]);
+        std::mem::swap(folded, spliced);
     }
 }
 
-/// How many bytes come before the first that is special.
-fn plain_start(text: &[u8]) -> usize {
-    let is_plain = |block: &&[u8]| !block.iter().fold(false, |any, &byte| any | is_special(byte));
-    let blocks = text.chunks_exact(32).take_while(is_plain).count() * 32;
-    let more = text[blocks..].iter().position(|&byte| is_special(byte));
-    blocks + more.unwrap_or(text.len() - blocks)
+/// Whether a character beyond ASCII is in words. Dashes, quotation marks and bullets, which are most of them, are told at once.
+fn is_in_words(c: char) -> bool {
+    !matches!(c, '\'' | '`' | '\u{2010}'..='\u{2027}') && c.is_alphanumeric()
+}
+
+/// The place of the first byte from `start` on that `is` tells, which has no branch: sixteen bytes are looked at together.
+pub(crate) fn next_where(text: &[u8], start: usize, is: impl Fn(u8) -> bool) -> Option<usize> {
+    let rest = &text[start..];
+    let has_none = |block: &&[u8; 16]| !block.iter().fold(false, |any, &byte| any | is(byte));
+    let blocks = rest.as_chunks().0.iter().take_while(has_none).count() * 16;
+    let more = rest[blocks..].iter().position(|&byte| is(byte));
+    more.map(|more| start + blocks + more)
 }
 
 /// "don" has been read of "don't": makes it "do not".
@@ -322,7 +361,9 @@ mod tests {
     fn hash_of(word: &str) -> u64 {
         let mut folded = word.as_bytes().to_vec();
         folded.resize(word.len() + PADDING, 0);
-        super::word(&folded, 0, word.len()).whole
+        let mut read = Word::default();
+        read.read(&folded, 0, word.len());
+        read.whole
     }
 
     fn agrees(text: &str) {

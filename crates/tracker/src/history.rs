@@ -116,6 +116,7 @@ pub struct History<'a> {
     last_lineage: u32,
     texts: HashMap<Sha256Digest, i64>,
     latest_text: Option<Sha256Digest>,
+    /// Of what was handed over or stored; what was observed since then is in the batch.
     latest_capture: Option<Sha256Digest>,
     /// Wordings that stand, by lineage.
     open: HashMap<u32, Wording>,
@@ -214,20 +215,25 @@ impl<'a> History<'a> {
 
     /// Advances by one observation.
     pub fn observe(&mut self, observation: Observation) -> Observed {
-        let body = Sha256Digest::of(&observation.capture.body);
         let text = Sha256Digest::of(observation.text.as_bytes());
         let same_text = self.latest_text == Some(text);
         if same_text && !observation.recorded {
-            if self.latest_capture == Some(body) {
+            if self.captured_last(&observation.capture.body) {
                 return Observed::SameBytes;
             }
-            self.latest_capture = Some(body);
             self.batch.entries.push(Entry { capture: observation.capture, version: None, change: None });
             return Observed::SameText;
         }
-        self.latest_capture = Some(body);
         self.new_version(observation, text);
         Observed::Version(self.versions)
+    }
+
+    /// Whether these are the bytes that were captured last.
+    fn captured_last(&self, body: &[u8]) -> bool {
+        match self.batch.entries.last() {
+            Some(last) => last.capture.body == body,
+            None => self.latest_capture.is_some_and(|last| last == Sha256Digest::of(body)),
+        }
     }
 
     fn new_version(&mut self, observation: Observation, digest: Sha256Digest) {
@@ -521,6 +527,18 @@ impl<'a> History<'a> {
 
     /// Hands over everything since the last call: what was observed, and where every standing provision now is.
     pub fn take_batch(&mut self, analyser: &str, analysed_ms: i64, cursor: Option<(String, String)>) -> Batch {
+        if let Some(last) = self.batch.entries.last() {
+            self.latest_capture = Some(Sha256Digest::of(&last.capture.body));
+        }
+        self.hand_over(analyser, analysed_ms, cursor)
+    }
+
+    /// As [`History::take_batch`], where nothing more is observed.
+    pub fn into_batch(mut self, analyser: &str, analysed_ms: i64) -> Batch {
+        self.hand_over(analyser, analysed_ms, None)
+    }
+
+    fn hand_over(&mut self, analyser: &str, analysed_ms: i64, cursor: Option<(String, String)>) -> Batch {
         if let Some(base) = self.base.take() {
             for index in 0..base.lineages.len() {
                 for finding in Arc::clone(&base.findings[index]).iter() {

@@ -7,7 +7,7 @@ use archive::Sha256Digest;
 use atlas::ids::DocumentId;
 use atlas::jobs::{self, Check, CheckResult, DueDocument, Trouble};
 use atlas::records::{Batch, Change, Materiality, NewCapture};
-use atlas::{Atlas, AtlasError, ChangeFilter, Stay, Verified};
+use atlas::{Atlas, AtlasError, ChangeFilter, Stay, Verified, apart};
 use document::{Reading, Source};
 use fetch::{FetchError, Fetched, Fetcher, Request, Success};
 use futures_util::stream::{self, StreamExt};
@@ -70,7 +70,7 @@ pub struct Tracker<'a> {
     /// Where records are kept.
     pub atlas: &'a Atlas,
     /// Who finds provisions.
-    pub reader: &'a Reader,
+    pub reader: &'static Reader,
     /// Who fetches.
     pub fetcher: &'a Fetcher,
     /// Milliseconds since 1970 UTC.
@@ -213,12 +213,17 @@ impl Tracker<'_> {
         observation: Observation,
         at_ms: i64,
     ) -> Result<Noted, AtlasError> {
-        let mut history = History::resume(self.reader, document, self.atlas.history(document).await?);
-        let observed = history.observe(observation);
+        let (reader, state) = (self.reader, self.atlas.history(document).await?);
+        let advance = move || {
+            let mut history = History::resume(reader, document, state);
+            let observed = history.observe(observation);
+            let versions = history.versions();
+            (observed, history.into_batch(reader.version(), at_ms), versions)
+        };
+        let (observed, mut batch, versions) = apart::run(advance).await;
         let unconfirmed = match observed {
             Observed::SameBytes => self.verified(document, at_ms).await?.unconfirmed,
             _ => {
-                let mut batch = history.take_batch(self.reader.version(), at_ms, None);
                 match observed {
                     Observed::Version(_) => batch.standing = self.standing(&batch).await?,
                     _ => batch.doubted = self.doubted(document, at_ms).await?,
@@ -226,7 +231,7 @@ impl Tracker<'_> {
                 self.atlas.record(&batch).await?.unconfirmed
             }
         };
-        Ok(Noted { observed, unconfirmed, versions: history.versions() })
+        Ok(Noted { observed, unconfirmed, versions })
     }
 
     /// The earlier versions whose change a new version confirms: where what changed then still stands, though other words do not.
@@ -428,9 +433,9 @@ async fn read(due: &DueDocument, pages: &[Success]) -> Result<String, String> {
             select: &select,
             remove: &remove,
         };
-        match reading::read(source).await {
-            Ok(reading) if text.is_empty() => text = reading.text,
-            Ok(reading) => text = format!("{text}\n{}", reading.text),
+        match reading::text(source).await {
+            Ok(read) if text.is_empty() => text = read,
+            Ok(read) => text = format!("{text}\n{read}"),
             Err(reason) => return Err(format!("{}: {reason}", page.url)),
         }
     }

@@ -234,8 +234,8 @@ impl Head {
 
     /// Whether the page is for who is signed in, on a site with accounts: signing out is a button away.
     pub fn is_behind_sign_in(&self) -> bool {
-        let of = |place: &&str| self.path.starts_with(*place);
-        let within = [links::ORGANISATIONS, links::OPERATE, links::REVIEW].iter().any(of);
+        let within =
+            [links::ORGANISATIONS, links::OPERATE, links::REVIEW].iter().any(|place| self.path.starts_with(place));
         self.accounts && (self.path == links::ACCOUNT || self.is_watching() || within)
     }
 
