@@ -39,6 +39,11 @@ const LEVEL: i32 = 3;
 /// Above this size the match tables of the level no longer cover the whole base, and long-distance matching does.
 const LONG_DISTANCE_FROM: usize = 512 << 10;
 
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The SHA-256 of some bytes: the name of a blob.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sha256Digest(pub [u8; 32]);

@@ -38,6 +38,7 @@ mod store;
 mod write;
 
 pub use check::Problem;
+pub use confirm::{Stay, has_come_to_stay};
 pub use error::AtlasError;
 pub use hold::{Held, Work};
 pub use open::{Atlas, Location, LogConfig};
@@ -49,3 +50,4 @@ pub use read::{
 pub use record::Recorded;
 pub use seal::{Forgotten, KeyPlace, read_keys};
 pub use search::{SearchHit, SearchPage, SearchQuery, finds};
+pub use write::Verified;
