@@ -25,7 +25,7 @@ pub(crate) const STEPS: [&str; 20] = [
     include_str!("schema/017.sql"),
     include_str!("schema/018.sql"),
     include_str!("schema/019.sql"),
-    include_str!("schema/021.sql"),
+    include_str!("schema/020.sql"),
 ];
 
 statements! {
