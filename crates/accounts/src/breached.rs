@@ -58,7 +58,7 @@ impl Breached {
 
 /// The hash of a password as the list writes it.
 fn hash(password: &str) -> String {
-    crate::hex(&Sha1::digest(password.as_bytes())).to_ascii_uppercase()
+    archive::hex(&Sha1::digest(password.as_bytes())).to_ascii_uppercase()
 }
 
 /// The hash of the first line that begins at a place or after it, and where that is; none if no line does.

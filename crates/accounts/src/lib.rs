@@ -206,7 +206,7 @@ impl Accounts {
 
     /// A secret that is shown once: a mark that says what it is, and 64 hexadecimal digits.
     fn secret(&self, mark: &str) -> String {
-        format!("{mark}{}", hex(&self.random()))
+        format!("{mark}{}", archive::hex(&self.random()))
     }
 
     async fn note(
@@ -218,10 +218,6 @@ impl Accounts {
     ) -> Result<(), AtlasError> {
         self.atlas().note_audit(person, event, &caller.from.to_string(), detail, self.now_ms()).await
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A text of others as one line without control characters, at most so many characters.

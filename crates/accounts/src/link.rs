@@ -2,14 +2,14 @@
 //! pressed: programs that open links in mail do not use it up.
 use std::sync::Arc;
 
-use archive::Sha256Digest;
+use archive::{Sha256Digest, hex};
 use atlas::accounts::{Account, AccountMail, NewAccount, NewMail};
 use atlas::watching::PersonId;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::{AccountError, Accounts, Caller, Invited, MailAddress, PasswordError, SignedIn, hex, password};
+use crate::{AccountError, Accounts, Caller, Invited, MailAddress, PasswordError, SignedIn, password};
 
 const MINUTE_MS: i64 = 60_000;
 

@@ -225,7 +225,7 @@ impl Post {
         });
         let (letter, foot) =
             (Letter { subject, lead, parts: Vec::new() }, Foot { action, watchlist, ..Foot::default() });
-        let name = format!("account-{}-{}", mail.id, crate::hex(&mail.nonce[..mail.nonce.len().min(6)]));
+        let name = format!("account-{}-{}", mail.id, archive::hex(&mail.nonce[..mail.nonce.len().min(6)]));
         self.mailer.send_letter(&mail.address, &name, &letter, &foot, self.accounts.now_ms()).await
     }
 

@@ -17,4 +17,4 @@ pub mod instant;
 pub mod log;
 pub mod warc;
 
-pub use blob::Sha256Digest;
+pub use blob::{Sha256Digest, hex};

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use archive::Sha256Digest;
 use archive::blob::{MAX_CHAIN, compress, decompress};
 
+use crate::apart;
 use crate::error::Result;
 use crate::open::Atlas;
 use crate::store::{Insert, Store, Value, args, damaged, digest, statements};
@@ -130,14 +131,14 @@ pub(crate) struct Series {
 pub(crate) async fn pack(store: &Store, series: Vec<Series>) -> Result<Vec<Packed>> {
     let names = series.iter().flat_map(|series| series.last.iter().chain(&series.next)).map(|(name, _)| *name);
     let mut depths = depths(store, names.collect()).await?;
-    let packed = tokio::task::spawn_blocking(move || {
+    let packing = move || {
         let mut packed = Vec::new();
         for series in series {
             pack_series(series, &mut depths, &mut packed);
         }
         packed
-    });
-    packed.await.map_err(|error| damaged("a batch", format!("its compression ended early: {error}")))
+    };
+    Ok(apart::run(packing).await)
 }
 
 fn pack_series(series: Series, depths: &mut HashMap<Sha256Digest, i64>, packed: &mut Vec<Packed>) {

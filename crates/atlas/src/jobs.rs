@@ -223,10 +223,11 @@ impl Atlas {
         Ok(due)
     }
 
-    /// Stores what came of a check and gives the document back. A failure leaves what the last good answer said.
+    /// Stores what came of a check and gives the document back. A failure leaves what the last good answer said. If the power fails within a
+    /// moment, the document is merely checked once more: what was found is recorded before.
     pub async fn checked(&self, document: DocumentId, check: &Check) -> Result<()> {
         let Check { at_ms, next_due_ms, result } = check;
-        let mut tx = self.store.write_unordered().await?;
+        let mut tx = self.store.write_fast().await?;
         let outcome = match result {
             CheckResult::Seen { changed, etag, last_modified, moved_to, looks, interval_ms } => {
                 let done = args![document, *next_due_ms, *at_ms, etag, last_modified, moved_to, *looks, *interval_ms];

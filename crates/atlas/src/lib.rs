@@ -5,6 +5,7 @@
 //! The same statements run on SQLite (the default) and on PostgreSQL; see [`Location`].
 pub mod accounts;
 pub mod answers;
+pub mod apart;
 pub mod families;
 pub mod health;
 pub mod ids;
@@ -37,6 +38,7 @@ mod store;
 mod write;
 
 pub use check::Problem;
+pub use confirm::{Stay, has_come_to_stay};
 pub use error::AtlasError;
 pub use hold::{Held, Work};
 pub use open::{Atlas, Location, LogConfig};
@@ -48,3 +50,4 @@ pub use read::{
 pub use record::Recorded;
 pub use seal::{Forgotten, KeyPlace, read_keys};
 pub use search::{SearchHit, SearchPage, SearchQuery, finds};
+pub use write::Verified;

@@ -145,7 +145,7 @@ async fn store(location: &Location) -> Result<Store> {
 }
 
 /// More statements than the crate has, so that each stays prepared.
-const STATEMENTS: usize = 500;
+const STATEMENTS: usize = 640;
 
 fn sqlite_options() -> SqliteConnectOptions {
     SqliteConnectOptions::new()

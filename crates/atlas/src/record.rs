@@ -30,7 +30,7 @@ statements! {
     LAST_BODY = "SELECT sha256 FROM captures WHERE document_id = $1 ORDER BY id DESC LIMIT 1",
     LAST_CAPTURE = "SELECT COALESCE(MAX(id), 0) FROM captures",
     LAST_CHANGE = "SELECT COALESCE(MAX(id), 0) FROM changes",
-    CONFIRM = "UPDATE versions SET last_verified_ms = $3 WHERE document_id = $1 AND number = $2",
+    CONFIRM = "UPDATE versions SET last_verified_ms = $3, sightings = sightings + 1 WHERE document_id = $1 AND number = $2",
     SET_DOCUMENT = "UPDATE documents SET versions = $2, first_tracked_ms = $3, last_changed_ms = $4, last_verified_ms = $5, generation = $6
         WHERE id = $1",
 }
@@ -72,7 +72,7 @@ pub struct Recorded {
     pub changes: Vec<ChangeId>,
     /// Index of the first new leaf in the transparency log; none if the batch had no capture.
     pub first_log_index: Option<i64>,
-    /// Whether the change to the latest version was seen only once so far, so that a second look is due.
+    /// Whether the latest version has to be seen again: the change to it was seen only once so far, or it came back and may not stay.
     pub unconfirmed: bool,
 }
 
@@ -95,8 +95,11 @@ impl Atlas {
 
     /// Compresses texts and bodies, each against the one before it of its kind.
     async fn pack(&self, batch: &Batch, texts: &[Hashed], bodies: &[Hashed]) -> Result<Vec<Packed>> {
-        let text = self.latest(LAST_TEXT, batch.document).await?;
-        let body = self.latest(LAST_BODY, batch.document).await?;
+        // Before a first version there is neither.
+        let (text, body) = match batch.after_version {
+            0 => (None, None),
+            _ => (self.latest(LAST_TEXT, batch.document).await?, self.latest(LAST_BODY, batch.document).await?),
+        };
         let series = vec![Series { last: text, next: texts.to_vec() }, Series { last: body, next: bodies.to_vec() }];
         blobs::pack(&self.store, series).await
     }

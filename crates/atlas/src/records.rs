@@ -219,9 +219,6 @@ pub fn needs_second_look(materiality: Materiality) -> bool {
     materiality.is_told() || materiality == Materiality::Defective
 }
 
-/// How long a wording that came back has to stand until it is what the document says: a day.
-pub const STANDS_MS: i64 = 24 * 60 * 60 * 1000;
-
 /// A change as stored.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {

@@ -5,7 +5,7 @@ use crate::error::{AtlasError, Result};
 use crate::store::{Pools, Store, args, statements};
 
 /// Each step takes the schema from one version to the next. Released steps never change.
-pub(crate) const STEPS: [&str; 19] = [
+pub(crate) const STEPS: [&str; 20] = [
     include_str!("schema/001.sql"),
     include_str!("schema/002.sql"),
     include_str!("schema/003.sql"),
@@ -25,6 +25,7 @@ pub(crate) const STEPS: [&str; 19] = [
     include_str!("schema/017.sql"),
     include_str!("schema/018.sql"),
     include_str!("schema/019.sql"),
+    include_str!("schema/020.sql"),
 ];
 
 statements! {

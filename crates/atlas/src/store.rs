@@ -54,10 +54,10 @@ impl Insert {
         for row in 0..rows {
             text.push_str(if row == 0 { "(" } else { ", (" });
             for column in 0..self.columns {
-                let comma = if column == 0 { "" } else { ", " };
+                text.push_str(if column == 0 { "" } else { ", " });
                 match numbered {
-                    true => text.push_str(&format!("{comma}${}", row * self.columns + column + 1)),
-                    false => text.push_str(&format!("{comma}?")),
+                    true => text.push_str(&format!("${}", row * self.columns + column + 1)),
+                    false => text.push('?'),
                 }
             }
             text.push(')');
@@ -68,8 +68,9 @@ impl Insert {
     }
 }
 
-/// Rows go in groups of these sizes, so that few distinct statements have to be prepared and kept.
-const GROUPS: [usize; 4] = [128, 32, 8, 1];
+/// Rows go in groups of these sizes, so that few distinct statements have to be prepared and kept, and few are run: each is a message to the
+/// thread or process of the database and back, while the next writer waits.
+const GROUPS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
 
 /// A value given to a statement. Nulls have a type, because PostgreSQL wants one.
 #[derive(Debug, Clone)]
@@ -194,6 +195,13 @@ pub(crate) enum Pools {
     Postgres(PgPool),
 }
 
+/// The beginnings of writes on SQLite. Whether a commit waits for the disk is set for the connection, so each sets it anew, in one step with the
+/// beginning: nobody can come between.
+const BEGIN_SAFE: &str = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE";
+const BEGIN_FAST: &str = "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE";
+/// On PostgreSQL it is set for the transaction.
+const FAST: &str = "SET LOCAL synchronous_commit = off";
+
 /// The database.
 #[derive(Clone)]
 pub(crate) struct Store {
@@ -281,11 +289,11 @@ impl Store {
     /// Begins a write. Writers follow one another, which is what lets row numbers and log indexes be given out without gaps.
     pub async fn write(&self) -> Result<Tx> {
         match &self.pools {
-            Pools::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)),
+            Pools::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with(self.begin()).await?)),
             Pools::Postgres(pool) => {
                 let mut tx = pool.begin().await?;
                 if self.bulk.load(Ordering::Relaxed) {
-                    sqlx::query("SET LOCAL synchronous_commit = off").execute(&mut *tx).await?;
+                    sqlx::query(FAST).execute(&mut *tx).await?;
                 }
                 sqlx::query("SELECT id FROM log_head WHERE id = 1 FOR UPDATE").execute(&mut *tx).await?;
                 Ok(Tx::Postgres(tx))
@@ -296,19 +304,35 @@ impl Store {
     /// Begins a write that touches neither row numbers nor the log, so that on PostgreSQL it need not queue.
     pub async fn write_unordered(&self) -> Result<Tx> {
         match &self.pools {
-            Pools::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)),
+            Pools::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with(self.begin()).await?)),
             Pools::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await?)),
         }
+    }
+
+    /// As [`Store::write_unordered`], and the commit does not wait for the disk. What it writes outlasts the process, and the next other commit
+    /// makes it safe; a loss of power may undo it until then. For what is then merely done again.
+    pub async fn write_fast(&self) -> Result<Tx> {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with(BEGIN_FAST).await?)),
+            Pools::Postgres(pool) => {
+                let mut tx = pool.begin().await?;
+                sqlx::query(FAST).execute(&mut *tx).await?;
+                Ok(Tx::Postgres(tx))
+            }
+        }
+    }
+
+    /// How a write begins on SQLite.
+    fn begin(&self) -> &'static str {
+        if self.bulk.load(Ordering::Relaxed) { BEGIN_FAST } else { BEGIN_SAFE }
     }
 
     /// Switches between safe and fast commits.
     pub async fn set_bulk(&self, bulk: bool) -> Result<()> {
         self.bulk.store(bulk, Ordering::Relaxed);
         let Pools::Sqlite { writer, .. } = &self.pools else { return Ok(()) };
-        let mut connection = writer.acquire().await?;
-        if bulk {
-            sqlx::query("PRAGMA synchronous = NORMAL").execute(&mut *connection).await?;
-        } else {
+        if !bulk {
+            let mut connection = writer.acquire().await?;
             sqlx::query("PRAGMA synchronous = FULL").execute(&mut *connection).await?;
             // The checkpoint syncs the log and then the database: all that was fast becomes safe.
             sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_all(&mut *connection).await?;
@@ -379,5 +403,33 @@ impl Tx {
             Tx::Postgres(tx) => tx.commit().await?,
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::sqlite::SqlitePoolOptions;
+
+    use super::*;
+
+    /// SQLite's number for how a transaction is made to last: 2 if its commit waits for the disk, 1 if not.
+    async fn level(tx: Result<Tx>) -> i64 {
+        let Tx::Sqlite(mut tx) = tx.unwrap() else { panic!("the store is in SQLite") };
+        let level = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        level
+    }
+
+    #[tokio::test]
+    async fn a_fast_write_makes_no_other_unsafe() {
+        let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
+        let store = Store::new(Pools::Sqlite { writer: pool.clone(), readers: pool });
+        for (bulk, safe) in [(false, 2), (true, 1), (false, 2)] {
+            store.set_bulk(bulk).await.unwrap();
+            assert_eq!(level(store.write_fast().await).await, 1);
+            assert_eq!(level(store.write().await).await, safe, "bulk: {bulk}");
+            assert_eq!(level(store.write_fast().await).await, 1);
+            assert_eq!(level(store.write_unordered().await).await, safe, "bulk: {bulk}");
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! Small writes: platforms, documents, confirmations, import positions.
-use crate::confirm::{self, Sighting};
+use crate::confirm::{self, Settled, Sighting};
 use crate::error::{AtlasError, Result};
 use crate::ids::DocumentId;
 use crate::log;
@@ -26,9 +26,19 @@ statements! {
         moved_to = NULL, anew = 1 WHERE document_id = $1",
     VERSIONS = "SELECT versions FROM documents WHERE id = $1",
     CONFIRM_DOCUMENT = "UPDATE documents SET last_verified_ms = $2 WHERE id = $1 AND last_verified_ms < $2",
-    CONFIRM_VERSION = "UPDATE versions SET last_verified_ms = $3 WHERE document_id = $1 AND number = $2 AND last_verified_ms < $3",
+    CONFIRM_VERSION = "UPDATE versions SET last_verified_ms = $3, sightings = sightings + 1
+        WHERE document_id = $1 AND number = $2 AND last_verified_ms < $3",
     CURSOR = "SELECT value FROM settings WHERE key = $1",
     SET_CURSOR = "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+}
+
+/// What came of seeing the latest version again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verified {
+    /// Its number.
+    pub version: i64,
+    /// Whether it has to be seen again ([`crate::Recorded::unconfirmed`]).
+    pub unconfirmed: bool,
 }
 
 impl Atlas {
@@ -77,11 +87,11 @@ impl Atlas {
     /// Notes that the latest version was seen again at this instant without new bytes; the change to it is confirmed by that. Returns its
     /// number.
     pub async fn verified(&self, document: DocumentId, at_ms: i64) -> Result<i64> {
-        self.verified_but(document, at_ms, &[]).await
+        Ok(self.verified_but(document, at_ms, &[]).await?.version)
     }
 
     /// The same, which does not confirm the changes to the `doubted` versions ([`crate::records::Batch::doubted`]).
-    pub async fn verified_but(&self, document: DocumentId, at_ms: i64, doubted: &[i64]) -> Result<i64> {
+    pub async fn verified_but(&self, document: DocumentId, at_ms: i64, doubted: &[i64]) -> Result<Verified> {
         let mut tx = self.store.write_unordered().await?;
         let versions = tx.one(VERSIONS, args![document]).await?.map(|row| row.get::<i64>(0)).transpose()?;
         let latest = versions.filter(|versions| *versions > 0);
@@ -89,11 +99,12 @@ impl Atlas {
         tx.run(CONFIRM_DOCUMENT, args![document, at_ms]).await?;
         tx.run(CONFIRM_VERSION, args![document, latest, at_ms]).await?;
         let sighting = Sighting { version: latest, at_ms, again: true };
-        if confirm::settle(&mut tx, document, &[sighting], doubted).await?.confirmed > 0 {
+        let Settled { confirmed, unconfirmed } = confirm::settle(&mut tx, document, &[sighting], doubted).await?;
+        if confirmed > 0 {
             log::bump(&mut tx).await?;
         }
         tx.commit().await?;
-        Ok(latest)
+        Ok(Verified { version: latest, unconfirmed })
     }
 
     /// The import position remembered for a source.

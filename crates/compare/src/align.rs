@@ -34,7 +34,7 @@ const TITLE: usize = 60;
 /// A word pair in more clauses than this says nothing about which clause is meant.
 const COMMON: usize = 24;
 /// What stands between the parts of a clause where they are shown or compared as one.
-const BETWEEN_PARTS: &str = " ¶ ";
+pub(crate) const BETWEEN_PARTS: &str = " ¶ ";
 
 /// What happened to a clause between two versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

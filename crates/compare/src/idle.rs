@@ -3,13 +3,16 @@
 use std::{cell::LazyCell, collections::HashSet};
 
 use crate::{
-    align::{Alignment, Pair, PairKind, words_of},
-    materiality::weighty_changes,
-    words::{hash_of_words, same, without_number, words, words_as_written},
+    align::{Alignment, BETWEEN_PARTS, Pair, PairKind, words_of},
+    materiality::{changes_no_word, is_weighty, weighty_changes},
+    words::{hash_of_words, same, spelled, without_number, words, words_as_written},
 };
 
 /// Fewest words of a clause that may stand twice.
 const COPIED: usize = 3;
+
+/// Fewest letters of a word that is the same with one letter less.
+const SLIP: usize = 5;
 
 /// What e-mail protection puts in place of an address.
 const STAND_IN: &str = "[email protected]";
@@ -72,9 +75,15 @@ fn is_idle_rewording(old: &str, new: &str) -> bool {
     // Some hide an address from machines by writing "info[at]plum.example"; where the mark is lost, the address is still the same.
     let plain = |text: &str| {
         let text = text.replace("[at]", "").replace("(c)", "©").replace(" & ", " and ");
-        ASIDES.iter().fold(text, |text, aside| text.replace(aside, ""))
+        without_scripts(ASIDES.iter().fold(text, |text, aside| text.replace(aside, "")))
     };
-    let list = |text: &str| words(without_number(&plain(text))).collect::<Vec<_>>();
+    // Where a clause was divided, the parts' own numbers come or go.
+    let is_divided = old.contains(BETWEEN_PARTS) != new.contains(BETWEEN_PARTS);
+    let unnumbered = |text: String| match is_divided {
+        true => text.split_whitespace().filter(|token| !is_number(token)).collect::<Vec<_>>().join(" "),
+        false => text,
+    };
+    let list = |text: &str| words(without_number(&unnumbered(plain(text)))).collect::<Vec<_>>();
     let (before, after) = (list(old), list(new));
     let twice = |once: &[String], more: &[String]| {
         more.len() == 2 * once.len() && more.starts_with(once) && more.ends_with(once)
@@ -82,7 +91,88 @@ fn is_idle_rewording(old: &str, new: &str) -> bool {
     let letters = |list: &[String]| list.concat();
     // "Data base" and "database"; but not "now here" and "nowhere" where a word about duties hides.
     let spaced = letters(&before) == letters(&after) && weighty_changes(old, new).is_none();
-    spaced || twice(&before, &after) || twice(&after, &before) || is_stand_in(old, new)
+    spaced
+        || is_spelling(&before, &after)
+        || is_garbled(old, new)
+        || twice(&before, &after)
+        || twice(&after, &before)
+        || is_stand_in(old, new)
+        || changes_no_word(old, new)
+}
+
+/// Whether a token numbers a part of a list ("2.", "(b)").
+fn is_number(token: &str) -> bool {
+    let label = token.trim_start_matches('(').trim_end_matches(['.', ')']);
+    label.len() < token.len()
+        && (label.len() <= 2 && label.bytes().all(|b| b.is_ascii_digit()) || label.len() == 1 && label.is_ascii())
+        && !label.is_empty()
+}
+
+/// Whether two texts have the same words in other spellings ("données", "donnees"), or with a letter lost or put where none belongs
+/// ("Changs").
+fn is_spelling(old: &[String], new: &[String]) -> bool {
+    let slip = |old: &str, new: &str| {
+        let (short, long) = if old.len() < new.len() { (old, new) } else { (new, old) };
+        let same = short.bytes().zip(long.bytes()).take_while(|(a, b)| a == b).count();
+        short.len() + 1 == long.len()
+            && short.len() >= SLIP
+            // One more or less of something is more than a slip.
+            && !(same == short.len() && long.ends_with('s'))
+            && long.bytes().all(|b| b.is_ascii_lowercase())
+            && short.as_bytes()[same..] == long.as_bytes()[same + 1..]
+    };
+    let is_same = |(old, new): (&String, &String)| {
+        let articles = matches!((old.as_str(), new.as_str()), ("a", "an") | ("an", "a"));
+        old == new
+            || articles
+            || spelled(old.clone()) == spelled(new.clone())
+            || !is_weighty(old) && !is_weighty(new) && slip(old, new)
+    };
+    old.len() == new.len() && old.iter().zip(new).all(is_same)
+}
+
+/// `text` without targets of links that are scripts ("[help@plum.example](javascript:…)").
+fn without_scripts(mut text: String) -> String {
+    while let Some(start) = text.find("](javascript:") {
+        let Some(length) = text[start..].find(')') else { break };
+        text.replace_range(start..start + length + 1, "");
+    }
+    text
+}
+
+/// Whether two texts differ only in marks that were read in the wrong encoding: within a word, one has a letter for the other's mark
+/// ("l’acceptation", "léacceptation"), or a stand-in for a letter ("compr\u{fffd}hension").
+fn is_garbled(old: &str, new: &str) -> bool {
+    let is_mark = |c: char| matches!(c, '\'' | '’' | '‘' | '?');
+    let is_cjk = |c: char| c >= '\u{2e80}';
+    let is_noise = |old: &str, new: &str| {
+        let starts = old.chars().zip(new.chars()).take_while(|(a, b)| a == b).count();
+        let ends = old.chars().rev().zip(new.chars().rev()).take_while(|(a, b)| a == b).count();
+        let between = |text: &str| {
+            let letters: Vec<char> = text.chars().collect();
+            let end = letters.len().saturating_sub(ends).max(starts);
+            letters.get(starts..end).unwrap_or_default().to_vec()
+        };
+        let within = starts > 0 && ends > 0;
+        match (&between(old)[..], &between(new)[..]) {
+            (&[a], &[b]) if !within && starts + ends == 0 => {
+                !a.is_ascii() && !b.is_ascii() && a.is_alphabetic() && b.is_alphabetic() && !is_cjk(a) && !is_cjk(b)
+            }
+            (&[a], &[b]) if within => is_mark(a) && !b.is_ascii() || is_mark(b) && !a.is_ascii(),
+            (a, b) => {
+                let lost = |a: &[char], b: &[char]| {
+                    !a.is_empty()
+                        && a.iter().all(|c| *c == '\u{fffd}')
+                        && b.len() <= a.len()
+                        && !b.iter().any(char::is_ascii)
+                };
+                lost(a, b) || lost(b, a)
+            }
+        }
+    };
+    let mut tokens = old.split_whitespace().zip(new.split_whitespace());
+    old.split_whitespace().count() == new.split_whitespace().count()
+        && tokens.all(|(old, new)| old == new || is_noise(old, new))
 }
 
 /// Whether one text has the stand-in of e-mail protection where the other has an address or the words of its link.
@@ -93,7 +183,17 @@ fn is_stand_in(old: &str, new: &str) -> bool {
         if !parts.next().is_some_and(|start| strip(&mut rest, start, 0)) || parts.peek().is_none() {
             return false;
         }
-        parts.all(|part| strip(&mut rest, part, 3)) && rest.split_whitespace().nth(1).is_none()
+        while let Some(part) = parts.next() {
+            // The last part is the end, though its mark may stand in an address as well.
+            let few = |rest: &str| rest.split_whitespace().count() <= 3;
+            if parts.peek().is_none() && rest.strip_suffix(part).is_some_and(few) {
+                return true;
+            }
+            if !strip(&mut rest, part, 3) {
+                return false;
+            }
+        }
+        rest.split_whitespace().nth(1).is_none()
     };
     fits(old, new) || fits(new, old)
 }
@@ -162,6 +262,21 @@ mod tests {
         let (old, new) = (["to our partners worldwide"], ["to our partners worldwide"; 2]);
         assert!(!idle(&old, &new, &align(&old, &new), (&[true], &[true; 2]))[1]);
         assert!(!all_idle(&["Fee", "You pay."], &["Fee", "You pay.", "$10"]));
+    }
+
+    #[test]
+    fn spelling_and_broken_marks_change_nothing() {
+        assert!(all_idle(&["Vos donnees sont a vous"], &["Vos données sont à vous"]));
+        assert!(all_idle(&["Changs to these terms"], &["Changes to these terms"]));
+        assert!(all_idle(&["L’acceptation de la vente"], &["Léacceptation de la vente"]));
+        assert!(all_idle(&["La bonne compréhension"], &["La bonne compr\u{fffd}\u{fffd}hension"]));
+        assert!(all_idle(
+            &["Write to help@plum.example today."],
+            &["Write to [help@plum.example](javascript:open()) today."]
+        ));
+        assert!(!all_idle(&["You may keep one licence"], &["You may keep one licences"]));
+        assert!(!all_idle(&["The employer pays for it"], &["The employee pays for it"]));
+        assert!(!all_idle(&["Write to help@plum.example today."], &["Write to help@quince.example today."]));
     }
 
     #[test]

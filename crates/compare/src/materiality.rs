@@ -1,6 +1,7 @@
 //! How much a change matters, judged from the words that changed.
 use std::{
     borrow::Cow,
+    cell::LazyCell,
     collections::{HashMap, HashSet},
 };
 
@@ -108,6 +109,8 @@ const OBLIGATION: &[&str] = &[
     "days",
     "except",
     "unless",
+    "deny",
+    "refuse",
 ];
 
 /// Most words that a slight rewording takes away, and that it adds.
@@ -145,6 +148,12 @@ const NOTICE: usize = 80;
 
 /// Words of the longest source in a list, those of its address aside.
 const SOURCE: usize = 16;
+
+/// A document with more credits of sources is a list of them, and what stands beside a copyright mark in it is one.
+const CREDITS: usize = 10;
+
+/// Most words of a name.
+const NAME: usize = 4;
 
 /// Words for those whom a clause is about.
 const PERSONS: &[&str] = &[
@@ -286,9 +295,17 @@ pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context
         );
     }
     // Beside a copyright mark stands who owns what.
-    let credits =
-        |text: Cow<'_, str>| is_listed_source(&text) || is_credit(&text) && is_latin(&text) && !text.contains('©');
-    if changed.iter().all(|pair| sides(old, new, pair).all(credits)) {
+    let listing = LazyCell::new(|| new.iter().filter(|text| is_credit(text)).nth(CREDITS).is_some());
+    let credits = |text: Cow<'_, str>| {
+        is_listed_source(&text) || is_credit(&text) && is_latin(&text) && (!text.contains('©') || *listing)
+    };
+    let before = changed.len();
+    changed.retain(|pair| !sides(old, new, pair).all(credits));
+    // What a source is called may stand above its credit.
+    if changed.len() < before && *listing {
+        changed.retain(|pair| !sides(old, new, pair).all(|text| is_name(&text)));
+    }
+    if changed.is_empty() {
         return verdict(Materiality::Cosmetic, "only credits of sources changed");
     }
     if changed.iter().all(|pair| pair.cosmetic) {
@@ -305,6 +322,9 @@ pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context
     match changed.iter().filter(|pair| !is_reference(old, new, pair)).find_map(|pair| weighty_word(old, new, pair)) {
         Some(word) => {
             verdict(Materiality::Material, &format!("words or numbers about duties or rights changed (“{word}”)"))
+        }
+        None if changed.iter().any(|pair| changes_a_region(old, new, pair)) => {
+            verdict(Materiality::Material, "where it holds changed")
         }
         None => verdict(Materiality::Minor, "words changed, but none that makes, limits or lifts a duty or a right"),
     }
@@ -354,8 +374,12 @@ pub fn is_aside(old: &[&str], new: &[&str], pair: &Pair, flags: (&[bool], &[bool
 /// Whether a menu entry is the name of a page, though it has a word about duties or rights ("Your privacy rights", "Fee schedules").
 fn is_page_name(text: &str) -> bool {
     const NOUNS: &[&str] = &["right", "rights", "fee", "fees", "notice", "share", "consent"];
+    const TRADE: &[&str] = &["sell"];
+    let people = words(text).any(|word| PERSONS.contains(&word.as_str()));
     let lower = text.to_lowercase();
-    let names = |word: String| !is_weighty(&word) || NOUNS.contains(&word.as_str());
+    let names = |word: String| {
+        !is_weighty(&word) || NOUNS.contains(&word.as_str()) || !people && TRADE.contains(&word.as_str())
+    };
     let has_amount = text.contains(|c: char| c.is_ascii_digit() || "$€£¥%".contains(c));
     !has_amount && (lower.starts_with("do not sell") || words(text).all(names))
 }
@@ -363,6 +387,13 @@ fn is_page_name(text: &str) -> bool {
 /// Whether a text speaks of somebody, or of a duty or a right.
 pub fn speaks(text: &str) -> bool {
     words(text).any(|word| is_weighty(&word) || PERSONS.contains(&word.as_str()))
+}
+
+/// Whether a text commands, forbids or allows, rather than naming what something is about.
+pub fn commands(text: &str) -> bool {
+    const COMMANDS: &[&str] =
+        &["must", "shall", "may", "not", "no", "never", "cannot", "only", "prohibited", "required", "permitted"];
+    words(text).any(|word| COMMANDS.contains(&word.as_str())) || text.chars().any(|c| c.is_ascii_digit())
 }
 
 /// Whether a clause only says where somebody is: names and numbers as a postal address has them.
@@ -384,7 +415,12 @@ fn is_credit(text: &str) -> bool {
     const CUES: &[&str] =
         &["creativecommons.org", "creative commons", "open data", "opendata", "open government licence", "©"];
     let lower = text.to_lowercase();
-    CUES.iter().any(|cue| lower.contains(cue)) && !words(text).any(|word| PERSONS.contains(&word.as_str()))
+    // Within a sentence a capital letter makes it a part of a name ("Department of Customer Service").
+    let person = |(at, word): (usize, &str)| {
+        let named = at > 0 && word.starts_with(char::is_uppercase);
+        !named && PERSONS.contains(&word.to_lowercase().as_str())
+    };
+    CUES.iter().any(|cue| lower.contains(cue)) && !words_as_written(text).enumerate().any(person)
 }
 
 /// Whether most of a text is in letters of which those of other scripts are accents, so that its words for persons are known.
@@ -394,7 +430,24 @@ fn is_latin(text: &str) -> bool {
 
 /// Whether a clause is a source in a list of them: a name and the address of its page, and nothing about anybody.
 fn is_listed_source(text: &str) -> bool {
-    text.contains("://") && is_latin(text) && words(text).nth(SOURCE).is_none() && !speaks(text)
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let is_named = text.contains("://") || text.split_whitespace().any(is_domain) && digits < TELEPHONE;
+    is_named && !text.contains('@') && is_latin(text) && words(text).nth(SOURCE).is_none() && !speaks(text)
+}
+
+/// Whether a line is no more than a name.
+fn is_name(text: &str) -> bool {
+    is_latin(text) && text.split_whitespace().nth(NAME).is_none() && !speaks(text)
+}
+
+/// Whether a token is the name of a host ("data.plum.example").
+fn is_domain(token: &str) -> bool {
+    let token = token.trim_end_matches(['.', ',', ')']);
+    token.matches('.').count() >= 1
+        && token.split('.').all(|part| {
+            part.len() >= 2 && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        })
+        && !token.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Whether a clause only tells that the document was changed or renamed; one about what changes will bind people to is none.
@@ -414,8 +467,12 @@ fn is_notice(text: &str) -> bool {
         "has been updated",
         "most recent update",
         "this is an archived",
+        "an update to our",
+        "pour consulter la version",
+        "to see the previous version",
     ];
-    const NAMED: &[&str] = &["polic", "terms", "agreement", "statement", "notice", "guidelines", "conditions"];
+    const NAMED: &[&str] =
+        &["polic", "terms", "agreement", "statement", "notice", "guidelines", "conditions", "version"];
     const BINDING: &[&str] = &["agree", "accept", "consent", "continu", "from time to time"];
     let lower = text.to_lowercase().replace('’', "'");
     let has = |cues: &[&str]| cues.iter().any(|cue| lower.contains(cue));
@@ -428,7 +485,8 @@ fn is_contact(text: &str) -> bool {
     let represents = || lower.contains("representative is") && text.contains(|c: char| c.is_ascii_digit());
     (text.contains('@') && lower.contains("contact") || represents())
         && text.split_whitespace().nth(CONTACT).is_none()
-        && !words(text).any(|word| is_weighty(&word))
+        && !words(&lower.replace("may contact", "contact").replace("may also contact", "contact"))
+            .any(|word| is_weighty(&word))
 }
 
 /// Whether a clause only says where more is to be read.
@@ -441,6 +499,17 @@ fn is_pointer(text: &str) -> bool {
         "to troubleshoot",
         "read more",
         "see ",
+        "view our",
+        "read our",
+        "pour en savoir plus",
+        "en savoir plus",
+        "weitere informationen",
+        "mehr erfahren",
+        "más información",
+        "para más información",
+        "per ulteriori informazioni",
+        "para mais informações",
+        "meer informatie",
     ];
     let lower = text.to_lowercase();
     BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning))
@@ -448,11 +517,21 @@ fn is_pointer(text: &str) -> bool {
         && !words(text).any(|word| is_weighty(&word))
 }
 
+/// Whether a clause tells where somebody is, or of a change.
+pub fn informs(text: &str) -> bool {
+    is_address(text) || is_notice(text) || is_contact(text)
+}
+
 /// Whether a pair binds nobody, whatever the reader of provisions sees in it: addresses, contacts, credits, notices of a change, places
 /// where more is to be read; or whether all that differs is an address.
 pub fn is_reference(old: &[&str], new: &[&str], pair: &Pair) -> bool {
     let binds_nobody = |text: Cow<'_, str>| {
-        is_address(&text) || is_contact(&text) || is_credit(&text) || is_notice(&text) || is_pointer(&text)
+        is_address(&text)
+            || is_contact(&text)
+            || is_credit(&text)
+            || is_listed_source(&text)
+            || is_notice(&text)
+            || is_pointer(&text)
     };
     if let (Some(before), Some(after)) = (pair.old_text(old), pair.new_text(new))
         && changes_an_address(&before, &after)
@@ -612,6 +691,7 @@ fn is_date_or_counter(old: &[&str], new: &[&str], pair: &Pair) -> bool {
     ];
     const AROUND: &[&str] =
         &["last", "on", "as", "of", "from", "today", "yesterday", "the", "this", "a", "an", "minutes", "hours", "days"];
+    const ZONES: &[&str] = &["gmt", "utc", "bst", "cet", "cest", "est", "edt", "pst", "pdt", "hkt"];
     let is_number = |word: &String| word.bytes().any(|b| b.is_ascii_digit());
     let kept = |text: &str| {
         let list: Vec<String> = words(text).collect();
@@ -619,7 +699,11 @@ fn is_date_or_counter(old: &[&str], new: &[&str], pair: &Pair) -> bool {
             let word = list[at].as_str();
             // "May" is a month beside a number only.
             let month = word != "may" || at > 0 && is_number(&list[at - 1]) || list.get(at + 1).is_some_and(is_number);
-            is_number(&list[at]) || is_calendar_word(word) && month || CUES.contains(&word) || AROUND.contains(&word)
+            is_number(&list[at])
+                || is_calendar_word(word) && month
+                || CUES.contains(&word)
+                || AROUND.contains(&word)
+                || ZONES.contains(&word)
         };
         (0..list.len()).filter(|&at| !neutral(at)).map(|at| list[at].clone()).collect::<Vec<_>>()
     };
@@ -750,7 +834,8 @@ fn changes_a_sentence(old: &[&str], new: &[&str], pair: &Pair) -> bool {
     changed >= SENTENCE
 }
 
-fn is_weighty(word: &str) -> bool {
+/// Whether a word makes, limits or lifts a duty or a right.
+pub(crate) fn is_weighty(word: &str) -> bool {
     OBLIGATION.contains(&word)
 }
 
@@ -758,7 +843,8 @@ fn is_weighty(word: &str) -> bool {
 fn is_unit(word: &str) -> bool {
     const UNITS: &[&str] = &[
         "day", "days", "hour", "hours", "week", "weeks", "month", "months", "year", "years", "percent", "usd", "eur",
-        "gbp", "dollars", "euros", "pounds", "times", "users", "business", "calendar",
+        "gbp", "dollars", "euros", "pounds", "times", "users", "business", "calendar", "jpy", "yen", "cny", "rmb",
+        "hkd", "krw", "inr", "sgd", "aud", "cad", "chf", "sek", "nok", "dkk", "pln", "brl", "mxn", "cents",
     ];
     UNITS.contains(&word)
 }
@@ -794,6 +880,47 @@ fn weighty_word(old: &[&str], new: &[&str], pair: &Pair) -> Option<String> {
         (Some(before), Some(after)) => weighty_changes(&before, &after),
         (before, after) => whole(&before.or(after)?),
     }
+}
+
+/// Whether a rewording of a clause about people adds or takes away the name of a country or union, so that it holds for others.
+fn changes_a_region(old: &[&str], new: &[&str], pair: &Pair) -> bool {
+    const REGIONS: &[&str] = &[
+        "uk",
+        "eea",
+        "eu",
+        "kingdom",
+        "switzerland",
+        "brazil",
+        "china",
+        "india",
+        "canada",
+        "australia",
+        "california",
+        "germany",
+        "france",
+        "italy",
+        "spain",
+        "japan",
+        "korea",
+        "turkey",
+        "singapore",
+        "mexico",
+        "norway",
+        "iceland",
+        "liechtenstein",
+        "poland",
+        "netherlands",
+        "ireland",
+        "austria",
+        "belgium",
+        "sweden",
+        "denmark",
+        "finland",
+    ];
+    let (Some(before), Some(after)) = (pair.old_text(old), pair.new_text(new)) else { return false };
+    let (gone, come) = changed_words(&before, &after);
+    let is_region = |word: &String| REGIONS.contains(&word.as_str());
+    !is_reference(old, new, pair) && speaks(&after) && gone.iter().chain(&come).any(is_region)
 }
 
 /// The first word about duties or rights, or quantity, that a rewording adds or takes away.
@@ -836,6 +963,14 @@ fn changed_words(old: &str, new: &str) -> (Vec<String>, Vec<String>) {
         gone.append(&mut before);
     }
     (gone, come)
+}
+
+/// Whether a rewording takes away and adds nothing but other spellings, and words that stand there once more.
+pub(crate) fn changes_no_word(old: &str, new: &str) -> bool {
+    let addresses =
+        |text: &str| text.split_whitespace().filter(|token| token.contains('@')).map(str::to_owned).collect::<Vec<_>>();
+    let (gone, come) = changed_words(old, new);
+    gone.is_empty() && come.is_empty() && addresses(old) == addresses(new)
 }
 
 /// Whether what is added or taken away stands beside it once more, as in "the right to right to".
@@ -983,6 +1118,16 @@ mod tests {
         assert_ne!(judge(&old, &new, &align(&old, &new), context).materiality, Materiality::Cosmetic);
         assert_eq!(verdict(&["Updated 3 days ago"], &["Updated 5 days ago"]), Materiality::Cosmetic);
         assert_eq!(verdict(&["Effective 3 May 2024"], &["Effective 9 June 2025"]), Materiality::Cosmetic);
+    }
+
+    #[test]
+    fn where_a_clause_holds_is_material() {
+        let of = |place: &str| format!("This section applies only if you are a consumer based in {place}.");
+        assert_eq!(verdict(&[&of("the EEA")], &[&of("the EEA or the UK")]), Materiality::Material);
+        assert_ne!(
+            verdict(&["At least 5000 JPY are paid out."], &["At least 3000 JPY are paid out."]),
+            Materiality::Cosmetic
+        );
     }
 
     #[test]

@@ -1,4 +1,6 @@
 //! Bytes to characters.
+use std::borrow::Cow;
+
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 /// Bytes of an HTML page that may declare its character set (the standard asks for 1,024; real pages need more).
@@ -6,11 +8,11 @@ const PRESCAN: usize = 4_096;
 
 /// Decodes `bytes`: byte-order mark, then UTF-8 if the bytes are valid UTF-8 (whatever was declared: a wrong declaration is common, valid
 /// UTF-8 by chance is not), then the declared character set, then Windows-1252. NUL characters are dropped, invalid bytes replaced.
-pub(crate) fn decode(bytes: &[u8], content_type: Option<&str>, is_html: bool) -> String {
+pub(crate) fn decode<'b>(bytes: &'b [u8], content_type: Option<&str>, is_html: bool) -> Cow<'b, str> {
     let text = if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         encoding.decode(bytes).0
-    } else if std::str::from_utf8(bytes).is_ok() {
-        UTF_8.decode_without_bom_handling(bytes).0
+    } else if let Ok(text) = std::str::from_utf8(bytes) {
+        text.into()
     } else {
         let declared = content_type.and_then(parameter).or_else(|| is_html.then(|| meta(bytes)).flatten());
         let encoding = declared.and_then(|label| Encoding::for_label(label.as_bytes()));
@@ -21,7 +23,7 @@ pub(crate) fn decode(bytes: &[u8], content_type: Option<&str>, is_html: bool) ->
             None => WINDOWS_1252.decode_without_bom_handling(bytes).0,
         }
     };
-    if text.contains('\0') { text.replace('\0', "") } else { text.into_owned() }
+    if text.contains('\0') { text.replace('\0', "").into() } else { text }
 }
 
 /// Whether most sequences of non-ASCII bytes are valid UTF-8.

@@ -52,12 +52,20 @@ pub(crate) struct Head {
     pub site: Option<String>,
 }
 
-/// Renders a page; also gives what its head says.
-pub(crate) fn render(html: &str, source: &Source<'_>) -> (String, Head) {
+impl Head {
+    fn of(page: &Document) -> Head {
+        let title = page.select_single("title").nodes().first().map(|node| fold(&node.text()));
+        let title = title.filter(|title| !title.is_empty()).map(|title| name_of(&title));
+        Head { title, site: site_name(page) }
+    }
+}
+
+/// Renders a page; also tells what its head says, if that is asked for.
+pub(crate) fn render(html: &str, source: &Source<'_>, head: Option<&mut Head>) -> String {
     let page = Document::from(&*shallow(html));
-    let title =
-        page.select_single("title").nodes().first().map(|node| fold(&node.text())).filter(|title| !title.is_empty());
-    let head = Head { title: title.map(|title| name_of(&title)), site: site_name(&page) };
+    if let Some(head) = head {
+        *head = Head::of(&page);
+    }
     let mut survey = content::survey(&page, source);
     let roots = content::roots(&page, source, &mut survey);
     let mut walk = Walk { emitter: Emitter::new(), lists: Vec::new(), cells: 0, survey: &survey };
@@ -66,7 +74,7 @@ pub(crate) fn render(html: &str, source: &Source<'_>) -> (String, Head) {
         walk.emitter.flush();
     }
     let text = walk.emitter.finish();
-    (if source.select.is_empty() { without_foot(&text) } else { text }, head)
+    if source.select.is_empty() { without_foot(&text) } else { text }
 }
 
 fn site_name(page: &Document) -> Option<String> {

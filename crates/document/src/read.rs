@@ -96,18 +96,19 @@ fn looks_like_markdown(start: &str) -> bool {
 
 /// Reads a document.
 pub fn read(source: &Source<'_>) -> Result<Reading, ReadError> {
-    let (format, text, head) = render(source)?;
+    let mut head = html::Head::default();
+    let (format, text) = render(source, Some(&mut head))?;
     let reading = from_text(text);
     Ok(Reading { format, title: reading.title.or(head.title), site: head.site, ..reading })
 }
 
 /// The clean text of a document and nothing else: for whom reads many, and asks for structure or language of some.
 pub fn text(source: &Source<'_>) -> Result<String, ReadError> {
-    render(source).map(|(_, text, _)| text)
+    render(source, None).map(|(_, text)| text)
 }
 
-/// The format, the clean text, and what a page's head says.
-fn render(source: &Source<'_>) -> Result<(Format, String, html::Head), ReadError> {
+/// The format and the clean text; also what a page's head says, if that is asked for.
+fn render(source: &Source<'_>, head: Option<&mut html::Head>) -> Result<(Format, String), ReadError> {
     let bytes = source.bytes;
     if bytes.iter().all(|b| b.is_ascii_whitespace() || *b == 0) {
         return Err(ReadError::Empty);
@@ -118,17 +119,16 @@ fn render(source: &Source<'_>) -> Result<(Format, String, html::Head), ReadError
     let Some(format) = sniff(source) else {
         return Err(ReadError::Binary { looks_like: binary(bytes).unwrap_or("binary data") });
     };
-    let none = html::Head::default;
-    let (text, head) = match format {
-        Format::Pdf => (pdf::render(bytes)?, none()),
-        Format::Html => html::render(&charset::decode(bytes, source.content_type, true), source),
-        Format::Markdown => (markdown::render(&charset::decode(bytes, source.content_type, false)), none()),
-        Format::Text => (plain::render(&charset::decode(bytes, source.content_type, false)), none()),
+    let text = match format {
+        Format::Pdf => pdf::render(bytes)?,
+        Format::Html => html::render(&charset::decode(bytes, source.content_type, true), source, head),
+        Format::Markdown => markdown::render(&charset::decode(bytes, source.content_type, false)),
+        Format::Text => plain::render(&charset::decode(bytes, source.content_type, false)),
     };
     if !text.chars().any(char::is_alphanumeric) {
         return Err(ReadError::NoText { what: if format == Format::Html { "the page" } else { "the document" } });
     }
-    Ok((format, text, head))
+    Ok((format, text))
 }
 
 /// The reading of a text that is clean already.

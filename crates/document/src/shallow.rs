@@ -95,7 +95,7 @@ pub(crate) fn shallow(html: &str) -> Cow<'_, str> {
     let (mut out, mut copied, mut at) = (String::new(), 0, 0);
     while let Some(tag) = next_tag(html, at) {
         at = tag.end;
-        let name = tag.name.to_ascii_lowercase();
+        let name = lower_case(tag.name);
         let foreign = drawing.holds(&name, &tag);
         let raw = !foreign && !tag.closes && RAW_NAMES.contains(&&*name);
         if raw {
@@ -105,7 +105,7 @@ pub(crate) fn shallow(html: &str) -> Cow<'_, str> {
         let closed = tag.closed && (foreign || open.passes_as_closed());
         let nests = !flat && !closed;
         let style = STYLE_NAMES.contains(&&*name);
-        if nests && !open.admits(name, style, tag.closes) {
+        if nests && !open.admits(&name, style, tag.closes) {
             out.push_str(&html[copied..tag.start]);
             // A dropped block still ends the paragraph before it.
             out.push_str(if style { "" } else { "<hr>" });
@@ -121,6 +121,14 @@ pub(crate) fn shallow(html: &str) -> Cow<'_, str> {
     }
     out.push_str(&html[copied..]);
     Cow::Owned(out)
+}
+
+/// The name of an element, as most pages write it.
+fn lower_case(name: &str) -> Cow<'_, str> {
+    match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => name.to_ascii_lowercase().into(),
+        false => name.into(),
+    }
 }
 
 /// How many elements are open, and which ends belong to tags that were dropped.
@@ -140,10 +148,10 @@ impl Open {
     }
 
     /// Counts a tag; false if it must be dropped.
-    fn admits(&mut self, name: String, style: bool, closes: bool) -> bool {
+    fn admits(&mut self, name: &str, style: bool, closes: bool) -> bool {
         let count = if style { &mut self.styles } else { &mut self.depth };
         if closes {
-            if let Some(dropped) = self.dropped.get_mut(&name).filter(|dropped| **dropped > 0) {
+            if let Some(dropped) = self.dropped.get_mut(name).filter(|dropped| **dropped > 0) {
                 *dropped -= 1;
                 return false;
             }
@@ -151,7 +159,7 @@ impl Open {
             return true;
         }
         if *count >= if style { STYLES } else { DEPTH } {
-            *self.dropped.entry(name).or_default() += 1;
+            *self.dropped.entry(name.to_owned()).or_default() += 1;
             return false;
         }
         *count += 1;

@@ -1,7 +1,8 @@
 //! What stands beside a document on its page: menus, language pickers, forms for feedback, questions about cookies.
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use compare::speaks;
+use compare::{informs, speaks};
 use document::{Clause, ClauseKind, Structure};
 
 /// Most words of a menu entry.
@@ -129,6 +130,10 @@ const LANGUAGES: &[&str] = &[
 
 /// Most words of a clause of a widget, and most clauses.
 const WIDGET: (usize, usize) = (40, 30);
+/// Most words of a teaser, as long as it is no list of names.
+const TEASER: usize = 80;
+/// So many times the same words above or below the document are dialogs of the page.
+const DIALOGS: usize = 3;
 /// Most words of a line of the page's own.
 const LINE: usize = 15;
 
@@ -174,10 +179,17 @@ pub(crate) fn asides(text: &str, structure: &Structure, known: &dyn Fn(usize) ->
         lead_in.is_some_and(|at| is_short(clause(at)) && !introduces(at))
     };
     let framed = framed(text, structure);
+    let body = body(text, structure);
+    // Of a sentence in another language it cannot be told what it says.
+    let known_language =
+        body.len() == structure.clauses.len() || document::language(text).is_none_or(|language| language == "en");
     let is_aside = |(index, kind): (usize, &Clause)| {
         let text = clause(index);
         let known = known(index) && !(is_short(text) && below_entry(kind));
         if framed[index] && (!known || is_short(text)) || is_language(text) {
+            return true;
+        }
+        if !body.contains(&index) && kind.kind != ClauseKind::Row && is_teaser(text, known_language) {
             return true;
         }
         matches!(kind.kind, ClauseKind::Paragraph | ClauseKind::Item(_))
@@ -214,6 +226,92 @@ fn framed(text: &str, structure: &Structure) -> Vec<bool> {
         start = end + 1;
     }
     framed
+}
+
+/// The stretch of a page that is the document: where the sentences are, without the menus and teasers above and below. All of it where
+/// that is less than most of the text, as in a document of short lines.
+fn body(text: &str, structure: &Structure) -> Range<usize> {
+    let clauses = &structure.clauses;
+    let of = |index: usize| text[clauses[index].range.clone()].trim_end();
+    let introduced = |index: usize| clauses[index].lead_in.is_some_and(|at| of(at).ends_with(':'));
+    let mut seen = HashSet::new();
+    let (mut best, mut best_sum) = (0..0, 0);
+    let (mut start, mut sum) = (0, 0);
+    for (index, clause) in clauses.iter().enumerate() {
+        let words = of(index);
+        sum += match clause.kind {
+            // What a page says twice is a dialog of its own.
+            _ if is_sentence(words) && !seen.insert(words) => ENTRY_WEIGHT,
+            _ if is_sentence(words) => sentence_weight(words),
+            ClauseKind::Heading(_) | ClauseKind::Row => 0,
+            _ if introduced(index) || is_ended(words) => 0,
+            _ => ENTRY_WEIGHT,
+        };
+        if sum <= 0 {
+            (start, sum) = (index + 1, 0);
+        } else if sum > best_sum {
+            (best, best_sum) = (start..index + 1, sum);
+        }
+    }
+    // The headings above the first sentence are the document's.
+    best.start -= clauses[..best.start].iter().rev().take_while(|clause| clause.is_heading()).count();
+    let bytes = |range: &Range<usize>| clauses[range.clone()].iter().map(|clause| clause.range.len()).sum::<usize>();
+    let all = 0..clauses.len();
+    if bytes(&best) * 2 <= bytes(&all) && best_sum < 400 {
+        return all;
+    }
+    // Tables of which each cell is a line look like menus, but speak of people.
+    let is_edge = |edge: Range<usize>| {
+        let speaking = edge.clone().filter(|&index| speaks(of(index))).count();
+        edge.len() <= FEW || speaking * 4 <= edge.len() || is_menu(edge.map(of))
+    };
+    let start = if is_edge(0..best.start) { best.start } else { 0 };
+    let end = if is_edge(best.end..all.end) { best.end } else { all.end };
+    start..end
+}
+
+/// What a menu entry takes from the stretch that it stands in, and the most that a sentence adds.
+const ENTRY_WEIGHT: i64 = -8;
+const SENTENCE_WEIGHT: usize = 40;
+/// So few clauses above or below the document need not be a menu to stand beside it.
+const FEW: usize = 20;
+
+fn sentence_weight(text: &str) -> i64 {
+    let count = word_count(text).min(SENTENCE_WEIGHT);
+    let speaks = speaks(text) || text.chars().filter(|c| !c.is_ascii()).count() * 3 > text.len();
+    (if speaks { count } else { 0 }) as i64
+}
+
+fn is_sentence(text: &str) -> bool {
+    let count = word_count(text);
+    count >= 12 && is_ended(text) || count >= 25 && !is_names(text)
+}
+
+/// Whether most words of a line are names, as where the entries of a menu stand in one line.
+fn is_names(text: &str) -> bool {
+    let words = text.split_whitespace().count();
+    let named = text.split_whitespace().filter(|word| word.starts_with(|c: char| !c.is_lowercase())).count();
+    !is_ended(text) && named * 3 >= words * 2
+}
+
+/// Words, or as many as the letters would make, of a script that parts none.
+fn word_count(text: &str) -> usize {
+    text.split_whitespace().count().max(text.len() / 24)
+}
+
+/// Whether a line above or below the document says nothing that somebody may need: no address, and nothing about the document.
+fn is_teaser(text: &str, known_language: bool) -> bool {
+    const DOCUMENTS: &[&str] = &["polic", "terms", "agreement", "notice", "conditions", "effect", "updat", "chang"];
+    let digits = text.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() != 4).map(str::len).sum::<usize>();
+    let about_documents = || {
+        let lower = text.to_lowercase();
+        DOCUMENTS.iter().any(|name| lower.contains(name))
+    };
+    !text.contains(['@', '_'])
+        && !informs(text)
+        && digits < TELEPHONE
+        && (!is_sentence(text) || known_language && !about_documents())
+        && (text.split_whitespace().nth(TEASER).is_none() || is_names(text))
 }
 
 /// Whether a line can be an entry of a menu, with or without a line that describes it.
@@ -266,7 +364,10 @@ fn is_entry(text: &str) -> bool {
 /// Whether a line is a row of links whose texts run into each other ("Sign UpLog InHelp").
 fn is_glued(text: &str) -> bool {
     let letters: Vec<char> = text.chars().collect();
-    let joints = letters.windows(2).filter(|two| two[0].is_lowercase() && two[1].is_uppercase()).count();
+    let joints = letters
+        .windows(2)
+        .filter(|two| (two[0].is_lowercase() || two[0].is_ascii_digit()) && two[1].is_uppercase())
+        .count();
     joints >= 3 && joints * 4 >= text.split_whitespace().count() && !text.contains(". ")
 }
 
@@ -331,6 +432,14 @@ pub(crate) fn widgets(text: &str, structure: &Structure) -> Vec<bool> {
     let mut widgets: Vec<bool> = structure.clauses.iter().enumerate().map(within).collect();
     for range in banners(text, structure) {
         widgets[range].fill(true);
+    }
+    // Dialogs that a page has for each of its links.
+    let body = body(text, structure);
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    let of = |clause: &Clause| text[clause.range.clone()].trim_end();
+    structure.clauses.iter().for_each(|clause| *times.entry(of(clause)).or_default() += 1);
+    for (index, clause) in structure.clauses.iter().enumerate() {
+        widgets[index] |= !body.contains(&index) && times[of(clause)] >= DIALOGS;
     }
     widgets
 }
@@ -443,6 +552,23 @@ mod tests {
         assert_eq!(widgets(policy, &document::structure(policy)), [false, false]);
         assert!(is_markup("<iframe src=\"https://plum.example\"></iframe>. home search"));
         assert!(!is_markup("<div>you may not resell it</div>"));
+    }
+
+    #[test]
+    fn teasers_below_the_document_stand_beside_it() {
+        let rules = "We may end the service at any time, and you may leave it whenever you want to.\n\n"
+            .repeat(2)
+            .replacen("end", "stop", 1);
+        let menu = "Fruit\n\nTrees\n\nGardens\n\nShops\n\n";
+        let teaser = "Pick plums with us this summer in each garden of Norland.\n";
+        let text = format!("{rules}{menu}{teaser}");
+        let structure = document::structure(&text);
+        assert_eq!(body(&text, &structure), 0..2);
+        assert!(asides(&text, &structure, &|_| false)[6]);
+        // A sentence that goes on with the document is none, nor is one about it, or in a language that is not known.
+        assert_eq!(body(&rules, &document::structure(&rules)), 0..2);
+        assert!(!is_teaser("Our terms will change in the autumn of this year, so please read them now.", true));
+        assert!(!is_teaser("Nous allons utiliser vos cueillettes afin de choisir les prunes que vous verrez.", false));
     }
 
     #[test]

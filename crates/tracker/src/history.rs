@@ -19,8 +19,8 @@ use atlas::records::{
     ProvisionState, Wording,
 };
 use compare::{
-    Alignment, Context, Defect, Pair, PairKind, Verdict, align, defect, idle, is_aside, is_reference, is_repeated,
-    is_slight, judge,
+    Alignment, Context, Defect, Pair, PairKind, Verdict, align, commands, defect, idle, is_aside, is_reference,
+    is_repeated, is_slight, judge,
 };
 use document::{Date, StatedDates, Structure};
 use provisions::{Finding, Reader, taxonomy};
@@ -116,6 +116,7 @@ pub struct History<'a> {
     last_lineage: u32,
     texts: HashMap<Sha256Digest, i64>,
     latest_text: Option<Sha256Digest>,
+    /// Of what was handed over or stored; what was observed since then is in the batch.
     latest_capture: Option<Sha256Digest>,
     /// Wordings that stand, by lineage.
     open: HashMap<u32, Wording>,
@@ -214,20 +215,25 @@ impl<'a> History<'a> {
 
     /// Advances by one observation.
     pub fn observe(&mut self, observation: Observation) -> Observed {
-        let body = Sha256Digest::of(&observation.capture.body);
         let text = Sha256Digest::of(observation.text.as_bytes());
         let same_text = self.latest_text == Some(text);
         if same_text && !observation.recorded {
-            if self.latest_capture == Some(body) {
+            if self.captured_last(&observation.capture.body) {
                 return Observed::SameBytes;
             }
-            self.latest_capture = Some(body);
             self.batch.entries.push(Entry { capture: observation.capture, version: None, change: None });
             return Observed::SameText;
         }
-        self.latest_capture = Some(body);
         self.new_version(observation, text);
         Observed::Version(self.versions)
+    }
+
+    /// Whether these are the bytes that were captured last.
+    fn captured_last(&self, body: &[u8]) -> bool {
+        match self.batch.entries.last() {
+            Some(last) => last.capture.body == body,
+            None => self.latest_capture.is_some_and(|last| last == Sha256Digest::of(body)),
+        }
     }
 
     fn new_version(&mut self, observation: Observation, digest: Sha256Digest) {
@@ -521,6 +527,18 @@ impl<'a> History<'a> {
 
     /// Hands over everything since the last call: what was observed, and where every standing provision now is.
     pub fn take_batch(&mut self, analyser: &str, analysed_ms: i64, cursor: Option<(String, String)>) -> Batch {
+        if let Some(last) = self.batch.entries.last() {
+            self.latest_capture = Some(Sha256Digest::of(&last.capture.body));
+        }
+        self.hand_over(analyser, analysed_ms, cursor)
+    }
+
+    /// As [`History::take_batch`], where nothing more is observed.
+    pub fn into_batch(mut self, analyser: &str, analysed_ms: i64) -> Batch {
+        self.hand_over(analyser, analysed_ms, None)
+    }
+
+    fn hand_over(&mut self, analyser: &str, analysed_ms: i64, cursor: Option<(String, String)>) -> Batch {
         if let Some(base) = self.base.take() {
             for index in 0..base.lineages.len() {
                 for finding in Arc::clone(&base.findings[index]).iter() {
@@ -610,9 +628,14 @@ fn unchanging(base: &Base, next: &Base, alignment: &Alignment) -> Vec<bool> {
     let mut idle = idle(&base.clauses(), &next.clauses(), alignment, (&listed(base), &listed(next)));
     let (before, after) = (base.widgets(), next.widgets());
     let titles = (base.titles(), next.titles());
+    let mut stays = (vec![false; before.len()], vec![false; after.len()]);
+    for pair in alignment.pairs.iter().filter(|pair| pair.is_unchanged()) {
+        pair.old.iter().for_each(|&index| stays.0[index] = true);
+        pair.new.iter().for_each(|&index| stays.1[index] = true);
+    }
     let is_title = |pair: &Pair| match (&pair.old[..], &pair.new[..]) {
-        (&[index], []) => titles.0[index],
-        ([], &[index]) => titles.1[index],
+        (&[index], []) => titles.0[index] || heads(base, index, &stays.0),
+        ([], &[index]) => titles.1[index] || heads(next, index, &stays.1),
         _ => false,
     };
     for (pair, idle) in alignment.pairs.iter().zip(&mut idle) {
@@ -620,6 +643,13 @@ fn unchanging(base: &Base, next: &Base, alignment: &Alignment) -> Vec<bool> {
         *idle |= pair.old.iter().all(|&index| before[index]) && pair.new.iter().all(|&index| after[index]);
     }
     idle
+}
+
+/// Whether a clause is a heading of what `stays`, and commands nothing itself.
+fn heads(base: &Base, index: usize, stays: &[bool]) -> bool {
+    let clauses = &base.structure.clauses;
+    let below = clauses.get(index + 1).is_some_and(|below| !below.is_heading()) && stays[index + 1];
+    clauses[index].is_heading() && below && !commands(base.clause(index))
 }
 
 /// The lineages whose words are the same or nearly so, bind nobody, or stand beside the document.

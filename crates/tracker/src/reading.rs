@@ -5,6 +5,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use atlas::apart;
 use document::{Format, Source};
 use tokio::io::AsyncWriteExt;
 
@@ -20,6 +21,21 @@ pub async fn read(source: Source<'_>) -> Result<document::Reading, String> {
         return Ok(document::Reading { format: Format::Pdf, ..document::from_text(text) });
     }
     document::read(&source).map_err(|error| error.to_string())
+}
+
+/// The clean text alone, for whom a document's history finds the clauses; to find them here as well, and the language, takes a fifth of the time.
+/// Read apart ([`atlas::apart`]).
+pub async fn text(source: Source<'_>) -> Result<String, String> {
+    if document::sniff(&source) == Some(Format::Pdf) {
+        return pdf_text(source.bytes).await;
+    }
+    let (bytes, select, remove) = (source.bytes.to_vec(), source.select.to_vec(), source.remove.to_vec());
+    let [content_type, url, name] = [source.content_type, source.url, source.name].map(|text| text.map(str::to_owned));
+    let read = move || {
+        let (content_type, url, name) = (content_type.as_deref(), url.as_deref(), name.as_deref());
+        document::text(&Source { bytes: &bytes, content_type, url, name, select: &select, remove: &remove })
+    };
+    apart::run(read).await.map_err(|error| error.to_string())
 }
 
 async fn pdf_text(bytes: &[u8]) -> Result<String, String> {

@@ -2,13 +2,13 @@
 //!
 //! A page with an advertisement that takes turns, or with a sentence that counts, is never seen twice with the same words, so a change of
 //! it cannot be confirmed by seeing the whole text again. It is confirmed clause by clause: of what changed, only that is left which has
-//! stood in every version since; what came back to an earlier wording does not count (or counts after a day, if people were told of
-//! what it came back from); and if what is left would be a change that people are told of by itself, the change is confirmed. When such a
-//! page does show the same words twice, that confirms no change that only brought back what had stood there before. Pure.
+//! stood in every version since; what came back to an earlier wording counts once it has come to stay ([`atlas::has_come_to_stay`]), unless it
+//! is the one that people know; and if what is left would be a change that people are told of by itself, the change is confirmed. When such
+//! a page does show the same words twice, that confirms no change that only brought back what had stood there before. Pure.
 use std::collections::HashSet;
 use std::ops::Range;
 
-use atlas::records::STANDS_MS;
+use atlas::{Stay, has_come_to_stay};
 use compare::{Alignment, Pair, align};
 use document::Structure;
 use provisions::Reader;
@@ -31,8 +31,8 @@ pub enum Step {
 pub struct Seen {
     /// Its number.
     pub number: i64,
-    /// When it was first seen, in milliseconds since 1970 UTC.
-    pub at_ms: i64,
+    /// From when to when it was seen, and how often.
+    pub stay: Stay,
     /// Its clean text.
     pub text: String,
     /// The change that led to it.
@@ -59,9 +59,8 @@ pub fn standing(reader: &Reader, seen: &[Seen]) -> Vec<i64> {
     let versions: Vec<Version> = seen.iter().map(Version::of).collect();
     // Nothing has come since the last one.
     let open = open(&versions).filter(|&at| at + 1 < versions.len());
-    let now_ms = seen.last().map_or(0, |last| last.at_ms);
     let stands = |&at: &usize| {
-        let step = Change::of(&versions, at, now_ms);
+        let step = Change::of(&versions, at);
         let stays = |pair: &Pair| step.has_stood(pair) && !step.came_back(pair);
         step.alignment.differing().any(stays) && step.is_told_without(reader, &|pair| !stays(pair))
     };
@@ -69,11 +68,11 @@ pub fn standing(reader: &Reader, seen: &[Seen]) -> Vec<i64> {
 }
 
 /// The numbers of those among consecutive sound versions, oldest first, the change to which is not confirmed though the last of them is seen
-/// again, now: it only brought back what had stood there before.
-pub fn doubted(reader: &Reader, seen: &[Seen], now_ms: i64) -> Vec<i64> {
+/// again (its stay says so): it only brought back what had stood there before.
+pub fn doubted(reader: &Reader, seen: &[Seen]) -> Vec<i64> {
     let versions: Vec<Version> = seen.iter().map(Version::of).collect();
     let doubted = |&at: &usize| {
-        let step = Change::of(&versions, at, now_ms);
+        let step = Change::of(&versions, at);
         let back = |pair: &Pair| step.came_back(pair);
         step.alignment.differing().any(back) && !step.is_told_without(reader, &back)
     };
@@ -89,18 +88,17 @@ fn open(versions: &[Version]) -> impl Iterator<Item = usize> {
 struct Change<'a> {
     versions: &'a [Version<'a>],
     at: usize,
-    now_ms: i64,
     old: Vec<&'a str>,
     new: Vec<&'a str>,
     alignment: Alignment,
 }
 
 impl<'a> Change<'a> {
-    fn of(versions: &'a [Version<'a>], at: usize, now_ms: i64) -> Change<'a> {
+    fn of(versions: &'a [Version<'a>], at: usize) -> Change<'a> {
         let words = |version: &'a Version| version.structure.words(&version.seen.text);
         let (old, new) = (words(&versions[at - 1]), words(&versions[at]));
         let alignment = align(&old, &new);
-        Change { versions, at, now_ms, old, new, alignment }
+        Change { versions, at, old, new, alignment }
     }
 
     /// Whether a version shows the new side of a pair, and nothing of the old one.
@@ -116,14 +114,31 @@ impl<'a> Change<'a> {
         self.versions[self.at + 1..].iter().all(|version| self.shows(version, pair))
     }
 
-    /// Whether it was so before, and is nothing that people have to be told of: what stood there between they do not know of, or it has not
-    /// been away for long.
+    /// Whether it was so before, and is nothing that people have to be told of: it is what they know, or it may go again.
     fn came_back(&self, pair: &Pair) -> bool {
-        let Some(back) = self.versions[..self.at - 1].iter().rposition(|version| self.shows(version, pair)) else {
-            return false;
-        };
-        let told = self.versions[back + 1..self.at].iter().any(|version| version.seen.step == Step::Told);
-        !told || self.now_ms - self.versions[self.at].seen.at_ms < STANDS_MS
+        let back = self.versions[..self.at - 1].iter().any(|version| self.shows(version, pair));
+        let known = self.versions[..self.at].iter().rposition(|version| version.seen.step == Step::Told).unwrap_or(0);
+        back && (self.shows(&self.versions[known], pair) || !self.comes_to_stay(pair, known))
+    }
+
+    /// Whether the new side of a pair stands for good, as its stays since the version that people know let expect.
+    fn comes_to_stay(&self, pair: &Pair, known: usize) -> bool {
+        let mut stays: Vec<Stay> = Vec::new();
+        let mut stood = false;
+        let mut before = 0;
+        for (index, version) in self.versions.iter().enumerate().skip(known + 1) {
+            let stands = self.shows(version, pair);
+            match stays.last_mut().filter(|_| stood) {
+                Some(stay) if stands => *stay = stay.and(version.seen.stay),
+                _ if stands => stays.push(version.seen.stay),
+                _ => {}
+            }
+            stood = stands;
+            if index == self.at {
+                before = stays.len() - 1;
+            }
+        }
+        has_come_to_stay(&stays[before], &stays[..before])
     }
 
     /// Whether it is a change that people are told of when some of it is undone.
@@ -190,7 +205,7 @@ mod tests {
     fn seen(story: &[(u32, u32, Step)]) -> Vec<Seen> {
         let seen = |(index, &(days, advertisement, step)): (usize, &(u32, u32, Step))| Seen {
             number: index as i64 + 1,
-            at_ms: index as i64 * HOUR_MS,
+            stay: Stay { from_ms: index as i64 * HOUR_MS, until_ms: index as i64 * HOUR_MS, sightings: 1 },
             text: text(days, advertisement),
             step,
         };
@@ -227,17 +242,43 @@ mod tests {
     }
 
     #[test]
-    fn what_was_told_and_went_back_is_confirmed_after_a_day() {
+    fn what_was_told_and_went_back_is_confirmed_when_it_has_stood_for_a_day() {
         let mut story = vec![(30, 0, Quiet), (14, 1, Told), (14, 2, Open)];
         story.extend((3..27).map(|advertisement| (30, advertisement, Open)));
         assert_eq!(confirmed(&story), [0; 0], "23 hours");
         story.push((30, 27, Open));
         assert_eq!(confirmed(&story), [4]);
+        story.extend([(14, 28, Open), (30, 29, Open)]);
+        assert_eq!(confirmed(&story), [0; 0], "neither the flip nor what it flipped from");
+    }
+
+    #[test]
+    fn what_was_taken_back_and_put_out_again_is_confirmed_when_it_has_stood_for_a_day() {
+        let mut story = vec![(30, 0, Quiet), (14, 1, Open), (30, 2, Open)];
+        story.extend((3..27).map(|advertisement| (14, advertisement, Open)));
+        assert_eq!(confirmed(&story), [0; 0], "23 hours");
+        story.push((14, 27, Open));
+        assert_eq!(confirmed(&story), [4]);
+    }
+
+    #[test]
+    fn what_takes_turns_after_it_was_told_is_believed_when_it_stands_out_of_proportion() {
+        // Notice periods that take turns; their change was told once.
+        let turns = |last: i64| {
+            let mut story = vec![(30, 0, Quiet), (14, 1, Told)];
+            let runs = [(30, 20), (14, 1), (30, 2), (14, 9), (30, last)];
+            for (days, looks) in runs {
+                (0..looks).for_each(|_| story.push((days, story.len() as u32, Open)));
+            }
+            story
+        };
+        assert_eq!(confirmed(&turns(58)), [0; 0], "less than three times twenty looks");
+        assert_eq!(confirmed(&turns(61)), [35]);
     }
 
     #[test]
     fn an_advertisement_that_is_shown_twice_is_doubted_if_it_was_there_before() {
-        let doubted = |story: &[(u32, u32, Step)]| doubted(Reader::embedded(), &seen(story), 3 * HOUR_MS);
+        let doubted = |story: &[(u32, u32, Step)]| doubted(Reader::embedded(), &seen(story));
         assert_eq!(doubted(&[(30, 0, Quiet), (14, 1, Told), (14, 0, Open)]), [3]);
         assert_eq!(doubted(&[(30, 0, Quiet), (14, 1, Told), (14, 2, Open)]), [0; 0], "nobody can know that it is one");
         assert_eq!(doubted(&[(30, 0, Quiet), (30, 1, Open), (14, 0, Open)]), [0; 0], "what came with it is new");

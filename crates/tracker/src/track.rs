@@ -7,7 +7,7 @@ use archive::Sha256Digest;
 use atlas::ids::DocumentId;
 use atlas::jobs::{self, Check, CheckResult, DueDocument, Trouble};
 use atlas::records::{Batch, Change, Materiality, NewCapture};
-use atlas::{Atlas, AtlasError, ChangeFilter};
+use atlas::{Atlas, AtlasError, ChangeFilter, Stay, Verified, apart};
 use document::{Reading, Source};
 use fetch::{FetchError, Fetched, Fetcher, Request, Success};
 use futures_util::stream::{self, StreamExt};
@@ -70,7 +70,7 @@ pub struct Tracker<'a> {
     /// Where records are kept.
     pub atlas: &'a Atlas,
     /// Who finds provisions.
-    pub reader: &'a Reader,
+    pub reader: &'static Reader,
     /// Who fetches.
     pub fetcher: &'a Fetcher,
     /// Milliseconds since 1970 UTC.
@@ -191,8 +191,8 @@ impl Tracker<'_> {
         if self.atlas.latest_body(due.id).await? != Some(Sha256Digest::of(&capture.body)) {
             return Ok(None);
         }
-        let versions = self.verified(due.id, at_ms).await?;
-        Ok(Some(Noted { observed: Observed::SameBytes, unconfirmed: false, versions }))
+        let Verified { version, unconfirmed } = self.verified(due.id, at_ms).await?;
+        Ok(Some(Noted { observed: Observed::SameBytes, unconfirmed, versions: version }))
     }
 
     /// Adds an observation to a document's history.
@@ -213,15 +213,17 @@ impl Tracker<'_> {
         observation: Observation,
         at_ms: i64,
     ) -> Result<Noted, AtlasError> {
-        let mut history = History::resume(self.reader, document, self.atlas.history(document).await?);
-        let observed = history.observe(observation);
+        let (reader, state) = (self.reader, self.atlas.history(document).await?);
+        let advance = move || {
+            let mut history = History::resume(reader, document, state);
+            let observed = history.observe(observation);
+            let versions = history.versions();
+            (observed, history.into_batch(reader.version(), at_ms), versions)
+        };
+        let (observed, mut batch, versions) = apart::run(advance).await;
         let unconfirmed = match observed {
-            Observed::SameBytes => {
-                self.verified(document, at_ms).await?;
-                false
-            }
+            Observed::SameBytes => self.verified(document, at_ms).await?.unconfirmed,
             _ => {
-                let mut batch = history.take_batch(self.reader.version(), at_ms, None);
                 match observed {
                     Observed::Version(_) => batch.standing = self.standing(&batch).await?,
                     _ => batch.doubted = self.doubted(document, at_ms).await?,
@@ -229,7 +231,7 @@ impl Tracker<'_> {
                 self.atlas.record(&batch).await?.unconfirmed
             }
         };
-        Ok(Noted { observed, unconfirmed, versions: history.versions() })
+        Ok(Noted { observed, unconfirmed, versions })
     }
 
     /// The earlier versions whose change a new version confirms: where what changed then still stands, though other words do not.
@@ -242,17 +244,22 @@ impl Tracker<'_> {
         }
         let mut seen = self.looked_back(batch.document).await?;
         let (number, at_ms, text) = (version.number, entry.capture.at_ms, version.text.clone());
-        seen.push(standing::Seen { number, at_ms, text, step: Step::Open });
+        let stay = Stay { from_ms: at_ms, until_ms: at_ms, sightings: 1 };
+        seen.push(standing::Seen { number, stay, text, step: Step::Open });
         Ok(standing::standing(self.reader, &seen))
     }
 
     /// The versions whose change is not confirmed though the latest text is seen again: they only brought back what had stood there before.
     async fn doubted(&self, document: DocumentId, now_ms: i64) -> Result<Vec<i64>, AtlasError> {
-        Ok(standing::doubted(self.reader, &self.looked_back(document).await?, now_ms))
+        let mut seen = self.looked_back(document).await?;
+        if let Some(last) = seen.last_mut() {
+            last.stay = last.stay.and(Stay { from_ms: now_ms, until_ms: now_ms, sightings: 1 });
+        }
+        Ok(standing::doubted(self.reader, &seen))
     }
 
-    /// Notes that the latest version was seen again without new bytes. Returns its number.
-    async fn verified(&self, document: DocumentId, at_ms: i64) -> Result<i64, AtlasError> {
+    /// Notes that the latest version was seen again without new bytes.
+    async fn verified(&self, document: DocumentId, at_ms: i64) -> Result<Verified, AtlasError> {
         self.atlas.verified_but(document, at_ms, &self.doubted(document, at_ms).await?).await
     }
 
@@ -268,12 +275,14 @@ impl Tracker<'_> {
             return Ok(Vec::new());
         }
         changes.reverse();
-        let first = changes.first().map(|change| (change.change.from_version, change.change.at_ms, Step::Quiet));
-        let steps = changes.iter().map(|change| (change.change.to_version, change.change.at_ms, step(change)));
+        let first = changes.first().map(|change| (change.change.from_version, Step::Quiet));
+        let stays = self.atlas.stays(document, first.map_or(0, |(number, _)| number)).await?;
+        let steps = changes.iter().map(|change| (change.change.to_version, step(change)));
         let mut seen = Vec::with_capacity(changes.len() + 2);
-        for (number, at_ms, step) in first.into_iter().chain(steps) {
+        for (number, step) in first.into_iter().chain(steps) {
             let text = self.atlas.version_text(document, number).await?.unwrap_or_default();
-            seen.push(standing::Seen { number, at_ms, text, step });
+            let Some(&stay) = stays.get(&number) else { continue };
+            seen.push(standing::Seen { number, stay, text, step });
         }
         Ok(seen)
     }
@@ -424,9 +433,9 @@ async fn read(due: &DueDocument, pages: &[Success]) -> Result<String, String> {
             select: &select,
             remove: &remove,
         };
-        match reading::read(source).await {
-            Ok(reading) if text.is_empty() => text = reading.text,
-            Ok(reading) => text = format!("{text}\n{}", reading.text),
+        match reading::text(source).await {
+            Ok(read) if text.is_empty() => text = read,
+            Ok(read) => text = format!("{text}\n{read}"),
             Err(reason) => return Err(format!("{}: {reason}", page.url)),
         }
     }

@@ -1,28 +1,28 @@
-//! How fast pages are tracked without the network by two workers: read, recorded in a store on disk, and checked again with nothing changed,
+//! How fast pages are tracked without the network: read, recorded in a store on disk, and checked again with nothing changed,
 //! as the cycle of another engine is measured in `../shared/bench/ota/cycle.mjs`. Needs a folder of real pages in `CLAUSEWATCH_PAGES` (a folder a document:
 //! `meta.json`, `page-0.html`); skipped without.
 mod common;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
 use archive::Sha256Digest;
-use atlas::Atlas;
 use atlas::ids::DocumentId;
 use atlas::jobs::{Check, CheckResult};
 use atlas::records::{NewCapture, NewDocument, Platform};
+use atlas::{Atlas, apart};
 use common::{DAY, START, open};
 use document::Source;
+use futures_util::stream::{self, StreamExt};
 use provisions::Reader;
 use serde::Deserialize;
 use tracker::history::{History, Observation, Observed};
 
 /// Documents that are tracked.
 const DOCUMENTS: usize = 150;
-/// Workers that track them.
-const WORKERS: usize = 2;
+/// So many at once, as the tracker asks so many hosts at once; what keeps a core busy is done on as many cores as there are.
+const AT_ONCE: usize = 16;
 
 #[derive(Deserialize)]
 struct Meta {
@@ -112,19 +112,21 @@ async fn check(atlas: &Atlas, tracked: &Tracked, at_ms: i64) -> bool {
         return true;
     }
     let source = Source { bytes, content_type: Some("text/html"), url: None, name: None, select, remove };
-    let Ok(reading) = document::read(&source) else { return false };
+    let Ok(text) = tracker::reading::text(source).await else { return false };
     let (headers, body) = (vec![], bytes.clone());
     let capture =
         NewCapture { at_ms, url: Some("https://plum.example".into()), status: 200, headers, body, origin: None };
-    let mut history = History::resume(Reader::embedded(), *id, atlas.history(*id).await.unwrap());
-    let observation = Observation { capture, text: reading.text, recorded: false, technical: None };
-    match history.observe(observation) {
-        Observed::SameBytes => drop(atlas.verified(*id, at_ms).await.unwrap()),
-        Observed::Version(_) | Observed::SameText => {
-            atlas.record(&history.take_batch(Reader::embedded().version(), at_ms, None)).await.unwrap();
-        }
+    let (id, state) = (*id, atlas.history(*id).await.unwrap());
+    let advance = move || {
+        let mut history = History::resume(Reader::embedded(), id, state);
+        let observed = history.observe(Observation { capture, text, recorded: false, technical: None });
+        (observed, history.into_batch(Reader::embedded().version(), at_ms))
+    };
+    match apart::run(advance).await {
+        (Observed::SameBytes, _) => drop(atlas.verified(id, at_ms).await.unwrap()),
+        (Observed::Version(_) | Observed::SameText, batch) => drop(atlas.record(&batch).await.unwrap()),
     }
-    noted(atlas, *id, at_ms).await;
+    noted(atlas, id, at_ms).await;
     true
 }
 
@@ -156,27 +158,16 @@ async fn pages_are_tracked_fast() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let atlas = Arc::new(open(folder.path()).await);
-    let tracked = Arc::new(tracked(&atlas, &pages).await);
+    let atlas = open(folder.path()).await;
+    let tracked = tracked(&atlas, &pages).await;
     assert!(tracked.len() > DOCUMENTS / 2, "only {} documents", tracked.len());
     // The model is loaded before, as the other engine's modules are.
     let _ = Reader::embedded().version();
     for (day, pass) in ["first record", "nothing changed"].into_iter().enumerate() {
         let (begun, cpu_before) = (Instant::now(), cpu_seconds());
-        let workers = (0..WORKERS).map(|worker| {
-            let (atlas, tracked) = (Arc::clone(&atlas), Arc::clone(&tracked));
-            tokio::spawn(async move {
-                let mut failed = 0;
-                for document in tracked.iter().skip(worker).step_by(WORKERS) {
-                    failed += usize::from(!check(&atlas, document, START + day as i64 * DAY).await);
-                }
-                failed
-            })
-        });
-        let mut failed = 0;
-        for worker in workers.collect::<Vec<_>>() {
-            failed += worker.await.unwrap();
-        }
+        let at_ms = START + day as i64 * DAY;
+        let checks = stream::iter(tracked.iter()).map(|document| check(&atlas, document, at_ms));
+        let failed = checks.buffer_unordered(AT_ONCE).filter(|read| std::future::ready(!read)).count().await;
         let (seconds, cpu) = (begun.elapsed().as_secs_f64(), cpu_seconds() - cpu_before);
         let (count, rate) = (tracked.len(), tracked.len() as f64 / seconds);
         let per_cpu = count as f64 / cpu.max(0.01);

@@ -242,6 +242,40 @@ async fn a_page_that_flips_back_tells_nobody_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_back_and_then_put_out_is_told_within_two_days() {
+    for world in worlds().await {
+        let show = |clauses| world.web.show("plum.localhost/terms", page("Plum", clauses));
+        show(&[1, 2, 3]);
+        let id = world.document("plum", "terms").await;
+        world.after(0).await;
+        show(&[1, 2, 9]);
+        assert_eq!(world.after(DAY).await, [(id, Outcome::Version(2))], "{}", world.engine);
+        show(&[1, 2, 3]);
+        assert_eq!(world.after(2 * LOOK_MS).await, [(id, Outcome::Version(3))]);
+        show(&[1, 2, 9]);
+        assert_eq!(world.after(4 * DAY).await, [(id, Outcome::Version(4))]);
+        assert_eq!(world.state(id).await, State::SecondLook, "it is looked at soon");
+        let (returned, mut looks) = (world.now(), 1);
+        let told = loop {
+            looks += world.after(5 * MINUTE).await.len();
+            let change = world.changes(id).await.into_iter().find(|change| change.change.to_version == 2).unwrap();
+            if let Some(at_ms) = change.confirmed_ms {
+                break at_ms;
+            }
+            assert!(world.now() < returned + 30 * DAY, "{}: never told", world.engine);
+        };
+        assert!(
+            (DAY..=2 * DAY).contains(&(told - returned)),
+            "{}: after {} hours",
+            world.engine,
+            (told - returned) / 3_600_000
+        );
+        assert!((8..=10).contains(&looks), "{looks}");
+        assert_eq!(world.state(id).await, State::Sound);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_same_bytes_are_read_again_when_the_selectors_are_others() {
     for world in worlds().await {
         world.web.show("plum.localhost/terms", page("Plum", &[1, 2, 3]));

@@ -2,10 +2,9 @@
 //!
 //! A token that is read-only (a feed, a shared watchlist) holds the secret itself. One in a message (unsubscribing, confirming) holds an
 //! HMAC-SHA256 over what it does under the secret of the channel, so that one message's token is good for this message alone.
+use archive::hex;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-
-use crate::seal::hex;
 
 /// What came of unsubscribing.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

@@ -19,6 +19,8 @@ const FAULTS: u64 = 12;
 const STEADY_CLAUSES: u32 = 200;
 /// A host that says 429 wants to be left alone for so long.
 const HOLD: Duration = Duration::from_secs(1);
+/// One who is killed sooner than this after being told so may not have noted it.
+const NOTED: Duration = Duration::from_millis(250);
 
 /// What a page does beside changing when it changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +123,17 @@ const ALL_FAULTS: [Fault; 7] =
 struct Host {
     under_way: usize,
     last: Option<Instant>,
-    held_until: Option<Instant>,
+    /// What it told the one who asks now.
+    held: Option<Hold>,
+    /// What it told the one before, by the moved clock.
+    known_until_ms: i64,
+}
+
+/// A host's wish to be left alone, by the clock on the wall for the one who was told, by the moved one for the process after it.
+#[derive(Debug, Clone, Copy)]
+struct Hold {
+    since: Instant,
+    until_ms: i64,
 }
 
 /// What was asked.
@@ -206,10 +218,12 @@ impl Web {
         hash(what, number)
     }
 
-    /// The one who asks was killed: it cannot know how long hosts want to be left alone, and what it asked last is nobody's request.
+    /// The one who asks was killed: what it asked last is nobody's request. How long hosts want to be left alone is known to the next one, by
+    /// the moved clock, unless the answer had only just come.
     pub fn forgotten(&self) {
         for host in self.hosts.lock().unwrap().values_mut() {
-            *host = Host::default();
+            let noted = host.held.filter(|held| held.since.elapsed() > NOTED).map_or(0, |held| held.until_ms);
+            *host = Host { known_until_ms: noted.max(host.known_until_ms), ..Host::default() };
         }
     }
 
@@ -239,7 +253,8 @@ impl Web {
         if let Some(since) = host.last.map(|last| now - last).filter(|since| *since < DELAY * 3 / 4) {
             impolite(format!("{since:?} after the one before"));
         }
-        if host.held_until.is_some_and(|until| now < until) {
+        let clock_ms = self.clock.load(Ordering::Relaxed);
+        if host.held.is_some_and(|held| now < held.since + HOLD - DELAY) || clock_ms < host.known_until_ms {
             impolite("the host wants to be left alone".into());
         }
         if path.starts_with("/private") {
@@ -288,7 +303,8 @@ impl Web {
             Fault::Busy => {
                 send(stream, "429 Too Many Requests", "Retry-After: 1\r\n", "later").await;
                 if let Some(host) = self.hosts.lock().unwrap().get_mut(name) {
-                    host.held_until = Some(Instant::now() + HOLD - DELAY);
+                    let until_ms = self.clock.load(Ordering::Relaxed) + HOLD.as_millis() as i64;
+                    host.held = Some(Hold { since: Instant::now(), until_ms });
                 }
             }
             Fault::Broken => send(stream, "500 Internal Server Error", "", "<p>Something went wrong.</p>").await,
