@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use atlas::ids::DocumentId;
 use atlas::records::Change;
 use atlas::watching::{Asker, Gathered, NewStory, NewTelling, StoryId, StoryRow};
-use atlas::{Atlas, AtlasError};
+use atlas::{Atlas, AtlasError, apart};
 use provisions::Reader;
 
 use crate::compose::{Ground, compose};
@@ -200,19 +200,12 @@ pub(crate) async fn story_of(
     let corrected = Corrected::of(atlas, id, base, last).await?;
     let changes = changes.to_vec();
     // Reading two long texts takes some tens of milliseconds of one core: not on a thread that serves others.
-    let composed = tokio::task::spawn_blocking(move || {
+    let composed = move || {
         let (old, new, searches, changes) = (&*old, &*new, &*searches, &*changes);
         let ground = Ground { document: &document, changes, old, new, effective, searches, corrected };
         compose(Reader::embedded(), &ground)
-    });
-    match composed.await {
-        Ok(story) => Ok(story),
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime is ending, and this task with it.
-            Err(_) => std::future::pending().await,
-        },
-    }
+    };
+    Ok(apart::run(composed).await)
 }
 
 fn read(row: &StoryRow) -> Result<Story, AtlasError> {

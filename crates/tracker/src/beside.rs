@@ -257,7 +257,7 @@ fn body(text: &str, structure: &Structure) -> Range<usize> {
     best.start -= clauses[..best.start].iter().rev().take_while(|clause| clause.is_heading()).count();
     let bytes = |range: &Range<usize>| clauses[range.clone()].iter().map(|clause| clause.range.len()).sum::<usize>();
     let all = 0..clauses.len();
-    if bytes(&best) * 2 <= bytes(&all) && best_sum < 400 {
+    if bytes(&best) * 2 <= bytes(&all) && best_sum < DOCUMENT_WEIGHT {
         return all;
     }
     // Tables of which each cell is a line look like menus, but speak of people.
@@ -273,6 +273,8 @@ fn body(text: &str, structure: &Structure) -> Range<usize> {
 /// What a menu entry takes from the stretch that it stands in, and the most that a sentence adds.
 const ENTRY_WEIGHT: i64 = -8;
 const SENTENCE_WEIGHT: usize = 40;
+/// A stretch of so much weight (ten long sentences) is the document, however much stands beside it.
+const DOCUMENT_WEIGHT: i64 = 400;
 /// So few clauses above or below the document need not be a menu to stand beside it.
 const FEW: usize = 20;
 
