@@ -4,7 +4,7 @@ use atlas::{Atlas, AtlasError};
 
 use crate::exchange::{Listed, written};
 use crate::matching::known_subject;
-use crate::plans::{Plans, Refused, put_watch};
+use crate::plans::{Plans, Refused, put_entitled};
 
 /// What came of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub async fn import(
             Some(_) => {
                 let known = atlas.watch_on(holder, &new.subject).await?.map(|watch| watch.asks);
                 let there = known.unwrap_or_else(|| entitled.one_click(new.subject.clone()));
-                match put_watch(atlas, plans, holder, &listed.over(new, there), now_ms).await {
+                match put_entitled(atlas, &entitled, holder, &listed.over(new, there), now_ms).await {
                     Ok(_) => {
                         import.kept += 1;
                         continue;

@@ -444,7 +444,18 @@ pub async fn put_watch(
     now_ms: i64,
 ) -> Result<Watch, Refused> {
     let entitled = plans.of(atlas, person, now_ms).await?;
-    weigh(atlas, &entitled, person, asks).await?;
+    put_entitled(atlas, &entitled, person, asks, now_ms).await
+}
+
+/// The same for who asks for several: what they are entitled to is known.
+pub(crate) async fn put_entitled(
+    atlas: &Atlas,
+    entitled: &Entitlements,
+    person: PersonId,
+    asks: &NewWatch,
+    now_ms: i64,
+) -> Result<Watch, Refused> {
+    weigh(atlas, entitled, person, asks).await?;
     Ok(atlas.put_watch(person, asks, now_ms).await?)
 }
 

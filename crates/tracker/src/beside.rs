@@ -437,6 +437,9 @@ pub(crate) fn widgets(text: &str, structure: &Structure) -> Vec<bool> {
     }
     // Dialogs that a page has for each of its links.
     let body = body(text, structure);
+    if body.len() == widgets.len() {
+        return widgets;
+    }
     let mut times: HashMap<&str, usize> = HashMap::new();
     let of = |clause: &Clause| text[clause.range.clone()].trim_end();
     structure.clauses.iter().for_each(|clause| *times.entry(of(clause)).or_default() += 1);

@@ -1,7 +1,11 @@
 //! Answers that are tables as CSV (RFC 4180), which spreadsheets open.
 use alerts::csv::line;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+
+use crate::saved::saved;
+
+/// Its media type.
+pub(crate) const CSV: &str = "text/csv; charset=utf-8";
 
 /// An answer that browsers save as `name`.csv. `name` is ours or an ID, never somebody else's words.
 pub(crate) fn answer(name: &str, head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Response {
@@ -11,8 +15,5 @@ pub(crate) fn answer(name: &str, head: &[&str], rows: impl Iterator<Item = Vec<S
         text.push_str(&line(&row));
     });
     text.push_str("\r\n");
-    let disposition = format!("attachment; filename=\"{name}.csv\"");
-    let headers =
-        [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_string()), (header::CONTENT_DISPOSITION, disposition)];
-    (headers, text).into_response()
+    saved(&format!("{name}.csv"), CSV, text)
 }

@@ -24,6 +24,7 @@ mod pdf;
 mod qr;
 mod query;
 mod redline;
+mod saved;
 mod share;
 mod site;
 mod text;

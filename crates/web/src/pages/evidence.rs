@@ -3,11 +3,11 @@ use atlas::Evidence;
 use atlas::ids::DocumentId;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 
 use crate::error::Failure;
+use crate::saved::saved;
 use crate::site::Site;
 
 pub(crate) fn routes() -> Router<Site> {
@@ -27,7 +27,5 @@ pub(super) async fn bundle(evidence: Evidence, name: &str) -> Result<Response, F
     let written = tokio::task::spawn_blocking(move || evidence.bundle()).await;
     let bytes = written.map_err(|error| Failure::Internal(error.to_string()))?;
     let bytes = bytes.map_err(|error| Failure::Internal(error.to_string()))?;
-    let name = format!("attachment; filename=\"clausewatch-evidence-{name}.zip\"");
-    Ok(([(header::CONTENT_TYPE, "application/zip".to_string()), (header::CONTENT_DISPOSITION, name)], bytes)
-        .into_response())
+    Ok(saved(&format!("clausewatch-evidence-{name}.zip"), "application/zip", bytes))
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use atlas::accounts::{AuditEntry, Belonging, Passkey, Session, Token};
 use atlas::watching::{Channel, Message, MessageFilter, PersonId};
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde_json::json;
 
@@ -15,6 +15,7 @@ use crate::owner::{Member, Proof, cookie};
 use crate::page::Head;
 use crate::qr;
 use crate::query::Query;
+use crate::saved::saved;
 use crate::site::Site;
 use crate::words;
 
@@ -299,11 +300,7 @@ pub(super) async fn export(member: Member, State(site): State<Site>, body: Strin
     }
     let mut all = all_of(&site, member.visitor.account.person).await?;
     all["account"] = serde_json::to_value(member.accounts.export(&member.visitor, &member.caller).await?)?;
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"clausewatch-account.json\""),
-    ];
-    Ok((headers, serde_json::to_vec_pretty(&all)?).into_response())
+    Ok(saved("clausewatch-account.json", "application/json", serde_json::to_vec_pretty(&all)?))
 }
 
 pub(super) async fn delete(member: Member, State(site): State<Site>, body: String) -> Result<Response, Failure> {

@@ -14,6 +14,7 @@ use crate::owner::Operator;
 use crate::page::Head;
 use crate::pages::documents;
 use crate::query::Query;
+use crate::saved::saved;
 use crate::site::Site;
 use crate::{links, words};
 
@@ -145,7 +146,5 @@ pub(super) async fn catalog_file(
     let missing = || Failure::missing(format!("file {:?} of the catalog", words::clip(&file, 80)));
     let platform = file.strip_suffix(".toml").ok_or_else(missing)?;
     let text = site.adding()?.catalog_file(platform.into()).await.map_err(Failure::Internal)?.ok_or_else(missing)?;
-    let name = format!("attachment; filename=\"{platform}.toml\"");
-    Ok(([(header::CONTENT_TYPE, "application/toml".to_string()), (header::CONTENT_DISPOSITION, name)], text)
-        .into_response())
+    Ok(saved(&format!("{platform}.toml"), "application/toml", text))
 }

@@ -6,7 +6,6 @@ use askama::Template;
 use atlas::accounts::{AuditEntry, Belonging, Invitation, OrganisationMember, Role};
 use atlas::watching::PersonId;
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::{Named, number};
@@ -16,6 +15,7 @@ use crate::owner::{Member, Proof};
 use crate::page::Head;
 use crate::pages::account::{DELETE, all_of, came, prove};
 use crate::query::Query;
+use crate::saved::saved;
 use crate::site::Site;
 use crate::words;
 
@@ -219,11 +219,7 @@ pub(super) async fn export(
     };
     let mut all = all_of(&site, id).await?;
     all["organisation"] = serde_json::to_value(kept)?;
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"clausewatch-organisation.json\""),
-    ];
-    Ok((headers, serde_json::to_vec_pretty(&all)?).into_response())
+    Ok(saved("clausewatch-organisation.json", "application/json", serde_json::to_vec_pretty(&all)?))
 }
 
 pub(super) async fn delete(

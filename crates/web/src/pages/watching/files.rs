@@ -4,12 +4,14 @@ use atlas::watching::NewWatch;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::list::NOTE;
+use crate::csv::CSV;
 use crate::error::Failure;
 use crate::holder::Holder;
 use crate::negotiate::Wants;
+use crate::saved::saved;
 use crate::site::Site;
 use crate::words;
 
@@ -25,16 +27,10 @@ async fn watches(site: &Site, holder: &Holder) -> Result<Vec<NewWatch>, Failure>
     Ok(watches.into_iter().map(|watch| watch.asks).collect())
 }
 
-/// A file that browsers save under this name.
-fn saved(name: &str, kind: &str, text: String) -> Response {
-    let disposition = format!("attachment; filename=\"{name}\"");
-    ([(header::CONTENT_TYPE, kind.to_string()), (header::CONTENT_DISPOSITION, disposition)], text).into_response()
-}
-
 /// For spreadsheets, and for another instance.
 pub(super) async fn csv(holder: Holder, State(site): State<Site>) -> Result<Response, Failure> {
     let watches = watches(&site, &holder).await?;
-    Ok(saved("watchlist.csv", "text/csv; charset=utf-8", to_csv(watches.iter())))
+    Ok(saved("watchlist.csv", CSV, to_csv(watches.iter())))
 }
 
 /// For feed readers, and for another instance.
