@@ -215,6 +215,12 @@ pub(crate) enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
+/// A text as both engines take it. PostgreSQL has no NUL in a text and would refuse the statement, whoever typed it; the character that stands
+/// for what cannot be shown takes its place, so that such a text is kept, and an address with one in it leads to nothing.
+fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+}
+
 /// Runs the same code with the engine's query bound to its arguments.
 macro_rules! bound {
     ($db:ty, $text:expr, $args:expr) => {{
@@ -223,7 +229,7 @@ macro_rules! bound {
             query = match value {
                 Value::Int(v) => query.bind(v),
                 Value::Real(v) => query.bind(v),
-                Value::Text(v) => query.bind(v),
+                Value::Text(v) => query.bind(v.map(without_nul)),
                 Value::Bytes(v) => query.bind(v),
             };
         }
