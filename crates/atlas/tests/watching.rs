@@ -87,7 +87,8 @@ async fn opened() -> Vec<(Stage, Atlas)> {
 async fn a_text_with_a_nul_is_kept_alike_on_both_engines() {
     for (stage, atlas) in opened().await {
         let asks = NewWatch { note: "a\0b".into(), ..NewWatch::on(Subject::Platform("plum".into())) };
-        let watch = atlas.put_watch(PersonId::OWNER, &asks, NOW).await.unwrap_or_else(|e| panic!("{}: {e}", stage.engine));
+        let watch =
+            atlas.put_watch(PersonId::OWNER, &asks, NOW).await.unwrap_or_else(|e| panic!("{}: {e}", stage.engine));
         let kept = atlas.watches(PersonId::OWNER).await.unwrap().remove(0);
         assert_eq!((kept.id, kept.asks.note.as_str()), (watch.id, "a\u{fffd}b"), "{}", stage.engine);
         assert!(atlas.platform("pl\0um").await.unwrap().is_none(), "{}", stage.engine);
