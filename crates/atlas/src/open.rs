@@ -12,6 +12,7 @@ use crate::blobs::Recent;
 use crate::error::{AtlasError, Result};
 use crate::log;
 use crate::read::Cache;
+use crate::record::Queue;
 use crate::schema;
 use crate::seal::{self, Forgotten, KeyPlace, Sealer};
 use crate::search::Index;
@@ -64,6 +65,7 @@ pub(crate) struct Shared {
     pub sealer: Sealer,
     pub index: Index,
     pub recent: Recent,
+    pub queue: Queue,
     pub cache: Cache,
 }
 
@@ -90,7 +92,15 @@ impl Atlas {
             Location::Sqlite(folder) => Some(folder.clone()),
             Location::Postgres { .. } | Location::Memory => None,
         };
-        let shared = Shared { folder, key, sealer, index, recent: Recent::default(), cache: Cache::default() };
+        let shared = Shared {
+            folder,
+            key,
+            sealer,
+            index,
+            recent: Recent::default(),
+            queue: Queue::default(),
+            cache: Cache::default(),
+        };
         Ok(Atlas { store, shared: Arc::new(shared) })
     }
 

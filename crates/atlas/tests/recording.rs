@@ -13,10 +13,10 @@ async fn what_is_recorded_is_read_back() {
         let atlas = stage.open().await;
         let id = document(&atlas, "plum", "Terms of Service").await;
         let first = batch(id, 0).version(0, &text(9)).provision(2, "arbitration", ARBITRATION, Severity::High);
-        let recorded = atlas.record(&first.confirmed(3).batch).await.unwrap();
+        let recorded = atlas.record(first.confirmed(3).batch).await.unwrap();
         assert_eq!((recorded.first_log_index, recorded.changes.len()), (Some(0), 0), "{}", stage.engine);
         let second = batch(id, 1).version(10, &text(11)).event(2, "arbitration", EventKind::Reworded);
-        assert_eq!(atlas.record(&second.batch).await.unwrap().changes.len(), 1);
+        assert_eq!(atlas.record(second.batch).await.unwrap().changes.len(), 1);
 
         let record = atlas.document(id).await.unwrap().unwrap();
         assert_eq!((record.versions, record.first_tracked_ms), (2, Some(START)));
@@ -58,10 +58,10 @@ async fn a_history_goes_on_where_it_was() {
             batch(id, 0).version(0, &text(1)).provision(2, "arbitration", ARBITRATION, Severity::High).batch;
         first.wordings[3].to_version = Some(1);
         first.cursor = Some(("a source".into(), "a position".into()));
-        atlas.record(&first).await.unwrap();
+        atlas.record(first.clone()).await.unwrap();
         let mut broken = batch(id, 1).version(4, "Access denied to this page today.\n").batch;
         broken.entries[0].change.as_mut().unwrap().materiality = Materiality::Defective;
-        atlas.record(&broken).await.unwrap();
+        atlas.record(broken).await.unwrap();
 
         drop(atlas);
         let atlas = stage.open().await;
@@ -82,12 +82,12 @@ async fn nothing_of_a_refused_batch_stays() {
         let atlas = stage.open().await;
         let id = document(&atlas, "plum", "Terms of Service").await;
         let first = batch(id, 0).version(0, &text(1)).provision(2, "arbitration", ARBITRATION, Severity::High).batch;
-        atlas.record(&first).await.unwrap();
+        atlas.record(first).await.unwrap();
         let before = atlas.fingerprint().await.unwrap();
         let next = || batch(id, 1).version(5, &text(2)).provision(3, "terminate-at-will", TERMINATION, Severity::High);
 
         let stale = batch(id, 0).version(5, &text(2)).batch;
-        let refused = atlas.record(&stale).await.unwrap_err();
+        let refused = atlas.record(stale).await.unwrap_err();
         assert!(matches!(refused, AtlasError::Stale { expected: 0, found: 1, .. }), "{refused}");
 
         let mut cases = Vec::new();
@@ -117,15 +117,15 @@ async fn nothing_of_a_refused_batch_stays() {
         case.events[0].version = 7;
         cases.push(("an event in no version", case));
         for (what, case) in cases {
-            let refused = atlas.record(&case).await;
+            let refused = atlas.record(case).await;
             assert!(matches!(refused, Err(AtlasError::Refused { .. })), "{what} on {}: {refused:?}", stage.engine);
             assert_eq!(atlas.fingerprint().await.unwrap(), before, "{what} left something behind on {}", stage.engine);
         }
         let nowhere = batch(DocumentId(99), 0).version(0, &text(1)).batch;
-        assert!(matches!(atlas.record(&nowhere).await, Err(AtlasError::Missing(_))));
+        assert!(matches!(atlas.record(nowhere).await, Err(AtlasError::Missing(_))));
         assert_eq!(atlas.fingerprint().await.unwrap(), before);
         assert_eq!(atlas.check().await.unwrap(), []);
-        atlas.record(&next().batch).await.unwrap();
+        atlas.record(next().batch).await.unwrap();
         assert_ne!(atlas.fingerprint().await.unwrap(), before);
     }
 }
@@ -135,7 +135,7 @@ async fn dates_never_run_backwards() {
     for stage in stages().await {
         let atlas = stage.open().await;
         let id = document(&atlas, "plum", "Terms of Service").await;
-        atlas.record(&batch(id, 0).version(10, &text(1)).version(5, &text(2)).batch).await.unwrap();
+        atlas.record(batch(id, 0).version(10, &text(1)).version(5, &text(2)).batch).await.unwrap();
         let versions = atlas.versions(id).await.unwrap();
         assert_eq!(versions[1].first_seen_ms, START + 10 * DAY, "an earlier date counts as seen with the one before");
         assert_eq!(atlas.captures(id).await.unwrap()[1].at_ms, START + 5 * DAY, "the capture keeps its own");
@@ -176,7 +176,7 @@ async fn many_versions_stay_readable_and_small() {
             for n in 0..15 {
                 making = making.version(round * 15 + n, &long((round * 15 + n) as usize));
             }
-            atlas.record(&making.batch).await.unwrap();
+            atlas.record(making.batch).await.unwrap();
         }
         let deepest = stage.number("SELECT MAX(depth) FROM blobs").await;
         assert!((8..16).contains(&deepest), "one read touches at most 16 blobs, not {}", deepest + 1);

@@ -228,7 +228,7 @@ impl Tracker<'_> {
                     Observed::Version(_) => batch.standing = self.standing(&batch).await?,
                     _ => batch.doubted = self.doubted(document, at_ms).await?,
                 }
-                self.atlas.record(&batch).await?.unconfirmed
+                self.atlas.record(batch).await?.unconfirmed
             }
         };
         Ok(Noted { observed, unconfirmed, versions })

@@ -124,7 +124,7 @@ async fn check(atlas: &Atlas, tracked: &Tracked, at_ms: i64) -> bool {
     };
     match apart::run(advance).await {
         (Observed::SameBytes, _) => drop(atlas.verified(id, at_ms).await.unwrap()),
-        (Observed::Version(_) | Observed::SameText, batch) => drop(atlas.record(&batch).await.unwrap()),
+        (Observed::Version(_) | Observed::SameText, batch) => drop(atlas.record(batch).await.unwrap()),
     }
     noted(atlas, id, at_ms).await;
     true
