@@ -12,11 +12,11 @@ use crate::blobs::Recent;
 use crate::error::{AtlasError, Result};
 use crate::log;
 use crate::read::Cache;
-use crate::record::Queue;
 use crate::schema;
 use crate::seal::{self, Forgotten, KeyPlace, Sealer};
 use crate::search::Index;
 use crate::store::{Pools, Store};
+use crate::together::Queue;
 
 /// Where the store is.
 #[derive(Debug, Clone, PartialEq, Eq)]

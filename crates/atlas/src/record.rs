@@ -2,10 +2,9 @@
 //!
 //! What is slow (hashing, compression, reading earlier texts) is done before the transaction; inside it there are only inserts, so that
 //! writers wait for each other for milliseconds. The transaction then refuses the batch if the document has moved on in the meantime.
-//! Batches of several documents that wait for the writer share a transaction ([`together`]).
+//! Batches of several documents that wait for the writer share a transaction ([`crate::together`]).
 mod provisions;
 mod refuse;
-mod together;
 
 use std::collections::HashMap;
 use std::mem;
@@ -25,6 +24,7 @@ use crate::log::Appender;
 use crate::open::Atlas;
 use crate::records::{Batch, Entry, NewVersion, Origin, needs_second_look};
 use crate::store::{Insert, Store, Tx, Value, args, digest, statements, to_json};
+use crate::together::{Shared, Write};
 use crate::watching;
 use crate::write::put_cursor;
 
@@ -69,7 +69,6 @@ pub(crate) const INSERTS: &[Insert] = &[CAPTURES, VERSIONS, WORDINGS, CHANGES];
 #[cfg(test)]
 pub(crate) use provisions::{INSERTS as PROVISION_INSERTS, STATEMENTS as PROVISION_STATEMENTS};
 pub(crate) use provisions::{Key, Stored, write_beside as write_provisions};
-pub(crate) use together::Queue;
 
 /// What came of recording a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -89,7 +88,7 @@ impl Atlas {
     /// An entry dated before what is already known of the document counts as seen when that was: the dates of a document's versions
     /// never run backwards. Its capture and its leaf keep the date that it came with.
     pub async fn record(&self, batch: Batch) -> Result<Recorded> {
-        let Hashed { batch, texts, bodies } = apart::run(move || Hashed::of(batch)).await;
+        let (batch, texts, bodies) = apart::run(move || named_apart(batch)).await;
         self.refuse_unsound(&batch, &texts).await?;
         let packed = self.pack(&batch, &texts, &bodies).await?;
         let latest: Vec<Named> = texts.last().into_iter().chain(bodies.last()).cloned().collect();
@@ -121,14 +120,26 @@ impl Atlas {
         let name = digest(row.get(0)?)?;
         Ok(self.blob(name).await?.map(|bytes| (name, bytes)))
     }
+}
 
-    /// Writes one batch of those that share a transaction and what they append to the log.
-    async fn write_one(&self, tx: &mut Tx, log: &mut Appender, prepared: &Prepared) -> Result<Recorded> {
-        let Prepared { batch, packed, .. } = prepared;
+/// A batch that only has to be written: sound in itself, its texts and bodies taken out of it and compressed.
+struct Prepared {
+    batch: Batch,
+    texts: Vec<Named>,
+    bodies: Vec<Named>,
+    packed: Vec<Packed>,
+}
+
+impl Write for Prepared {
+    type Outcome = Recorded;
+
+    async fn write(&self, shared: &mut Shared) -> Result<Recorded> {
+        let Prepared { batch, packed, .. } = self;
+        let (tx, log) = shared.with_log().await?;
         let mut known = Known::read(tx, batch).await?;
         tx.insert(blobs::INSERT, packed.iter().flat_map(Packed::values).collect()).await?;
         let first_log_index = (!batch.entries.is_empty()).then(|| log.next_index());
-        let rows = Rows::of(prepared, &mut known, log)?;
+        let rows = Rows::of(self, &mut known, log)?;
         tx.insert(CAPTURES, rows.captures).await?;
         if let Some(at_ms) = rows.confirmed {
             tx.run(CONFIRM, args![batch.document, batch.after_version, at_ms]).await?;
@@ -164,30 +175,14 @@ pub(crate) fn named(bytes: Vec<u8>) -> Named {
     (Sha256Digest::of(&bytes), Arc::new(bytes))
 }
 
-/// A batch whose texts and bodies were taken out of it, in order, and hashed.
-struct Hashed {
-    batch: Batch,
-    texts: Vec<Named>,
-    bodies: Vec<Named>,
-}
-
-impl Hashed {
-    fn of(mut batch: Batch) -> Hashed {
-        let (mut texts, mut bodies) = (Vec::new(), Vec::with_capacity(batch.entries.len()));
-        for entry in &mut batch.entries {
-            texts.extend(entry.version.as_mut().map(|version| named(mem::take(&mut version.text).into_bytes())));
-            bodies.push(named(mem::take(&mut entry.capture.body)));
-        }
-        Hashed { batch, texts, bodies }
+/// A batch, and its texts and bodies, which are taken out of it in their order.
+fn named_apart(mut batch: Batch) -> (Batch, Vec<Named>, Vec<Named>) {
+    let (mut texts, mut bodies) = (Vec::new(), Vec::with_capacity(batch.entries.len()));
+    for entry in &mut batch.entries {
+        texts.extend(entry.version.as_mut().map(|version| named(mem::take(&mut version.text).into_bytes())));
+        bodies.push(named(mem::take(&mut entry.capture.body)));
     }
-}
-
-/// A batch that only has to be written: sound in itself, its texts and bodies compressed.
-struct Prepared {
-    batch: Batch,
-    texts: Vec<Named>,
-    bodies: Vec<Named>,
-    packed: Vec<Packed>,
+    (batch, texts, bodies)
 }
 
 /// The document before the batch, brought forward entry by entry.

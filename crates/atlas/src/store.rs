@@ -320,14 +320,7 @@ impl Store {
     pub async fn write(&self) -> Result<Tx> {
         match &self.pools {
             Pools::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with(self.begin()).await?)),
-            Pools::Postgres(pool) => {
-                let mut tx = pool.begin().await?;
-                if self.bulk.load(Ordering::Relaxed) {
-                    sqlx::query(FAST).execute(&mut *tx).await?;
-                }
-                sqlx::query("SELECT id FROM log_head WHERE id = 1 FOR UPDATE").execute(&mut *tx).await?;
-                Ok(Tx::Postgres(tx))
-            }
+            Pools::Postgres(pool) => in_order(pool, self.bulk.load(Ordering::Relaxed)).await,
         }
     }
 
@@ -339,16 +332,12 @@ impl Store {
         }
     }
 
-    /// As [`Store::write_unordered`], and the commit does not wait for the disk. What it writes outlasts the process, and the next other commit
+    /// As [`Store::write`], and the commit does not wait for the disk. What it writes outlasts the process, and the next other commit
     /// makes it safe; a loss of power may undo it until then. For what is then merely done again.
     pub async fn write_fast(&self) -> Result<Tx> {
         match &self.pools {
             Pools::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with(BEGIN_FAST).await?)),
-            Pools::Postgres(pool) => {
-                let mut tx = pool.begin().await?;
-                sqlx::query(FAST).execute(&mut *tx).await?;
-                Ok(Tx::Postgres(tx))
-            }
+            Pools::Postgres(pool) => in_order(pool, true).await,
         }
     }
 
@@ -369,6 +358,16 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Begins a write on PostgreSQL that follows the one before it.
+async fn in_order(pool: &PgPool, fast: bool) -> Result<Tx> {
+    let mut tx = pool.begin().await?;
+    if fast {
+        sqlx::query(FAST).execute(&mut *tx).await?;
+    }
+    sqlx::query("SELECT id FROM log_head WHERE id = 1 FOR UPDATE").execute(&mut *tx).await?;
+    Ok(Tx::Postgres(tx))
 }
 
 impl Tx {
