@@ -153,3 +153,92 @@ impl Atlas {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::error::AtlasError;
+    use crate::ids::DocumentId;
+    use crate::jobs::{Check, CheckResult, Trouble};
+    use crate::open::{Atlas, Location, LogConfig};
+    use crate::records::{Batch, NewDocument, Platform};
+    use crate::seal::KeyPlace;
+
+    async fn open() -> Atlas {
+        let log = LogConfig { origin: "example.org/test".into(), fresh_seed: [7; 32] };
+        Atlas::open(&Location::Memory, &log, &KeyPlace::given("the test", [5; 32])).await.unwrap()
+    }
+
+    async fn document(atlas: &Atlas, kind: &str) -> DocumentId {
+        let (slug, name) = ("plum".to_owned(), "Plum".to_owned());
+        atlas.put_platform(&Platform { slug, name, homepage: None, sector: None, country: None }).await.unwrap();
+        let (platform, kind, title) = ("plum".into(), kind.to_owned(), kind.to_owned());
+        let urls = vec!["https://plum.example".into()];
+        let new = NewDocument { platform, kind, title, urls, language: None, select: vec![], remove: vec![] };
+        atlas.put_document(&new).await.unwrap()
+    }
+
+    /// A batch with nothing but an import position, which goes on after a version.
+    fn batch(document: DocumentId, after_version: i64) -> Batch {
+        Batch {
+            document,
+            after_version,
+            revised: 0,
+            entries: vec![],
+            wordings: vec![],
+            provisions: vec![],
+            events: vec![],
+            standing: vec![],
+            doubted: vec![],
+            analyser: "a reader".into(),
+            analysed_ms: 0,
+            cursor: Some((document.to_string(), "here".into())),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_fails_keeps_nothing_out_that_waits_with_it() {
+        let atlas = open().await;
+        let mut documents = Vec::new();
+        for kind in ["Terms", "Privacy", "Cookies"] {
+            documents.push(document(&atlas, kind).await);
+        }
+        let before = atlas.head().await.unwrap().generation;
+        let turn = atlas.shared.queue.turn.lock().await;
+        let recorded: Vec<_> = documents
+            .iter()
+            .enumerate()
+            .map(|(index, document)| {
+                // The second goes on from a version that is not there.
+                let (atlas, batch) = (atlas.clone(), batch(*document, i64::from(index == 1)));
+                tokio::spawn(async move { atlas.record(batch).await })
+            })
+            .collect();
+        let result = CheckResult::Failed { trouble: Trouble::Gone, reason: "no such page".into() };
+        let check = Check { at_ms: 5, next_due_ms: 9, result };
+        let checked = tokio::spawn({
+            let (atlas, document) = (atlas.clone(), documents[0]);
+            async move { atlas.checked(document, &check).await }
+        });
+        let given_up = tokio::spawn({
+            let (atlas, document) = (atlas.clone(), documents[0]);
+            async move { atlas.verified(document, 5).await }
+        });
+        while atlas.shared.queue.waiting.lock().unwrap().len() < 5 {
+            tokio::task::yield_now().await;
+        }
+        given_up.abort();
+        drop(turn);
+        let mut outcomes = Vec::new();
+        for recorded in recorded {
+            outcomes.push(recorded.await.unwrap());
+        }
+        assert!(matches!(outcomes[1], Err(AtlasError::Stale { expected: 1, found: 0, .. })), "{:?}", outcomes[1]);
+        assert!(outcomes[0].is_ok() && outcomes[2].is_ok(), "{outcomes:?}");
+        checked.await.unwrap().unwrap();
+        for (document, position) in documents.iter().zip([Some("here"), None, Some("here")]) {
+            assert_eq!(atlas.cursor(&document.to_string()).await.unwrap().as_deref(), position);
+        }
+        assert_eq!(atlas.head().await.unwrap().generation, before + 2, "each document has a generation of its own");
+        assert_eq!(atlas.check().await.unwrap(), []);
+    }
+}

@@ -5,6 +5,7 @@ use atlas::AtlasError;
 use atlas::ids::{DocumentId, ProvisionId};
 use atlas::records::{EventKind, Materiality};
 use common::{ARBITRATION, DAY, START, TERMINATION, batch, document, stages, text};
+use futures_util::future::join_all;
 use provisions::Severity;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -127,6 +128,44 @@ async fn nothing_of_a_refused_batch_stays() {
         assert_eq!(atlas.check().await.unwrap(), []);
         atlas.record(next().batch).await.unwrap();
         assert_ne!(atlas.fingerprint().await.unwrap(), before);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_at_once_are_recorded_as_one_after_the_other() {
+    for stage in stages().await {
+        let atlas = stage.open().await;
+        let mut documents = Vec::new();
+        for index in 0..12 {
+            documents.push(document(&atlas, "plum", &format!("Terms {index}")).await);
+        }
+        let first =
+            |id| batch(id, 0).version(0, &text(1)).provision(2, "arbitration", ARBITRATION, Severity::High).batch;
+        let recorded = join_all(documents.iter().map(|id| atlas.record(first(*id)))).await;
+        let mut places: Vec<_> = recorded.into_iter().map(|one| one.unwrap().first_log_index.unwrap()).collect();
+        places.sort_unstable();
+        assert_eq!(places, (0..12).collect::<Vec<_>>());
+
+        // Of two that go on from the same version one is refused, whether they share a transaction or not, and the others are recorded.
+        let next =
+            |id| batch(id, 1).version(5, &text(2)).provision(3, "terminate-at-will", TERMINATION, Severity::High);
+        let twice = documents.iter().chain(&documents[..1]).map(|id| atlas.record(next(*id).batch));
+        let (recorded, checks) =
+            tokio::join!(join_all(twice), join_all(documents.iter().map(|id| atlas.verified(*id, 3))));
+        assert!(checks.iter().all(Result::is_ok), "{checks:?}");
+        let refused: Vec<_> = recorded.iter().filter_map(|one| one.as_ref().err()).collect();
+        assert!(matches!(refused[..], [AtlasError::Stale { expected: 1, found: 2, .. }]), "{refused:?}");
+        let mut changes: Vec<_> = recorded.iter().flatten().flat_map(|one| &one.changes).collect();
+        changes.sort_unstable();
+        changes.dedup();
+        assert_eq!(changes.len(), 12, "each change has a number of its own");
+        for id in documents {
+            let provisions = atlas.document_provisions(id, true).await.unwrap();
+            assert_eq!(provisions.len(), 2, "{} on {}", id, stage.engine);
+        }
+        let counts = atlas.counts().await.unwrap();
+        assert_eq!((counts.versions, counts.captures, counts.log_size), (24, 24, 24));
+        assert_eq!(atlas.check().await.unwrap(), [], "{}", stage.engine);
     }
 }
 
