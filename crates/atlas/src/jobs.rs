@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::ids::DocumentId;
 use crate::open::Atlas;
 use crate::store::{Tx, args, json, statements};
-use crate::together::{Shared, Write};
+use crate::together::{Joint, Write};
 
 /// How long a job belongs to the one who took it. A process that dies in the middle keeps the document from being checked for this long.
 pub const LEASE_MS: i64 = 15 * 60 * 1000;
@@ -273,7 +273,7 @@ impl Write for Checked {
     type Outcome = ();
     const SAFE: bool = false;
 
-    async fn write(&self, Shared { tx, .. }: &mut Shared) -> Result<()> {
+    async fn write(&self, Joint { tx, .. }: &mut Joint) -> Result<()> {
         let Checked { document, check: Check { at_ms, next_due_ms, result } } = self;
         let outcome = match result {
             CheckResult::Seen { changed, etag, last_modified, moved_to, looks, interval_ms } => {

@@ -24,7 +24,7 @@ use crate::log::Appender;
 use crate::open::Atlas;
 use crate::records::{Batch, Entry, NewVersion, Origin, needs_second_look};
 use crate::store::{Insert, Store, Tx, Value, args, digest, statements, to_json};
-use crate::together::{Shared, Write};
+use crate::together::{Joint, Write};
 use crate::watching;
 use crate::write::put_cursor;
 
@@ -133,9 +133,9 @@ struct Prepared {
 impl Write for Prepared {
     type Outcome = Recorded;
 
-    async fn write(&self, shared: &mut Shared) -> Result<Recorded> {
+    async fn write(&self, joint: &mut Joint) -> Result<Recorded> {
         let Prepared { batch, packed, .. } = self;
-        let (tx, log) = shared.with_log().await?;
+        let (tx, log) = joint.with_log().await?;
         let mut known = Known::read(tx, batch).await?;
         tx.insert(blobs::INSERT, packed.iter().flat_map(Packed::values).collect()).await?;
         let first_log_index = (!batch.entries.is_empty()).then(|| log.next_index());

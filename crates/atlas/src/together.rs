@@ -22,19 +22,19 @@ pub(crate) trait Write: Send + Sync + 'static {
     const SAFE: bool = true;
 
     /// Writes it; once more in another transaction if this one fails.
-    fn write(&self, shared: &mut Shared) -> impl Future<Output = Result<Self::Outcome>> + Send;
+    fn write(&self, joint: &mut Joint) -> impl Future<Output = Result<Self::Outcome>> + Send;
 }
 
 /// A transaction of several.
-pub(crate) struct Shared {
+pub(crate) struct Joint {
     pub tx: Tx,
     log: Option<Appender>,
 }
 
-impl Shared {
+impl Joint {
     /// The transaction and the log, which the first who appends to it takes up.
     pub async fn with_log(&mut self) -> Result<(&mut Tx, &mut Appender)> {
-        let Shared { tx, log } = self;
+        let Joint { tx, log } = self;
         let log = match log {
             Some(log) => log,
             none => none.insert(Appender::begin(tx).await?),
@@ -54,7 +54,7 @@ pub(crate) struct Queue {
 /// One of those that wait, whatever it writes.
 trait Waits: Send {
     fn is_safe(&self) -> bool;
-    fn write<'w>(&'w mut self, shared: &'w mut Shared) -> BoxFuture<'w, Result<()>>;
+    fn write<'w>(&'w mut self, joint: &'w mut Joint) -> BoxFuture<'w, Result<()>>;
     /// Tells what came of it, once that is certain.
     fn tell(self: Box<Self>, committed: Result<()>);
 }
@@ -70,9 +70,9 @@ impl<W: Write> Waits for Waiting<W> {
         W::SAFE
     }
 
-    fn write<'w>(&'w mut self, shared: &'w mut Shared) -> BoxFuture<'w, Result<()>> {
+    fn write<'w>(&'w mut self, joint: &'w mut Joint) -> BoxFuture<'w, Result<()>> {
         async {
-            self.outcome = Some(self.what.write(shared).await?);
+            self.outcome = Some(self.what.write(joint).await?);
             Ok(())
         }
         .boxed()
@@ -130,9 +130,9 @@ impl Atlas {
             true => self.store.write().await?,
             false => self.store.write_fast().await?,
         };
-        let mut shared = Shared { tx, log: None };
-        let written = self.write_each(&mut shared, waiting).await;
-        let Shared { tx, .. } = shared;
+        let mut joint = Joint { tx, log: None };
+        let written = self.write_each(&mut joint, waiting).await;
+        let Joint { tx, .. } = joint;
         match written {
             Ok(()) => tx.commit().await,
             Err(error) => {
@@ -143,12 +143,12 @@ impl Atlas {
         }
     }
 
-    async fn write_each(&self, shared: &mut Shared, waiting: &mut [Box<dyn Waits>]) -> Result<()> {
+    async fn write_each(&self, joint: &mut Joint, waiting: &mut [Box<dyn Waits>]) -> Result<()> {
         for one in waiting {
-            one.write(shared).await?;
+            one.write(joint).await?;
         }
-        match shared.log.take() {
-            Some(log) => log.finish(&mut shared.tx, &self.shared.key).await,
+        match joint.log.take() {
+            Some(log) => log.finish(&mut joint.tx, &self.shared.key).await,
             None => Ok(()),
         }
     }

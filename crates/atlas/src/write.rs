@@ -7,7 +7,7 @@ use crate::open::Atlas;
 use crate::operate::Accepted;
 use crate::records::{NewDocument, Platform};
 use crate::store::{Tx, args, json, statements, to_json};
-use crate::together::{Shared, Write};
+use crate::together::{Joint, Write};
 
 statements! {
     PLATFORM = "SELECT id, name, homepage, sector, country FROM platforms WHERE slug = $1",
@@ -119,8 +119,8 @@ struct SeenAgain {
 impl Write for SeenAgain {
     type Outcome = Verified;
 
-    async fn write(&self, shared: &mut Shared) -> Result<Verified> {
-        let (SeenAgain { document, at_ms, doubted }, tx) = (self, &mut shared.tx);
+    async fn write(&self, joint: &mut Joint) -> Result<Verified> {
+        let (SeenAgain { document, at_ms, doubted }, tx) = (self, &mut joint.tx);
         let versions = tx.one(VERSIONS, args![*document]).await?.map(|row| row.get::<i64>(0)).transpose()?;
         let latest = versions.filter(|versions| *versions > 0);
         let latest = latest.ok_or_else(|| AtlasError::Missing(format!("version of {document} to confirm")))?;
@@ -129,7 +129,7 @@ impl Write for SeenAgain {
         let sighting = Sighting { version: latest, at_ms: *at_ms, again: true };
         let Settled { confirmed, unconfirmed } = confirm::settle(tx, *document, &[sighting], doubted).await?;
         if confirmed > 0 {
-            shared.with_log().await?.1.next_generation();
+            joint.with_log().await?.1.next_generation();
         }
         Ok(Verified { version: latest, unconfirmed })
     }
