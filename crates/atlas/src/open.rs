@@ -154,8 +154,8 @@ async fn store(location: &Location) -> Result<Store> {
     Ok(store)
 }
 
-/// More statements than the crate has, so that each stays prepared.
-const STATEMENTS: usize = 640;
+/// More statements than the crate has, with each number of rows that is inserted at once, so that each stays prepared.
+const STATEMENTS: usize = 768;
 
 fn sqlite_options() -> SqliteConnectOptions {
     SqliteConnectOptions::new()

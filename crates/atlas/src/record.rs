@@ -83,7 +83,8 @@ pub struct Recorded {
 
 impl Atlas {
     /// Records a batch in one transaction: captures, versions, wordings, provisions, events, changes, the log's new leaves with its
-    /// signed checkpoint, and the import position. A version is not to be seen before its leaf is in the log.
+    /// signed checkpoint, and the import position. A version is not to be seen before its leaf is in the log. What waits for the writer at the
+    /// same time shares the transaction, and whatever of it fails is as if it had been alone.
     ///
     /// An entry dated before what is already known of the document counts as seen when that was: the dates of a document's versions
     /// never run backwards. Its capture and its leaf keep the date that it came with.
