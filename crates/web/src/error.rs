@@ -49,6 +49,12 @@ impl Failure {
         Failure::Input { name: name.into(), value: crate::words::clip(&value.into(), 120), rule: rule.into() }
     }
 
+    /// Something sent, named by `what`, that is broken or has more than `most` bytes; `why` says which, in the words of who reads forms.
+    pub fn unreadable(what: &str, most: usize, status: StatusCode, why: &str) -> Failure {
+        let most = if most < 1 << 20 { format!("{} KB", most >> 10) } else { format!("{} MB", most >> 20) };
+        Failure::Refused(status, format!("{what} cannot be read, or is larger than {most} ({why})"))
+    }
+
     /// Its status.
     pub fn status(&self) -> StatusCode {
         match self {

@@ -115,10 +115,7 @@ async fn check(State(site): State<Site>, wants: Wants, multipart: Multipart) -> 
 
 async fn fields(mut multipart: Multipart) -> Result<Form, Failure> {
     let broken = |error: axum::extract::multipart::MultipartError| {
-        Failure::Refused(
-            error.status(),
-            format!("the form cannot be read, or the document is larger than 8 MB ({})", error.body_text()),
-        )
+        Failure::unreadable("the document", MOST_BYTES, error.status(), &error.body_text())
     };
     let mut form = Form::default();
     while let Some(field) = multipart.next_field().await.map_err(broken)? {

@@ -87,7 +87,7 @@ async fn check(State(site): State<Site>, wants: Wants, form: Multipart) -> Resul
 /// The bundle, and the key to trust if one is given.
 async fn fields(mut form: Multipart) -> Result<(Vec<u8>, Option<String>), Failure> {
     let broken = |error: axum::extract::multipart::MultipartError| {
-        Failure::Refused(error.status(), format!("the upload: {}", error.body_text()))
+        Failure::unreadable("the bundle", MOST_BYTES, error.status(), &error.body_text())
     };
     let (mut bundle, mut key) = (Vec::new(), None);
     while let Some(field) = form.next_field().await.map_err(broken)? {
@@ -101,8 +101,8 @@ async fn fields(mut form: Multipart) -> Result<(Vec<u8>, Option<String>), Failur
         return Err(Failure::Refused(StatusCode::BAD_REQUEST, "no bundle was chosen".into()));
     }
     if bundle.len() > MOST_BYTES {
-        let reason = format!("the bundle has {} bytes; {MOST_BYTES} is the most", bundle.len());
-        return Err(Failure::Refused(StatusCode::PAYLOAD_TOO_LARGE, reason));
+        let why = format!("it has {} bytes", bundle.len());
+        return Err(Failure::unreadable("the bundle", MOST_BYTES, StatusCode::PAYLOAD_TOO_LARGE, &why));
     }
     Ok((bundle, key))
 }

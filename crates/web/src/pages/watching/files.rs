@@ -73,9 +73,7 @@ pub(super) async fn import(
 
 /// The words of a file: the field `file` of a form, or the body itself, as programs send it.
 async fn text(site: &Site, request: Request) -> Result<String, Failure> {
-    let broken = |status: StatusCode, why: String| {
-        Failure::Refused(status, format!("the file cannot be read, or is larger than {} KB ({why})", MOST_BYTES / 1024))
-    };
+    let broken = |status: StatusCode, why: String| Failure::unreadable("the file", MOST_BYTES, status, &why);
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let mut bytes = Bytes::new();
     if kind.starts_with("multipart/form-data") {
