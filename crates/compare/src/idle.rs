@@ -3,9 +3,9 @@
 use std::{cell::LazyCell, collections::HashSet};
 
 use crate::{
-    align::{Alignment, BETWEEN_PARTS, Pair, PairKind, words_of},
+    align::{Alignment, BETWEEN_PARTS, Pair, PairKind},
     materiality::{changes_no_word, is_weighty, weighty_changes},
-    words::{hash_of_words, same, spelled, without_number, words, words_as_written},
+    words::{hash_of_words, spelled, without_number, words, words_as_written},
 };
 
 /// Fewest words of a clause that may stand twice.
@@ -207,36 +207,72 @@ fn strip(rest: &mut &str, part: &str, most: usize) -> bool {
     few
 }
 
-/// For each pair, whether it lies between two clauses that stayed, among clauses whose words are the same in the same order, however
-/// they are divided.
+/// For each pair, whether all its clauses lie between two that stayed, where both versions read alike, however they are divided.
 fn divided(old: &[&str], new: &[&str], alignment: &Alignment) -> Vec<bool> {
-    let mut divided = vec![false; alignment.pairs.len()];
-    let is_fixed = |pair: &Pair| pair.kind == PairKind::Same;
-    let mut start = 0;
-    while start < alignment.pairs.len() {
-        if is_fixed(&alignment.pairs[start]) {
-            start += 1;
+    let mut alike = (vec![false; old.len()], vec![false; new.len()]);
+    let mut from = (0, 0);
+    let stays = |pair: &Pair| match (pair.kind, &pair.old[..], &pair.new[..]) {
+        (PairKind::Same, &[before], &[after]) => Some((before, after)),
+        _ => None,
+    };
+    for fixed in alignment.pairs.iter().filter_map(stays).chain([(old.len(), new.len())]) {
+        if fixed.0 < from.0 || fixed.1 < from.1 {
             continue;
         }
-        let end = alignment.pairs[start..].iter().position(is_fixed).map_or(alignment.pairs.len(), |len| start + len);
-        let run = &alignment.pairs[start..end];
-        if run.iter().all(|pair| pair.kind != PairKind::Moved) && same_run(old, new, run) {
-            divided[start..end].fill(true);
+        let (before, after) = (from.0..fixed.0, from.1..fixed.1);
+        if !before.is_empty() && !after.is_empty() && reads_alike(&old[before.clone()], &new[after.clone()]) {
+            alike.0[before].fill(true);
+            alike.1[after].fill(true);
         }
-        start = end;
+        from = (fixed.0 + 1, fixed.1 + 1);
     }
-    divided
+    let lies = |pair: &Pair| {
+        stays(pair).is_none()
+            && pair.old.iter().all(|&index| alike.0[index])
+            && pair.new.iter().all(|&index| alike.1[index])
+    };
+    alignment.pairs.iter().map(lies).collect()
 }
 
-/// Whether the old and the new side of a run of pairs have the same words in the same order, section numbers aside.
-fn same_run(old: &[&str], new: &[&str], run: &[Pair]) -> bool {
-    let saying = |side: fn(&Pair) -> &[usize], clauses: &[&str]| {
-        let all = run.iter().flat_map(side).copied();
-        let mut indices: Vec<usize> = all.filter(|&index| !is_bare(clauses[index])).collect();
-        indices.sort_unstable();
-        indices
-    };
-    same(words_of(&saying(|pair| &pair.old, old), old), words_of(&saying(|pair| &pair.new, new), new))
+/// What of a run of clauses a reader would compare.
+enum Piece {
+    Letter(char),
+    /// The number of a part.
+    Number,
+}
+
+/// Whether two runs of clauses have the same letters and digits in the same order: spaces and the numbers of parts are lost and found
+/// where a page sets a list otherwise.
+fn reads_alike(old: &[&str], new: &[&str]) -> bool {
+    let (old, new) = (pieces(old), pieces(new));
+    let (mut before, mut after) = (old.iter().peekable(), new.iter().peekable());
+    loop {
+        while before.next_if(|piece| matches!(piece, Piece::Number)).is_some() {}
+        while after.next_if(|piece| matches!(piece, Piece::Number)).is_some() {}
+        match (before.next(), after.next()) {
+            (None, None) => return true,
+            (Some(Piece::Letter(a)), Some(Piece::Letter(b))) if a == b => {}
+            _ => return false,
+        }
+    }
+}
+
+/// The pieces of a run of clauses. The number of a part stands where a clause, a sentence or a link of a series begins, or is the first one.
+fn pieces(clauses: &[&str]) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for clause in clauses.iter().filter(|clause| !is_bare(clause)) {
+        let mut begins = true;
+        for token in clause.split_whitespace() {
+            if is_number(token) && (begins || token == "1.") {
+                pieces.push(Piece::Number);
+            } else {
+                pieces.extend(words(token).flat_map(|word| word.chars().collect::<Vec<_>>()).map(Piece::Letter));
+                let links = ["or", "and"].iter().any(|link| token.eq_ignore_ascii_case(link));
+                begins = links || token.ends_with(['.', ';', ':', '!', '?']);
+            }
+        }
+    }
+    pieces
 }
 
 #[cfg(test)]
@@ -287,6 +323,17 @@ mod tests {
         let idle = idle(&old, &new, &alignment, (&[false; 5], &[false; 4]));
         let of = |index: usize| idle[alignment.pairs.iter().position(|pair| pair.new.contains(&index)).unwrap()];
         assert!(of(1) && !of(3));
+    }
+
+    #[test]
+    fn a_list_set_otherwise_changes_nothing() {
+        let old = ["Law", "1. Fees. You pay each month; 2. Refunds. None; or 3. what we", "collect for others.", "End"];
+        let new = ["Law", "Fees. You pay each month;", "Refunds. None; or", "what wecollect for others.", "End"];
+        assert!(all_idle(&old, &new));
+        assert!(!reads_alike(&["We pay at most 5."], &["We pay at most 6."]));
+        assert!(!reads_alike(&["We pay 5. Nobody else does."], &["We pay. Nobody else does."]));
+        assert!(!reads_alike(&["We may end it.", "You may leave."], &["You may leave.", "We may end it."]));
+        assert!(reads_alike(&["2. We may end it."], &["3.", "We may", "end it."]));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     align::{Alignment, Pair, PairKind, words_of},
     redline::{Span, SpanKind, redline},
-    words::{same, spelled, words, words_as_written},
+    words::{hash_of_words, same, spelled, words, words_as_written},
 };
 
 /// How much a change matters.
@@ -137,6 +137,9 @@ const HEADING: usize = 9;
 /// Most words of a clause that says where more is to be read.
 const POINTER: usize = 20;
 
+/// Most words of a sentence that sends its reader elsewhere, whatever is told of there.
+const SENDS: usize = 45;
+
 /// Fewest digits by which addresses that changed, or telephone numbers, differ.
 const TELEPHONE: usize = 5;
 
@@ -194,6 +197,16 @@ const ERRORS: &[&str] = &[
     "page is not available",
     "page not available",
     "an unexpected error",
+    "an error occurred",
+    "an error has occurred",
+    "ein fehler aufgetreten",
+    "une erreur est survenue",
+    "une erreur s'est produite",
+    "une erreur s’est produite",
+    "se ha producido un error",
+    "si è verificato un errore",
+    "ocorreu um erro",
+    "een fout opgetreden",
 ];
 
 /// Words of bot walls, log-in walls and empty shells, and of errors that a document may also speak of. Pages say them in the language of the
@@ -323,6 +336,9 @@ pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context
         Some(word) => {
             verdict(Materiality::Material, &format!("words or numbers about duties or rights changed (“{word}”)"))
         }
+        None if changed.iter().any(|pair| changes_a_party(old, new, pair)) => {
+            verdict(Materiality::Material, "who is contracted with or receives data changed")
+        }
         None if changed.iter().any(|pair| changes_a_region(old, new, pair)) => {
             verdict(Materiality::Material, "where it holds changed")
         }
@@ -386,7 +402,12 @@ fn is_page_name(text: &str) -> bool {
 
 /// Whether a text speaks of somebody, or of a duty or a right.
 pub fn speaks(text: &str) -> bool {
-    words(text).any(|word| is_weighty(&word) || PERSONS.contains(&word.as_str()))
+    // In a text that is not said aloud, "US" is a country.
+    let aloud = !text.contains(char::is_lowercase);
+    words_as_written(text)
+        .filter(|word| aloud || *word != "US")
+        .map(str::to_lowercase)
+        .any(|word| is_weighty(&word) || PERSONS.contains(&word.as_str()))
 }
 
 /// Whether a text commands, forbids or allows, rather than naming what something is about.
@@ -469,7 +490,9 @@ fn is_notice(text: &str) -> bool {
         "this is an archived",
         "an update to our",
         "pour consulter la version",
+        "une nouvelle version",
         "to see the previous version",
+        "a new version of",
     ];
     const NAMED: &[&str] =
         &["polic", "terms", "agreement", "statement", "notice", "guidelines", "conditions", "version"];
@@ -514,7 +537,70 @@ fn is_pointer(text: &str) -> bool {
     let lower = text.to_lowercase();
     BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning))
         && text.split_whitespace().nth(POINTER).is_none()
-        && !words(text).any(|word| is_weighty(&word))
+        && text.contains(char::is_lowercase)
+        && !words_as_written(text).any(is_weighty)
+        || sends_on(text)
+}
+
+/// Whether a sentence sends its reader to where something is told of, though it names the duty or right ("For details of what we collect,
+/// see our policy").
+fn sends_on(text: &str) -> bool {
+    const PURPOSES: &[&str] = &[
+        "for information",
+        "for more ",
+        "for further ",
+        "for additional ",
+        "for details",
+        "to learn more",
+        "to find out more",
+    ];
+    const SENDING: &[&str] = &[" see ", " refer to ", " visit ", " read ", " review ", " consult ", " go to "];
+    const INVITATIONS: &[&str] = &[
+        "please see ",
+        "please refer to ",
+        "you may also refer to ",
+        "you can find more ",
+        "you can read more ",
+        "you can learn more ",
+    ];
+    const TELLING: &[&str] = &[
+        "which explain",
+        "which further explain",
+        "which describe",
+        "which sets out",
+        "that explain",
+        "that describe",
+    ];
+    const BINDING: &[&str] = &[
+        "must", "shall", "will", "not", "no", "agree", "consent", "apply", "applies", "govern", "subject", "bound",
+        "bind", "only",
+    ];
+    let lower = text.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    // What the place tells of is told there.
+    let sent = TELLING.iter().filter_map(|telling| lower.find(telling)).min().map_or(&lower[..], |at| &lower[..at]);
+    let invites = PURPOSES.iter().any(|purpose| sent.starts_with(purpose))
+        && SENDING.iter().any(|verb| sent.contains(verb))
+        || INVITATIONS.iter().any(|invitation| sent.starts_with(invitation));
+    invites
+        && lower.split_whitespace().nth(SENDS).is_none()
+        && !words_as_written(sent).any(|word| {
+            BINDING.iter().any(|binding| word == *binding || binding.len() >= 4 && word.starts_with(binding))
+        })
+}
+
+/// Whether all sentences, and remarks in brackets, in which two wordings differ say where more is to be read.
+fn changes_pointers(old: &str, new: &str) -> bool {
+    fn parts(text: &str) -> impl Iterator<Item = &str> {
+        text.split_inclusive(['(', ')']).flat_map(|part| part.split_inclusive(". ")).map(str::trim)
+    }
+    let lacking = |from: &str, other: &str| {
+        let stand: HashSet<u64> = parts(other).map(hash_of_words).collect();
+        let lacks = |part: &&str| words_as_written(part).next().is_some() && !stand.contains(&hash_of_words(part));
+        parts(from).filter(lacks).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mut differing = lacking(old, new);
+    differing.append(&mut lacking(new, old));
+    !differing.is_empty() && differing.iter().all(|part| is_pointer(part))
 }
 
 /// Whether a clause tells where somebody is, or of a change.
@@ -534,7 +620,7 @@ pub fn is_reference(old: &[&str], new: &[&str], pair: &Pair) -> bool {
             || is_pointer(&text)
     };
     if let (Some(before), Some(after)) = (pair.old_text(old), pair.new_text(new))
-        && changes_an_address(&before, &after)
+        && (changes_an_address(&before, &after) || changes_pointers(&before, &after))
     {
         return true;
     }
@@ -620,7 +706,7 @@ pub fn defect(old: &[&str], new: &[&str]) -> Option<Defect> {
         if after < WALL_WORDS && after * 2 < before && starts_as_wall(new) {
             return Some(Defect::Wall);
         }
-        if after * 8 < before {
+        if after * 4 < before {
             return Some(Defect::Missing);
         }
     }
@@ -628,6 +714,7 @@ pub fn defect(old: &[&str], new: &[&str]) -> Option<Defect> {
         return Some(Defect::BrokenOff);
     }
     let is_message = |text: &&str| {
+        let text = text.split_once(". ").map_or(*text, |(first, _)| first);
         if text.split_whitespace().nth(8).is_some() {
             return false;
         }
@@ -923,6 +1010,28 @@ fn changes_a_region(old: &[&str], new: &[&str], pair: &Pair) -> bool {
     !is_reference(old, new, pair) && speaks(&after) && gone.iter().chain(&come).any(is_region)
 }
 
+/// Whether a clause that says whom somebody contracts with comes or goes, or one that says who receives data names another.
+fn changes_a_party(old: &[&str], new: &[&str], pair: &Pair) -> bool {
+    let says = |cues: &[&str], text: &str| {
+        let lower = text.to_lowercase();
+        cues.iter().any(|cue| lower.contains(cue))
+    };
+    let (Some(before), Some(after)) = (pair.old_text(old), pair.new_text(new)) else {
+        return sides(old, new, pair).all(|text| says(&["contracting with"], &text));
+    };
+    let is_name = |text: &str, word: &String| {
+        words_as_written(text).any(|other| other.starts_with(char::is_uppercase) && other.to_lowercase() == *word)
+    };
+    if ![&before, &after].iter().all(|text| says(&["shares", "processor"], text)) || is_reference(old, new, pair) {
+        return false;
+    }
+    let (gone, come) = changed_words(&before, &after);
+    !gone.is_empty()
+        && !come.is_empty()
+        && gone.iter().all(|word| is_name(&before, word))
+        && come.iter().all(|word| is_name(&after, word))
+}
+
 /// The first word about duties or rights, or quantity, that a rewording adds or takes away.
 pub(crate) fn weighty_changes(old: &str, new: &str) -> Option<String> {
     let (gone, come) = changed_words(old, new);
@@ -1131,6 +1240,36 @@ mod tests {
     }
 
     #[test]
+    fn who_receives_data_is_material() {
+        let of = |name: &str| format!("Plum shares your picture with {name}, a processor in Norland.");
+        assert_eq!(verdict(&[&of("Quince")], &[&of("Rowan")]), Materiality::Material);
+        assert_eq!(verdict(&["Plum is made by Quince."], &["Plum is made by Rowan."]), Materiality::Minor);
+        let italian = "If you live in Norland you are contracting with Plum Norland Ltd";
+        assert_eq!(verdict(&["Plum Ltd"], &["Plum Ltd", italian]), Materiality::Material);
+    }
+
+    #[test]
+    fn a_place_where_more_is_told_binds_nobody() {
+        let reference = |old: &str, new: &str| {
+            let (old, new) = ([old], [new]);
+            align(&old, &new).pairs.iter().all(|pair| is_reference(&old, &new, pair))
+        };
+        let rule = "These rules say how to behave towards others here.";
+        let with = |more: &str| format!("{rule} {more}");
+        assert!(reference(rule, &with("You may also refer to our guide, which explains what is not allowed.")));
+        assert!(reference(rule, &with("For details of what we collect and share, please see our policy.")));
+        assert!(!reference(rule, &with("Please see our policy, which you must follow.")));
+        assert!(!reference(rule, &with("For more benefits you agree to see advertising.")));
+        assert!(!reference(rule, &with("We collect your address.")));
+        assert!(reference(
+            "What you post (see Public Data in our policy).",
+            "What you post (see What We Collect in our policy)."
+        ));
+        assert!(is_listed_source("Survey of Norhaven (US): https://plum.example/works"));
+        assert!(!is_listed_source("Send it to us: https://plum.example/works"));
+    }
+
+    #[test]
     fn a_moved_clause_is_minor() {
         let old = ["We may end it at any time.", "You keep your content.", "Norland law governs."];
         let new = ["You keep your content.", "Norland law governs.", "We may end it at any time."];
@@ -1157,6 +1296,11 @@ mod tests {
         assert_eq!(defect(&[&short], &["Plum isn’t available in your country yet", &long[..400]]), Some(Defect::Wall));
         assert_eq!(defect(&[&short], &[&long[..400], "Plums are in season."]), None);
         assert_eq!(defect(&[&long], &["All rights reserved"]), Some(Defect::Missing));
+        let clause = &long[..long.len() / 40];
+        assert_eq!(defect(&[clause; 40], &[clause; 8]), Some(Defect::Missing));
+        assert_eq!(defect(&[clause; 40], &[clause; 14]), None);
+        let german = "Es ist ein Fehler aufgetreten. Wir konnten die Seite nicht laden, versuche es bitte noch einmal.";
+        assert_eq!(defect(&[&long], &[german, &long]), Some(Defect::Part));
         assert_eq!(defect(&[&long], &["This page isn’t available", &long]), Some(Defect::Part));
         assert_eq!(defect(&[&long], &[&long]), None);
     }
