@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::ids::DocumentId;
 use crate::open::Atlas;
 use crate::store::{Tx, args, json, statements};
+use crate::write;
 
 /// How long a job belongs to the one who took it. A process that dies in the middle keeps the document from being checked for this long.
 pub const LEASE_MS: i64 = 15 * 60 * 1000;
@@ -250,9 +251,11 @@ impl Atlas {
         tx.commit().await
     }
 
-    /// Leaves a host ([`host`]) alone until an instant: none of its documents is due sooner, also for a process that starts after this one.
+    /// Leaves a host ([`host`]) alone until an instant: none of its documents is due sooner, also for a process that starts after this one,
+    /// and no document that is added meanwhile.
     pub async fn leave_alone(&self, named: &str, until_ms: i64) -> Result<()> {
         let mut tx = self.store.write_unordered().await?;
+        write::remember_host(&mut tx, named, until_ms).await?;
         for row in tx.fetch(SOONER, args![until_ms]).await? {
             let urls: Vec<String> = json(&row.get::<String>(1)?)?;
             if urls.iter().any(|url| host(url) == named) {

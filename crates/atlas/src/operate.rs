@@ -119,7 +119,7 @@ impl Atlas {
         let generation = log::bump(&mut tx).await?;
         let of = args![document, to_json(&accepted.urls), to_json(&accepted), generation];
         tx.run(SET_URLS, of).await?;
-        write::check_again(&mut tx, document).await?;
+        write::check_again(&mut tx, document, &accepted.urls).await?;
         tx.commit().await?;
         Ok(true)
     }

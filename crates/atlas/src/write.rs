@@ -2,6 +2,7 @@
 use crate::confirm::{self, Settled, Sighting};
 use crate::error::{AtlasError, Result};
 use crate::ids::DocumentId;
+use crate::jobs;
 use crate::log;
 use crate::open::Atlas;
 use crate::operate::Accepted;
@@ -18,18 +19,18 @@ statements! {
     LAST_DOCUMENT = "SELECT COALESCE(MAX(id), 0) FROM documents",
     NEW_DOCUMENT = "INSERT INTO documents (id, platform_id, kind, title, urls, language, content_select, content_remove, versions, generation)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9)",
-    NEW_CHECK = "INSERT INTO checks (document_id, next_due_ms, lease_until_ms, failures) VALUES ($1, 0, 0, 0)",
+    NEW_CHECK = "INSERT INTO checks (document_id, next_due_ms, lease_until_ms, failures) VALUES ($1, $2, 0, 0)",
     SET_DOCUMENT = "UPDATE documents SET urls = $2, language = $3, content_select = $4, content_remove = $5, generation = $6,
         accepted = CASE WHEN $7 = 1 THEN accepted ELSE NULL END WHERE id = $1",
     // What the server said about the old address means nothing at the new one.
-    CHECK_AGAIN = "UPDATE checks SET next_due_ms = 0, failures = 0, etag = NULL, last_modified = NULL, last_error = NULL, failure = NULL,
+    CHECK_AGAIN = "UPDATE checks SET next_due_ms = $2, failures = 0, etag = NULL, last_modified = NULL, last_error = NULL, failure = NULL,
         moved_to = NULL, anew = 1 WHERE document_id = $1",
     VERSIONS = "SELECT versions FROM documents WHERE id = $1",
     CONFIRM_DOCUMENT = "UPDATE documents SET last_verified_ms = $2 WHERE id = $1 AND last_verified_ms < $2",
     CONFIRM_VERSION = "UPDATE versions SET last_verified_ms = $3, sightings = sightings + 1
         WHERE document_id = $1 AND number = $2 AND last_verified_ms < $3",
-    CURSOR = "SELECT value FROM settings WHERE key = $1",
-    SET_CURSOR = "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    SETTING = "SELECT value FROM settings WHERE key = $1",
+    SET_SETTING = "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
 }
 
 /// What came of seeing the latest version again.
@@ -109,7 +110,7 @@ impl Atlas {
 
     /// The import position remembered for a source.
     pub async fn cursor(&self, source: &str) -> Result<Option<String>> {
-        self.store.one(CURSOR, args![cursor_key(source)]).await?.map(|row| row.get(0)).transpose()
+        self.store.one(SETTING, args![cursor_key(source)]).await?.map(|row| row.get(0)).transpose()
     }
 
     /// Remembers an import position. [`Atlas::record`] does so together with what was imported.
@@ -120,13 +121,13 @@ impl Atlas {
     }
 }
 
-/// Cursors share a table with the log's key; the prefix keeps a source from being named like it.
+/// Cursors share a table with the log's key and the hosts that are left alone; the prefix keeps a source from being named like them.
 fn cursor_key(source: &str) -> String {
     format!("cursor:{source}")
 }
 
 pub(crate) async fn put_cursor(tx: &mut Tx, source: &str, position: &str) -> Result<()> {
-    tx.run(SET_CURSOR, args![cursor_key(source), position]).await?;
+    tx.run(SET_SETTING, args![cursor_key(source), position]).await?;
     Ok(())
 }
 
@@ -137,13 +138,15 @@ async fn new_document(tx: &mut Tx, platform: i64, document: &NewDocument) -> Res
     let (urls, select, remove) = (to_json(urls), to_json(select), to_json(remove));
     let id = last + 1;
     tx.run(NEW_DOCUMENT, args![id, platform, kind, title, urls, language, select, remove, generation]).await?;
-    tx.run(NEW_CHECK, args![id]).await?;
+    let due_ms = left_alone_until(tx, &document.urls).await?;
+    tx.run(NEW_CHECK, args![id, due_ms]).await?;
     Ok(id)
 }
 
-/// Forgets what the server said about an old address and checks the document soon.
-pub(crate) async fn check_again(tx: &mut Tx, document: DocumentId) -> Result<()> {
-    tx.run(CHECK_AGAIN, args![document]).await?;
+/// Forgets what the server said about an old address and checks the document, which is at `urls` now, as soon as their hosts may be asked.
+pub(crate) async fn check_again(tx: &mut Tx, document: DocumentId, urls: &[String]) -> Result<()> {
+    let due_ms = left_alone_until(tx, urls).await?;
+    tx.run(CHECK_AGAIN, args![document, due_ms]).await?;
     Ok(())
 }
 
@@ -170,7 +173,28 @@ async fn set_document(
     let generation = log::bump(tx).await?;
     tx.run(SET_DOCUMENT, args![id, &new[0], &new[1], &new[2], &new[3], generation, i64::from(holds)]).await?;
     if (&new[0], &new[2], &new[3]) != (&old[0], &old[2], &old[3]) {
-        check_again(tx, DocumentId(id)).await?;
+        check_again(tx, DocumentId(id), urls.unwrap_or(&document.urls)).await?;
     }
     Ok(())
+}
+
+/// Remembers until when a host ([`jobs::host`]) is left alone, for documents that come to it meanwhile.
+pub(crate) async fn remember_host(tx: &mut Tx, host: &str, until_ms: i64) -> Result<()> {
+    tx.run(SET_SETTING, args![host_key(host), until_ms.to_string()]).await?;
+    Ok(())
+}
+
+/// Until when the hosts of addresses are to be left alone; 0 if none asked for that.
+async fn left_alone_until(tx: &mut Tx, urls: &[String]) -> Result<i64> {
+    let mut until_ms = 0;
+    for url in urls {
+        let kept = tx.one(SETTING, args![host_key(jobs::host(url))]).await?;
+        let kept = kept.map(|row| row.get::<String>(0)).transpose()?;
+        until_ms = until_ms.max(kept.and_then(|kept| kept.parse().ok()).unwrap_or(0));
+    }
+    Ok(until_ms)
+}
+
+fn host_key(host: &str) -> String {
+    format!("left alone:{host}")
 }
