@@ -505,7 +505,10 @@ fn is_notice(text: &str) -> bool {
 /// Whether a clause only says where to write or who stands for whom, and about no duty or right.
 fn is_contact(text: &str) -> bool {
     let lower = text.to_lowercase();
-    let represents = || lower.contains("representative is") && text.contains(|c: char| c.is_ascii_digit());
+    let represents = || {
+        let by_law = lower.contains("contact") && lower.contains("representative") && lower.contains("article");
+        by_law || lower.contains("representative is") && text.contains(|c: char| c.is_ascii_digit())
+    };
     (text.contains('@') && lower.contains("contact") || represents())
         && text.split_whitespace().nth(CONTACT).is_none()
         && !words(&lower.replace("may contact", "contact").replace("may also contact", "contact"))
@@ -588,8 +591,9 @@ fn sends_on(text: &str) -> bool {
         })
 }
 
-/// Whether all sentences, and remarks in brackets, in which two wordings differ say where more is to be read.
-fn changes_pointers(old: &str, new: &str) -> bool {
+/// Whether all sentences, and remarks in brackets, in which two wordings differ say where more is to be read or where to write, or tell
+/// of a change.
+fn changes_references(old: &str, new: &str) -> bool {
     fn parts(text: &str) -> impl Iterator<Item = &str> {
         text.split_inclusive(['(', ')']).flat_map(|part| part.split_inclusive(". ")).map(str::trim)
     }
@@ -600,7 +604,7 @@ fn changes_pointers(old: &str, new: &str) -> bool {
     };
     let mut differing = lacking(old, new);
     differing.append(&mut lacking(new, old));
-    !differing.is_empty() && differing.iter().all(|part| is_pointer(part))
+    !differing.is_empty() && differing.iter().all(|part| is_pointer(part) || is_contact(part) || is_notice(part))
 }
 
 /// Whether a clause tells where somebody is, or of a change.
@@ -620,7 +624,7 @@ pub fn is_reference(old: &[&str], new: &[&str], pair: &Pair) -> bool {
             || is_pointer(&text)
     };
     if let (Some(before), Some(after)) = (pair.old_text(old), pair.new_text(new))
-        && (changes_an_address(&before, &after) || changes_pointers(&before, &after))
+        && (changes_an_address(&before, &after) || changes_references(&before, &after))
     {
         return true;
     }
@@ -1314,6 +1318,12 @@ mod tests {
         assert!(pair("Plum GmbH Quellweg 5 80331 Norhaven", "Plum GmbH Am Hafen 12 81673 Norhaven"));
         assert!(pair("Survey of Norhaven - Open Data", "Survey of Norhaven (Creative Commons)"));
         assert!(pair("Contact us at help@plum.example.", "Contact Plum Norland at hello@plum.example."));
+        assert!(pair(
+            "We process it here. Write to Plum for answers. Our representative can be contacted at data@plum.example.",
+            "We process it here. Write to Plum for answers. You may contact our officer for data at officer@plum.example."
+        ));
+        let by_law = "Authorities may contact our representatives according to Article 27 of the law:";
+        assert!(["We may end it", by_law].iter().map(|text| informs(text)).eq([false, true]));
         assert!(!pair("You pay 5 EUR a month to us.", "You pay 9 EUR a month to us."));
         assert!(!pair("Fees 5 EUR", "You grant us a Creative Commons licence."));
     }
