@@ -234,45 +234,29 @@ fn divided(old: &[&str], new: &[&str], alignment: &Alignment) -> Vec<bool> {
     alignment.pairs.iter().map(lies).collect()
 }
 
-/// What of a run of clauses a reader would compare.
-enum Piece {
-    Letter(char),
-    /// The number of a part.
-    Number,
-}
-
 /// Whether two runs of clauses have the same letters and digits in the same order: spaces and the numbers of parts are lost and found
 /// where a page sets a list otherwise.
 fn reads_alike(old: &[&str], new: &[&str]) -> bool {
-    let (old, new) = (pieces(old), pieces(new));
-    let (mut before, mut after) = (old.iter().peekable(), new.iter().peekable());
-    loop {
-        while before.next_if(|piece| matches!(piece, Piece::Number)).is_some() {}
-        while after.next_if(|piece| matches!(piece, Piece::Number)).is_some() {}
-        match (before.next(), after.next()) {
-            (None, None) => return true,
-            (Some(Piece::Letter(a)), Some(Piece::Letter(b))) if a == b => {}
-            _ => return false,
-        }
-    }
+    letters(old).eq(letters(new))
 }
 
-/// The pieces of a run of clauses. The number of a part stands where a clause, a sentence or a link of a series begins, or is the first one.
-fn pieces(clauses: &[&str]) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    for clause in clauses.iter().filter(|clause| !is_bare(clause)) {
-        let mut begins = true;
-        for token in clause.split_whitespace() {
-            if is_number(token) && (begins || token == "1.") {
-                pieces.push(Piece::Number);
-            } else {
-                pieces.extend(words(token).flat_map(|word| word.chars().collect::<Vec<_>>()).map(Piece::Letter));
+/// The letters and digits of a run of clauses without the numbers of parts, which stand where a clause, a sentence or a link of a series
+/// begins, or are the first one; elsewhere a number may be an amount.
+fn letters<'a>(clauses: &'a [&str]) -> impl Iterator<Item = char> + 'a {
+    clauses.iter().filter(|clause| !is_bare(clause)).flat_map(|clause| {
+        let (mut begins, mut in_series) = (true, false);
+        let counts = move |token: &&str| {
+            let is_label = is_number(token) && (begins || *token == "1.");
+            if !is_label {
                 let links = ["or", "and"].iter().any(|link| token.eq_ignore_ascii_case(link));
-                begins = links || token.ends_with(['.', ';', ':', '!', '?']);
+                begins = links && in_series || token.ends_with(['.', ';', '!', '?']);
+                in_series = token.ends_with(';');
             }
-        }
-    }
-    pieces
+            !is_label
+        };
+        let word_letters = |word: String| word.chars().collect::<Vec<_>>();
+        clause.split_whitespace().filter(counts).flat_map(move |token| words(token).flat_map(word_letters))
+    })
 }
 
 #[cfg(test)]
@@ -331,6 +315,8 @@ mod tests {
         let new = ["Law", "Fees. You pay each month;", "Refunds. None; or", "what wecollect for others.", "End"];
         assert!(all_idle(&old, &new));
         assert!(!reads_alike(&["We pay at most 5."], &["We pay at most 6."]));
+        assert!(!reads_alike(&["We pay 3 and 5. Nobody else does."], &["We pay 3 and 6. Nobody else does."]));
+        assert!(!reads_alike(&["The fee in euros: 5. Nobody pays more."], &["The fee in euros: 6. Nobody pays more."]));
         assert!(!reads_alike(&["We pay 5. Nobody else does."], &["We pay. Nobody else does."]));
         assert!(!reads_alike(&["We may end it.", "You may leave."], &["You may leave.", "We may end it."]));
         assert!(reads_alike(&["2. We may end it."], &["3.", "We may", "end it."]));
