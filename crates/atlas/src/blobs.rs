@@ -8,7 +8,7 @@ use archive::blob::{MAX_CHAIN, compress, decompress};
 use crate::apart;
 use crate::error::Result;
 use crate::open::Atlas;
-use crate::store::{Insert, Store, Value, args, damaged, digest, statements};
+use crate::store::{Insert, PLACES, Store, Value, args, damaged, digest, filled, places, statements};
 
 statements! {
     // The step bounds the walk even if the rows were tampered with into a ring.
@@ -18,8 +18,7 @@ statements! {
             SELECT b.base, b.bytes, b.data, c.step + 1 FROM blobs b JOIN chain c ON b.sha256 = c.base WHERE c.step < 64
         ) SELECT base, bytes, data FROM chain ORDER BY step DESC",
     ONE = "SELECT base, bytes, data FROM blobs WHERE sha256 = $1",
-    KNOWN = "SELECT sha256, depth FROM blobs WHERE sha256 IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-        $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)",
+    KNOWN = places!("SELECT sha256, depth FROM blobs WHERE sha256 IN"),
 }
 
 pub(crate) const INSERT: Insert =
@@ -114,8 +113,8 @@ pub(crate) struct Packed {
 
 impl Packed {
     /// Its row, as [`INSERT`] wants it.
-    pub fn into_values(self) -> Vec<Value> {
-        args![self.name, self.base, self.depth, self.bytes, self.data]
+    pub fn values(&self) -> Vec<Value> {
+        args![self.name, self.base, self.depth, self.bytes, self.data.clone()]
     }
 }
 
@@ -176,10 +175,8 @@ async fn depths(store: &Store, mut names: Vec<Sha256Digest>) -> Result<HashMap<S
     names.sort_unstable();
     names.dedup();
     let mut depths = HashMap::new();
-    for group in names.chunks(32) {
-        let filler = std::iter::repeat(&group[0]);
-        let args = group.iter().chain(filler).take(32).map(|name| Value::from(*name)).collect();
-        for row in store.fetch(KNOWN, args).await? {
+    for group in names.chunks(PLACES) {
+        for row in store.fetch(KNOWN, filled(group)).await? {
             depths.insert(digest(row.get(0)?)?, row.get(1)?);
         }
     }

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::ids::DocumentId;
 use crate::open::Atlas;
 use crate::store::{Tx, args, json, statements};
+use crate::together::{Joint, Write};
 use crate::write;
 
 /// How long a job belongs to the one who took it. A process that dies in the middle keeps the document from being checked for this long.
@@ -227,21 +228,7 @@ impl Atlas {
     /// Stores what came of a check and gives the document back. A failure leaves what the last good answer said. If the power fails within a
     /// moment, the document is merely checked once more: what was found is recorded before.
     pub async fn checked(&self, document: DocumentId, check: &Check) -> Result<()> {
-        let Check { at_ms, next_due_ms, result } = check;
-        let mut tx = self.store.write_fast().await?;
-        let outcome = match result {
-            CheckResult::Seen { changed, etag, last_modified, moved_to, looks, interval_ms } => {
-                let done = args![document, *next_due_ms, *at_ms, etag, last_modified, moved_to, *looks, *interval_ms];
-                tx.run(DONE, done).await?;
-                if *changed { CheckOutcome::Changed } else { CheckOutcome::Unchanged }
-            }
-            CheckResult::Failed { trouble, reason } => {
-                tx.run(FAILED, args![document, *next_due_ms, *at_ms, reason, trouble.code()]).await?;
-                CheckOutcome::Failed
-            }
-        };
-        tx.run(COUNT, args![at_ms.div_euclid(HOUR_MS), outcome.code()]).await?;
-        tx.commit().await
+        self.write_together(Checked { document, check: check.clone() }).await
     }
 
     /// Gives a document back unchecked, to be checked at an instant.
@@ -276,6 +263,34 @@ impl Atlas {
         }
         tx.commit().await?;
         Ok(overdue.len())
+    }
+}
+
+/// A document that was checked.
+struct Checked {
+    document: DocumentId,
+    check: Check,
+}
+
+impl Write for Checked {
+    type Outcome = ();
+    const SAFE: bool = false;
+
+    async fn write(&self, Joint { tx, .. }: &mut Joint) -> Result<()> {
+        let Checked { document, check: Check { at_ms, next_due_ms, result } } = self;
+        let outcome = match result {
+            CheckResult::Seen { changed, etag, last_modified, moved_to, looks, interval_ms } => {
+                let done = args![*document, *next_due_ms, *at_ms, etag, last_modified, moved_to, *looks, *interval_ms];
+                tx.run(DONE, done).await?;
+                if *changed { CheckOutcome::Changed } else { CheckOutcome::Unchanged }
+            }
+            CheckResult::Failed { trouble, reason } => {
+                tx.run(FAILED, args![*document, *next_due_ms, *at_ms, reason, trouble.code()]).await?;
+                CheckOutcome::Failed
+            }
+        };
+        tx.run(COUNT, args![at_ms.div_euclid(HOUR_MS), outcome.code()]).await?;
+        Ok(())
     }
 }
 

@@ -35,6 +35,7 @@ mod schema;
 mod seal;
 mod search;
 mod store;
+mod together;
 mod write;
 
 pub use check::Problem;

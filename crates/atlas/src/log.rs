@@ -9,7 +9,7 @@ use archive::log::{
 use crate::error::{AtlasError, Result};
 use crate::open::{Atlas, LogConfig};
 use crate::seal::{Of, Sealer};
-use crate::store::{Insert, Store, Tx, args, damaged, statements};
+use crate::store::{Insert, PLACES, Store, Tx, args, damaged, filled, places, statements};
 
 statements! {
     KEY = "SELECT value FROM settings WHERE key = 'log_key'",
@@ -20,10 +20,11 @@ statements! {
         postgres "INSERT INTO settings (key, value) VALUES ('log_checkpoint_of_' || CAST($1 AS TEXT), $2) ON CONFLICT (key) DO NOTHING",
     HEAD = "SELECT size, checkpoint, generation FROM log_head WHERE id = 1",
     NEW_HEAD = "INSERT INTO log_head (id, size, checkpoint, generation) VALUES (1, 0, $1, 0) ON CONFLICT (id) DO NOTHING",
-    SWAP = "UPDATE log_head SET size = $1, checkpoint = $2 WHERE id = 1 AND size = $3 AND checkpoint = $4",
-    BUMP = "UPDATE log_head SET generation = generation + 1 WHERE id = 1",
+    SWAP = "UPDATE log_head SET size = $1, checkpoint = $2, generation = generation + $5 WHERE id = 1 AND size = $3 AND checkpoint = $4",
+    BUMP = "UPDATE log_head SET generation = generation + 1 WHERE id = 1 RETURNING generation",
     GENERATION = "SELECT generation FROM log_head WHERE id = 1",
     HASH = "SELECT hash FROM log_hashes WHERE position = $1",
+    EDGE = places!("SELECT position, hash FROM log_hashes WHERE position IN"),
     HASHES = "SELECT position, hash FROM log_hashes WHERE position BETWEEN $1 AND $2",
     ENTRY = "SELECT entry FROM log_entries WHERE log_index = $1",
     ENTRIES = "SELECT log_index, entry FROM log_entries WHERE log_index BETWEEN $1 AND $2",
@@ -88,7 +89,7 @@ pub(crate) async fn rekey(tx: &mut Tx, config: &LogConfig, sealer: &Sealer) -> R
     }
     tx.run(CHANGE_KEY, args![sealer.seal(Of::Log, key.to_secret_text().as_bytes())]).await?;
     tx.run(KEEP_CHECKPOINT, args![old.generation.to_string(), &old.checkpoint]).await?;
-    if tx.run(SWAP, args![old.size, checkpoint, old.size, &old.checkpoint]).await? != 1 {
+    if tx.run(SWAP, args![old.size, checkpoint, old.size, &old.checkpoint, 0_i64]).await? != 1 {
         return Err(damaged("the log", "another writer has moved its head in the meantime"));
     }
     Ok(Some(old.checkpoint))
@@ -96,12 +97,18 @@ pub(crate) async fn rekey(tx: &mut Tx, config: &LogConfig, sealer: &Sealer) -> R
 
 /// The log's state, from the hashes on its right edge.
 async fn state(tx: &mut Tx, size: i64) -> Result<LogState> {
-    let mut edge = Vec::new();
-    for (level, position) in right_edge_needs(size as u64) {
-        let row = tx.one(HASH, args![stored_hash_index(level, position) as i64]).await?;
-        let row = row.ok_or(archive::log::LogError::MissingHash { level, position })?;
-        edge.push(hash(row.get(0)?)?);
+    let needs = right_edge_needs(size as u64);
+    let at = |(level, position): &(u8, u64)| stored_hash_index(*level, *position) as i64;
+    let mut found: HashMap<i64, Hash> = HashMap::new();
+    for group in needs.iter().map(at).collect::<Vec<_>>().chunks(PLACES) {
+        for row in tx.fetch(EDGE, filled(group)).await? {
+            found.insert(row.get(0)?, hash(row.get(1)?)?);
+        }
     }
+    let of = |need: &(u8, u64)| {
+        found.get(&at(need)).copied().ok_or(archive::log::LogError::MissingHash { level: need.0, position: need.1 })
+    };
+    let edge = needs.iter().map(of).collect::<std::result::Result<_, _>>()?;
     Ok(LogState::restore(size as u64, edge)?)
 }
 
@@ -115,13 +122,20 @@ pub(crate) struct Appender {
     old: Head,
     entries: Vec<Vec<u8>>,
     captures: Vec<i64>,
+    generations: i64,
 }
 
 impl Appender {
     /// Takes up the log where it ends. The transaction must be an ordered one.
     pub async fn begin(tx: &mut Tx) -> Result<Appender> {
         let old = head(tx.one(HEAD, args![]).await?)?;
-        Ok(Appender { state: state(tx, old.size).await?, old, entries: Vec::new(), captures: Vec::new() })
+        Ok(Appender {
+            state: state(tx, old.size).await?,
+            old,
+            entries: Vec::new(),
+            captures: Vec::new(),
+            generations: 0,
+        })
     }
 
     /// The index that the next entry gets.
@@ -129,9 +143,10 @@ impl Appender {
         self.old.size + self.entries.len() as i64
     }
 
-    /// The generation that this transaction makes.
-    pub fn generation(&self) -> i64 {
-        self.old.generation + 1
+    /// The generation that the next document makes which this transaction writes.
+    pub fn next_generation(&mut self) -> i64 {
+        self.generations += 1;
+        self.old.generation + self.generations
     }
 
     /// Adds the entry of a capture and gives its index.
@@ -151,9 +166,8 @@ impl Appender {
         let entries = entries.flat_map(|((entry, capture), index)| args![index, capture, entry]);
         tx.insert(INSERT_ENTRY, entries.collect()).await?;
         let checkpoint = Checkpoint::new(key.name(), self.state.size, self.state.root()).sign(key)?;
-        let swapped =
-            tx.run(SWAP, args![self.state.size as i64, checkpoint, self.old.size, self.old.checkpoint]).await?;
-        if swapped != 1 {
+        let swap = args![self.state.size as i64, checkpoint, self.old.size, self.old.checkpoint, self.generations];
+        if tx.run(SWAP, swap).await? != 1 {
             return Err(damaged("the log", "another writer has moved its head in the meantime"));
         }
         Ok(())
@@ -162,8 +176,7 @@ impl Appender {
 
 /// Counts up the generation, by which readers see that what they keep in memory is out of date.
 pub(crate) async fn bump(tx: &mut Tx) -> Result<i64> {
-    tx.run(BUMP, args![]).await?;
-    let row = tx.one(GENERATION, args![]).await?.ok_or_else(|| damaged("the log", "it has no head"))?;
+    let row = tx.one(BUMP, args![]).await?.ok_or_else(|| damaged("the log", "it has no head"))?;
     row.get(0)
 }
 

@@ -16,6 +16,7 @@ use crate::schema;
 use crate::seal::{self, Forgotten, KeyPlace, Sealer};
 use crate::search::Index;
 use crate::store::{Pools, Store};
+use crate::together::Queue;
 
 /// Where the store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +65,7 @@ pub(crate) struct Shared {
     pub sealer: Sealer,
     pub index: Index,
     pub recent: Recent,
+    pub queue: Queue,
     pub cache: Cache,
 }
 
@@ -90,7 +92,15 @@ impl Atlas {
             Location::Sqlite(folder) => Some(folder.clone()),
             Location::Postgres { .. } | Location::Memory => None,
         };
-        let shared = Shared { folder, key, sealer, index, recent: Recent::default(), cache: Cache::default() };
+        let shared = Shared {
+            folder,
+            key,
+            sealer,
+            index,
+            recent: Recent::default(),
+            queue: Queue::default(),
+            cache: Cache::default(),
+        };
         Ok(Atlas { store, shared: Arc::new(shared) })
     }
 

@@ -2,16 +2,19 @@
 //!
 //! What is slow (hashing, compression, reading earlier texts) is done before the transaction; inside it there are only inserts, so that
 //! writers wait for each other for milliseconds. The transaction then refuses the batch if the document has moved on in the meantime.
+//! Batches of several documents that wait for the writer share a transaction ([`crate::together`]).
 mod provisions;
 mod refuse;
 
 use std::collections::HashMap;
+use std::mem;
 use std::sync::Arc;
 
 use archive::Sha256Digest;
 use archive::log::LeafEntry;
 use serde::Serialize;
 
+use crate::apart;
 use crate::blobs::{self, Packed, Series};
 use crate::codes::{Code, pack_lineages};
 use crate::confirm::{self, Sighting};
@@ -21,15 +24,17 @@ use crate::log::Appender;
 use crate::open::Atlas;
 use crate::records::{Batch, Entry, NewVersion, Origin, needs_second_look};
 use crate::store::{Insert, Store, Tx, Value, args, digest, statements, to_json};
+use crate::together::{Joint, Write};
 use crate::watching;
 use crate::write::put_cursor;
 
 statements! {
-    DOCUMENT = "SELECT platform_id, versions, revised, first_tracked_ms, last_changed_ms, last_verified_ms FROM documents WHERE id = $1",
+    // With the text of its latest version and the highest row numbers: each statement is waited for while other writers wait.
+    DOCUMENT = "SELECT platform_id, versions, revised, first_tracked_ms, last_changed_ms, last_verified_ms,
+        (SELECT text_sha256 FROM versions WHERE document_id = documents.id ORDER BY number DESC LIMIT 1),
+        (SELECT COALESCE(MAX(id), 0) FROM captures), (SELECT COALESCE(MAX(id), 0) FROM changes) FROM documents WHERE id = $1",
     LAST_TEXT = "SELECT text_sha256 FROM versions WHERE document_id = $1 ORDER BY number DESC LIMIT 1",
     LAST_BODY = "SELECT sha256 FROM captures WHERE document_id = $1 ORDER BY id DESC LIMIT 1",
-    LAST_CAPTURE = "SELECT COALESCE(MAX(id), 0) FROM captures",
-    LAST_CHANGE = "SELECT COALESCE(MAX(id), 0) FROM changes",
     CONFIRM = "UPDATE versions SET last_verified_ms = $3, sightings = sightings + 1 WHERE document_id = $1 AND number = $2",
     SET_DOCUMENT = "UPDATE documents SET versions = $2, first_tracked_ms = $3, last_changed_ms = $4, last_verified_ms = $5, generation = $6
         WHERE id = $1",
@@ -82,19 +87,20 @@ impl Atlas {
     ///
     /// An entry dated before what is already known of the document counts as seen when that was: the dates of a document's versions
     /// never run backwards. Its capture and its leaf keep the date that it came with.
-    pub async fn record(&self, batch: &Batch) -> Result<Recorded> {
-        let (texts, bodies) = hashed(batch);
-        self.refuse_unsound(batch, &texts).await?;
-        let packed = self.pack(batch, &texts, &bodies).await?;
-        let recorded = self.write(batch, &texts, &bodies, packed).await?;
-        for (name, bytes) in texts.into_iter().last().into_iter().chain(bodies.into_iter().last()) {
+    pub async fn record(&self, batch: Batch) -> Result<Recorded> {
+        let (batch, texts, bodies) = apart::run(move || named_apart(batch)).await;
+        self.refuse_unsound(&batch, &texts).await?;
+        let packed = self.pack(&batch, &texts, &bodies).await?;
+        let latest: Vec<Named> = texts.last().into_iter().chain(bodies.last()).cloned().collect();
+        let recorded = self.write_together(Prepared { batch, texts, bodies, packed }).await?;
+        for (name, bytes) in latest {
             self.shared.recent.put(name, bytes);
         }
         Ok(recorded)
     }
 
     /// Compresses texts and bodies, each against the one before it of its kind.
-    async fn pack(&self, batch: &Batch, texts: &[Hashed], bodies: &[Hashed]) -> Result<Vec<Packed>> {
+    async fn pack(&self, batch: &Batch, texts: &[Named], bodies: &[Named]) -> Result<Vec<Packed>> {
         // Before a first version there is neither.
         let (text, body) = match batch.after_version {
             0 => (None, None),
@@ -109,19 +115,31 @@ impl Atlas {
         self.store.one(LAST_BODY, args![document]).await?.map(|row| digest(row.get(0)?)).transpose()
     }
 
-    async fn latest(&self, sql: crate::store::Sql, document: DocumentId) -> Result<Option<Hashed>> {
+    async fn latest(&self, sql: crate::store::Sql, document: DocumentId) -> Result<Option<Named>> {
         let Some(row) = self.store.one(sql, args![document]).await? else { return Ok(None) };
         let name = digest(row.get(0)?)?;
         Ok(self.blob(name).await?.map(|bytes| (name, bytes)))
     }
+}
 
-    async fn write(&self, batch: &Batch, texts: &[Hashed], bodies: &[Hashed], packed: Vec<Packed>) -> Result<Recorded> {
-        let mut tx = self.store.write().await?;
-        let mut known = Known::read(&mut tx, batch).await?;
-        tx.insert(blobs::INSERT, packed.into_iter().flat_map(Packed::into_values).collect()).await?;
-        let mut log = Appender::begin(&mut tx).await?;
+/// A batch that only has to be written: sound in itself, its texts and bodies taken out of it and compressed.
+struct Prepared {
+    batch: Batch,
+    texts: Vec<Named>,
+    bodies: Vec<Named>,
+    packed: Vec<Packed>,
+}
+
+impl Write for Prepared {
+    type Outcome = Recorded;
+
+    async fn write(&self, joint: &mut Joint) -> Result<Recorded> {
+        let Prepared { batch, packed, .. } = self;
+        let (tx, log) = joint.with_log().await?;
+        let mut known = Known::read(tx, batch).await?;
+        tx.insert(blobs::INSERT, packed.iter().flat_map(Packed::values).collect()).await?;
         let first_log_index = (!batch.entries.is_empty()).then(|| log.next_index());
-        let rows = Rows::of(&mut tx, batch, texts, bodies, &mut known, &mut log).await?;
+        let rows = Rows::of(self, &mut known, log)?;
         tx.insert(CAPTURES, rows.captures).await?;
         if let Some(at_ms) = rows.confirmed {
             tx.run(CONFIRM, args![batch.document, batch.after_version, at_ms]).await?;
@@ -133,32 +151,38 @@ impl Atlas {
         )
         .await?;
         tx.insert(WORDINGS, wordings(batch)).await?;
-        provisions::write(&mut tx, batch, known.platform, &seen).await?;
-        let changes = write_changes(&mut tx, batch, known.platform, &seen).await?;
-        watching::note_imported(&mut tx, batch, &changes).await?;
-        let unconfirmed = confirm::settle(&mut tx, batch.document, &rows.sightings, &batch.doubted).await?.unconfirmed;
+        provisions::write(tx, batch, known.platform, &seen).await?;
+        let changes = write_changes(tx, batch, &known, &seen).await?;
+        watching::note_imported(tx, batch, &changes).await?;
+        // What has no change waits for no second look.
+        let unconfirmed = (batch.after_version > 0 || !changes.is_empty())
+            && confirm::settle(tx, batch.document, &rows.sightings, &batch.doubted).await?.unconfirmed;
         if let Some(last) = rows.sightings.last() {
-            confirm::settle_standing(&mut tx, batch.document, &batch.standing, last.at_ms).await?;
+            confirm::settle_standing(tx, batch.document, &batch.standing, last.at_ms).await?;
         }
-        let generation = log.generation();
-        log.finish(&mut tx, &self.shared.key).await?;
-        known.write(&mut tx, batch.document, generation).await?;
+        known.write(tx, batch.document, log.next_generation()).await?;
         if let Some((source, position)) = &batch.cursor {
-            put_cursor(&mut tx, source, position).await?;
+            put_cursor(tx, source, position).await?;
         }
-        tx.commit().await?;
         Ok(Recorded { changes, first_log_index, unconfirmed })
     }
 }
 
 /// Some bytes and their name.
-pub(crate) type Hashed = (Sha256Digest, Arc<Vec<u8>>);
+pub(crate) type Named = (Sha256Digest, Arc<Vec<u8>>);
 
-/// The batch's texts and bodies, each hashed once.
-pub(crate) fn hashed(batch: &Batch) -> (Vec<Hashed>, Vec<Hashed>) {
-    let hash = |bytes: &[u8]| (Sha256Digest::of(bytes), Arc::new(bytes.to_vec()));
-    let texts = batch.entries.iter().filter_map(|entry| Some(hash(entry.version.as_ref()?.text.as_bytes()))).collect();
-    (texts, batch.entries.iter().map(|entry| hash(&entry.capture.body)).collect())
+pub(crate) fn named(bytes: Vec<u8>) -> Named {
+    (Sha256Digest::of(&bytes), Arc::new(bytes))
+}
+
+/// A batch, and its texts and bodies, which are taken out of it in their order.
+fn named_apart(mut batch: Batch) -> (Batch, Vec<Named>, Vec<Named>) {
+    let (mut texts, mut bodies) = (Vec::new(), Vec::with_capacity(batch.entries.len()));
+    for entry in &mut batch.entries {
+        texts.extend(entry.version.as_mut().map(|version| named(mem::take(&mut version.text).into_bytes())));
+        bodies.push(named(mem::take(&mut entry.capture.body)));
+    }
+    (batch, texts, bodies)
 }
 
 /// The document before the batch, brought forward entry by entry.
@@ -170,13 +194,16 @@ struct Known {
     last_verified_ms: Option<i64>,
     /// Text of the latest version.
     text: Option<Sha256Digest>,
+    /// Highest row number of all captures.
+    last_capture: i64,
+    /// Highest row number of all changes.
+    last_change: i64,
 }
 
 impl Known {
     async fn read(tx: &mut Tx, batch: &Batch) -> Result<Known> {
         let document = batch.document;
         let row = tx.one(DOCUMENT, args![document]).await?.ok_or_else(|| AtlasError::Missing(document.to_string()))?;
-        let text = tx.one(LAST_TEXT, args![document]).await?.map(|row| digest(row.get(0)?)).transpose()?;
         let mut c = row.columns();
         let (platform, versions, revised): (_, _, i64) = (c.next()?, c.next()?, c.next()?);
         if revised != batch.revised {
@@ -186,7 +213,18 @@ impl Known {
             return Err(AtlasError::Stale { document, expected: batch.after_version, found: versions });
         }
         let (first_tracked_ms, last_changed_ms, last_verified_ms) = (c.next()?, c.next()?, c.next()?);
-        Ok(Known { platform, versions, first_tracked_ms, last_changed_ms, last_verified_ms, text })
+        let text = c.next::<Option<Vec<u8>>>()?.map(digest).transpose()?;
+        let (last_capture, last_change) = (c.next()?, c.next()?);
+        Ok(Known {
+            platform,
+            versions,
+            first_tracked_ms,
+            last_changed_ms,
+            last_verified_ms,
+            text,
+            last_capture,
+            last_change,
+        })
     }
 
     /// Takes in one entry and gives the instant at which it counts as seen.
@@ -204,7 +242,6 @@ impl Known {
     }
 
     async fn write(self, tx: &mut Tx, document: DocumentId, generation: i64) -> Result<()> {
-        crate::log::bump(tx).await?;
         let Known { versions, first_tracked_ms, last_changed_ms, last_verified_ms, .. } = self;
         tx.run(
             SET_DOCUMENT,
@@ -229,6 +266,7 @@ struct Rows<'b> {
 struct VersionRow<'b> {
     new: &'b NewVersion,
     text: Sha256Digest,
+    text_bytes: usize,
     capture: i64,
     first_seen_ms: i64,
     last_verified_ms: i64,
@@ -236,13 +274,13 @@ struct VersionRow<'b> {
 
 impl VersionRow<'_> {
     fn into_values(self, document: DocumentId) -> Vec<Value> {
-        let VersionRow { new, text, capture, first_seen_ms, last_verified_ms } = self;
+        let VersionRow { new, text, text_bytes, capture, first_seen_ms, last_verified_ms } = self;
         let lineages = pack_lineages(&new.lineages);
         args![
             document,
             new.number,
             text,
-            new.text.len(),
+            text_bytes,
             new.words,
             new.clauses,
             first_seen_ms,
@@ -257,28 +295,24 @@ impl VersionRow<'_> {
 
 impl<'b> Rows<'b> {
     /// Gives captures their numbers and leaves, and versions their dates.
-    async fn of(
-        tx: &mut Tx,
-        batch: &'b Batch,
-        texts: &[Hashed],
-        bodies: &[Hashed],
-        known: &mut Known,
-        log: &mut Appender,
-    ) -> Result<Rows<'b>> {
+    fn of(prepared: &'b Prepared, known: &mut Known, log: &mut Appender) -> Result<Rows<'b>> {
         let mut rows = Rows { captures: Vec::new(), versions: Vec::new(), confirmed: None, sightings: Vec::new() };
-        let mut capture = last(tx, LAST_CAPTURE).await?;
+        let Prepared { batch, texts, bodies, .. } = prepared;
         let mut texts = texts.iter();
-        for (entry, (body, _)) in batch.entries.iter().zip(bodies) {
-            capture += 1;
-            let text = entry.version.as_ref().and_then(|_| texts.next()).map(|(name, _)| *name);
+        for (entry, (body, body_bytes)) in batch.entries.iter().zip(bodies) {
+            known.last_capture += 1;
+            let capture = known.last_capture;
+            let named = entry.version.as_ref().and_then(|_| texts.next());
+            let text = named.map(|(name, _)| *name);
             let seen_ms = known.advance(entry, text);
             let again = entry.version.is_none();
             rows.sightings.push(Sighting { version: known.versions, at_ms: seen_ms, again });
-            match (&entry.version, text, rows.versions.last_mut()) {
-                (Some(new), Some(text), _) => {
+            match (&entry.version, named, rows.versions.last_mut()) {
+                (Some(new), Some((text, bytes)), _) => {
                     rows.versions.push(VersionRow {
                         new,
-                        text,
+                        text: *text,
+                        text_bytes: bytes.len(),
                         capture,
                         first_seen_ms: seen_ms,
                         last_verified_ms: seen_ms,
@@ -290,7 +324,8 @@ impl<'b> Rows<'b> {
             let text = known.text.ok_or_else(|| refuse::refused(batch, "its first entry has no version"))?;
             let leaf = leaf(batch.document, known.versions, entry, *body, text);
             let index = log.push(leaf.to_bytes(), capture);
-            rows.captures.extend(capture_values(batch.document, known.versions, capture, entry, *body, index));
+            let body = (*body, body_bytes.len());
+            rows.captures.extend(capture_values(batch.document, known.versions, capture, entry, body, index));
         }
         Ok(rows)
     }
@@ -301,13 +336,13 @@ fn capture_values(
     version: i64,
     id: i64,
     entry: &Entry,
-    body: Sha256Digest,
+    (body, bytes): (Sha256Digest, usize),
     index: i64,
 ) -> Vec<Value> {
     let capture = &entry.capture;
     let (headers, origin) = (to_json(&capture.headers), capture.origin.as_ref().map(to_json));
-    let (url, len) = (&capture.url, capture.body.len());
-    args![id, document, version, capture.at_ms, url, capture.status, headers, body, len, origin, index]
+    let url = &capture.url;
+    args![id, document, version, capture.at_ms, url, capture.status, headers, body, bytes, origin, index]
 }
 
 /// The log's entry of a capture.
@@ -354,13 +389,8 @@ pub(crate) fn wordings(batch: &Batch) -> Vec<Value> {
     values.collect()
 }
 
-/// Highest row number of a table, 0 if it is empty.
-async fn last(tx: &mut Tx, sql: crate::store::Sql) -> Result<i64> {
-    tx.one(sql, args![]).await?.map_or(Ok(0), |row| row.get(0))
-}
-
-async fn write_changes(tx: &mut Tx, batch: &Batch, platform: i64, seen: &HashMap<i64, i64>) -> Result<Vec<ChangeId>> {
-    let first = last(tx, LAST_CHANGE).await? + 1;
+async fn write_changes(tx: &mut Tx, batch: &Batch, known: &Known, seen: &HashMap<i64, i64>) -> Result<Vec<ChangeId>> {
+    let first = known.last_change + 1;
     let changes: Vec<_> =
         batch.entries.iter().filter_map(|entry| Some((entry, entry.change.as_ref()?))).zip(first..).collect();
     let values = changes.iter().flat_map(|((entry, c), id)| {
@@ -371,7 +401,7 @@ async fn write_changes(tx: &mut Tx, batch: &Batch, platform: i64, seen: &HashMap
         args![
             *id,
             batch.document,
-            platform,
+            known.platform,
             c.from_version,
             c.to_version,
             at_ms,

@@ -13,7 +13,7 @@ use crate::ids::{ChangeId, DocumentId, ProvisionId};
 use crate::open::Atlas;
 use crate::read::changes::new_change;
 use crate::read::history::state;
-use crate::record::{Key, Stored, WORDINGS, hashed, wordings, write_provisions};
+use crate::record::{Key, Stored, WORDINGS, named, wordings, write_provisions};
 use crate::records::{Batch, Difference, NewChange, ProvisionEvent, ProvisionState, Revised, Revision, RevisionKind};
 use crate::review::{self, Ruling};
 use crate::store::{Insert, Row, Tx, args, digest, statements, to_json};
@@ -69,7 +69,9 @@ impl Atlas {
     /// # Errors
     /// [`AtlasError::Stale`] if the document has other versions than the batch, in number or text; it can be read again then.
     pub async fn revise(&self, mut batch: Batch, write: bool) -> Result<Vec<Revision>> {
-        self.refuse_unsound(&batch, &hashed(&batch).0).await?;
+        let texts = batch.entries.iter().filter_map(|entry| entry.version.as_ref());
+        let texts: Vec<_> = texts.map(|version| named(version.text.clone().into_bytes())).collect();
+        self.refuse_unsound(&batch, &texts).await?;
         let mut tx = self.store.write().await?;
         let mut before = Before::read(&mut tx, &batch).await?;
         let withdrawn = tx.fetch(WITHDRAWN, args![batch.document, RevisionKind::Withdrawn.code()]).await?;
@@ -90,6 +92,7 @@ impl Atlas {
         before.write_lineages(&mut tx, batch).await?;
         let stored = before.ids(&withdrawn)?;
         let ids = write_provisions(&mut tx, batch, before.platform, &before.seen, stored).await?;
+        review::apply(&mut tx, batch.document).await?;
         revisions.extend(before.provisions_revised(batch, &ids));
         revisions.extend(before.revise_changes(&mut tx, batch).await?);
         put_revisions(&mut tx, &revisions).await?;

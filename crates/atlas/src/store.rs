@@ -38,6 +38,30 @@ macro_rules! args {
 }
 pub(crate) use args;
 
+/// A statement that asks for [`PLACES`] values at once, given by [`filled`].
+macro_rules! places {
+    ($begins:literal) => {
+        concat!(
+            $begins,
+            " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28,
+            $29, $30, $31, $32)"
+        )
+    };
+}
+pub(crate) use places;
+
+/// So many values [`places`] has room for.
+pub(crate) const PLACES: usize = 32;
+
+/// At least one value and at most [`PLACES`] as the arguments of [`places`]: the first one takes the places that are left.
+pub(crate) fn filled<T: Copy>(values: &[T]) -> Vec<Value>
+where
+    Value: From<T>,
+{
+    let filler = std::iter::repeat(&values[0]);
+    values.iter().chain(filler).take(PLACES).map(|value| Value::from(*value)).collect()
+}
+
 /// An `INSERT` of many rows at a time: text before `VALUES`, number of columns, text after.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Insert {
@@ -69,8 +93,8 @@ impl Insert {
 }
 
 /// Rows go in groups of these sizes, so that few distinct statements have to be prepared and kept, and few are run: each is a message to the
-/// thread or process of the database and back, while the next writer waits.
-const GROUPS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
+/// thread or process of the database and back, while the next writer waits. Most numbers of rows are made of two.
+const GROUPS: [usize; 16] = [256, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1];
 
 /// A value given to a statement. Nulls have a type, because PostgreSQL wants one.
 #[derive(Debug, Clone)]
@@ -296,14 +320,7 @@ impl Store {
     pub async fn write(&self) -> Result<Tx> {
         match &self.pools {
             Pools::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with(self.begin()).await?)),
-            Pools::Postgres(pool) => {
-                let mut tx = pool.begin().await?;
-                if self.bulk.load(Ordering::Relaxed) {
-                    sqlx::query(FAST).execute(&mut *tx).await?;
-                }
-                sqlx::query("SELECT id FROM log_head WHERE id = 1 FOR UPDATE").execute(&mut *tx).await?;
-                Ok(Tx::Postgres(tx))
-            }
+            Pools::Postgres(pool) => in_order(pool, self.bulk.load(Ordering::Relaxed)).await,
         }
     }
 
@@ -315,16 +332,12 @@ impl Store {
         }
     }
 
-    /// As [`Store::write_unordered`], and the commit does not wait for the disk. What it writes outlasts the process, and the next other commit
+    /// As [`Store::write`], and the commit does not wait for the disk. What it writes outlasts the process, and the next other commit
     /// makes it safe; a loss of power may undo it until then. For what is then merely done again.
     pub async fn write_fast(&self) -> Result<Tx> {
         match &self.pools {
             Pools::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with(BEGIN_FAST).await?)),
-            Pools::Postgres(pool) => {
-                let mut tx = pool.begin().await?;
-                sqlx::query(FAST).execute(&mut *tx).await?;
-                Ok(Tx::Postgres(tx))
-            }
+            Pools::Postgres(pool) => in_order(pool, true).await,
         }
     }
 
@@ -345,6 +358,16 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Begins a write on PostgreSQL that follows the one before it.
+async fn in_order(pool: &PgPool, fast: bool) -> Result<Tx> {
+    let mut tx = pool.begin().await?;
+    if fast {
+        sqlx::query(FAST).execute(&mut *tx).await?;
+    }
+    sqlx::query("SELECT id FROM log_head WHERE id = 1 FOR UPDATE").execute(&mut *tx).await?;
+    Ok(Tx::Postgres(tx))
 }
 
 impl Tx {

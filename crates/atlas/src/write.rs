@@ -8,6 +8,7 @@ use crate::open::Atlas;
 use crate::operate::Accepted;
 use crate::records::{NewDocument, Platform};
 use crate::store::{Tx, args, json, statements, to_json};
+use crate::together::{Joint, Write};
 
 statements! {
     PLATFORM = "SELECT id, name, homepage, sector, country FROM platforms WHERE slug = $1",
@@ -93,19 +94,7 @@ impl Atlas {
 
     /// The same, which does not confirm the changes to the `doubted` versions ([`crate::records::Batch::doubted`]).
     pub async fn verified_but(&self, document: DocumentId, at_ms: i64, doubted: &[i64]) -> Result<Verified> {
-        let mut tx = self.store.write_unordered().await?;
-        let versions = tx.one(VERSIONS, args![document]).await?.map(|row| row.get::<i64>(0)).transpose()?;
-        let latest = versions.filter(|versions| *versions > 0);
-        let latest = latest.ok_or_else(|| AtlasError::Missing(format!("version of {document} to confirm")))?;
-        tx.run(CONFIRM_DOCUMENT, args![document, at_ms]).await?;
-        tx.run(CONFIRM_VERSION, args![document, latest, at_ms]).await?;
-        let sighting = Sighting { version: latest, at_ms, again: true };
-        let Settled { confirmed, unconfirmed } = confirm::settle(&mut tx, document, &[sighting], doubted).await?;
-        if confirmed > 0 {
-            log::bump(&mut tx).await?;
-        }
-        tx.commit().await?;
-        Ok(Verified { version: latest, unconfirmed })
+        self.write_together(SeenAgain { document, at_ms, doubted: doubted.to_vec() }).await
     }
 
     /// The import position remembered for a source.
@@ -118,6 +107,32 @@ impl Atlas {
         let mut tx = self.store.write_unordered().await?;
         put_cursor(&mut tx, source, position).await?;
         tx.commit().await
+    }
+}
+
+/// A document whose latest version was seen again.
+struct SeenAgain {
+    document: DocumentId,
+    at_ms: i64,
+    doubted: Vec<i64>,
+}
+
+impl Write for SeenAgain {
+    type Outcome = Verified;
+
+    async fn write(&self, joint: &mut Joint) -> Result<Verified> {
+        let (SeenAgain { document, at_ms, doubted }, tx) = (self, &mut joint.tx);
+        let versions = tx.one(VERSIONS, args![*document]).await?.map(|row| row.get::<i64>(0)).transpose()?;
+        let latest = versions.filter(|versions| *versions > 0);
+        let latest = latest.ok_or_else(|| AtlasError::Missing(format!("version of {document} to confirm")))?;
+        tx.run(CONFIRM_DOCUMENT, args![*document, *at_ms]).await?;
+        tx.run(CONFIRM_VERSION, args![*document, latest, *at_ms]).await?;
+        let sighting = Sighting { version: latest, at_ms: *at_ms, again: true };
+        let Settled { confirmed, unconfirmed } = confirm::settle(tx, *document, &[sighting], doubted).await?;
+        if confirmed > 0 {
+            joint.with_log().await?.1.next_generation();
+        }
+        Ok(Verified { version: latest, unconfirmed })
     }
 }
 

@@ -20,8 +20,8 @@ async fn plum(atlas: &Atlas) -> DocumentId {
         .provision(2, "arbitration", ARBITRATION, Severity::High)
         .provision(3, "terminate-at-will", TERMINATION, Severity::Critical)
         .confirmed(2);
-    atlas.record(&first.batch).await.unwrap();
-    atlas.record(&batch(id, 1).version(7, &text(2)).version(9, &text(3)).batch).await.unwrap();
+    atlas.record(first.batch).await.unwrap();
+    atlas.record(batch(id, 1).version(7, &text(2)).version(9, &text(3)).batch).await.unwrap();
     id
 }
 
@@ -57,7 +57,7 @@ async fn the_log_grows_consistently_over_restarts() {
         for n in 0..300 {
             making = making.version(20 + n, &text(100 + n as usize));
         }
-        atlas.record(&making.batch).await.unwrap();
+        atlas.record(making.batch).await.unwrap();
         let new = Checkpoint::open(&atlas.log_checkpoint().await.unwrap(), &key).unwrap();
         assert_eq!((old.size, new.size), (4, 304));
 

@@ -17,11 +17,11 @@ async fn world(atlas: &Atlas) -> Vec<DocumentId> {
             making = making.provision(2, "arbitration", ARBITRATION, Severity::High);
         }
         making = making.provision(3, "terminate-at-will", TERMINATION, Severity::Critical);
-        atlas.record(&making.batch).await.unwrap();
+        atlas.record(making.batch).await.unwrap();
         ids.push(id);
     }
     let privacy = document(atlas, "sloe", "Privacy Policy").await;
-    atlas.record(&batch(privacy, 0).version(0, "We keep your récipes for thirty days.\n").batch).await.unwrap();
+    atlas.record(batch(privacy, 0).version(0, "We keep your récipes for thirty days.\n").batch).await.unwrap();
     ids.push(privacy);
     ids
 }
@@ -62,7 +62,7 @@ async fn remove_arbitration(atlas: &Atlas, plum: DocumentId, day: i64) -> String
     let mut stays = common::state(3, "terminate-at-will", 1, range, TERMINATION, Severity::Critical);
     stays.last_version = 2;
     gone.batch.provisions.push(stays);
-    atlas.record(&gone.batch).await.unwrap();
+    atlas.record(gone.batch).await.unwrap();
     shorter
 }
 
@@ -145,10 +145,7 @@ async fn search_finds_the_same_on_every_engine() {
         found.push(atlas.search(&platform).await.unwrap());
 
         let rowan = found.last().unwrap().hits[0].document;
-        atlas
-            .record(&batch(rowan, 1).version(3, "Nothing of it is left but a marzipan clause.\n").batch)
-            .await
-            .unwrap();
+        atlas.record(batch(rowan, 1).version(3, "Nothing of it is left but a marzipan clause.\n").batch).await.unwrap();
         assert_eq!(atlas.index_pending().await.unwrap(), 1);
         let new = atlas.search(&SearchQuery { words: "marzipan".into(), ..Default::default() }).await.unwrap();
         assert_eq!((new.total, new.hits[0].version), (1, 2));

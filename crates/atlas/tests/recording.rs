@@ -5,6 +5,7 @@ use atlas::AtlasError;
 use atlas::ids::{DocumentId, ProvisionId};
 use atlas::records::{EventKind, Materiality};
 use common::{ARBITRATION, DAY, START, TERMINATION, batch, document, stages, text};
+use futures_util::future::join_all;
 use provisions::Severity;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -13,10 +14,10 @@ async fn what_is_recorded_is_read_back() {
         let atlas = stage.open().await;
         let id = document(&atlas, "plum", "Terms of Service").await;
         let first = batch(id, 0).version(0, &text(9)).provision(2, "arbitration", ARBITRATION, Severity::High);
-        let recorded = atlas.record(&first.confirmed(3).batch).await.unwrap();
+        let recorded = atlas.record(first.confirmed(3).batch).await.unwrap();
         assert_eq!((recorded.first_log_index, recorded.changes.len()), (Some(0), 0), "{}", stage.engine);
         let second = batch(id, 1).version(10, &text(11)).event(2, "arbitration", EventKind::Reworded);
-        assert_eq!(atlas.record(&second.batch).await.unwrap().changes.len(), 1);
+        assert_eq!(atlas.record(second.batch).await.unwrap().changes.len(), 1);
 
         let record = atlas.document(id).await.unwrap().unwrap();
         assert_eq!((record.versions, record.first_tracked_ms), (2, Some(START)));
@@ -58,10 +59,10 @@ async fn a_history_goes_on_where_it_was() {
             batch(id, 0).version(0, &text(1)).provision(2, "arbitration", ARBITRATION, Severity::High).batch;
         first.wordings[3].to_version = Some(1);
         first.cursor = Some(("a source".into(), "a position".into()));
-        atlas.record(&first).await.unwrap();
+        atlas.record(first.clone()).await.unwrap();
         let mut broken = batch(id, 1).version(4, "Access denied to this page today.\n").batch;
         broken.entries[0].change.as_mut().unwrap().materiality = Materiality::Defective;
-        atlas.record(&broken).await.unwrap();
+        atlas.record(broken).await.unwrap();
 
         drop(atlas);
         let atlas = stage.open().await;
@@ -82,12 +83,12 @@ async fn nothing_of_a_refused_batch_stays() {
         let atlas = stage.open().await;
         let id = document(&atlas, "plum", "Terms of Service").await;
         let first = batch(id, 0).version(0, &text(1)).provision(2, "arbitration", ARBITRATION, Severity::High).batch;
-        atlas.record(&first).await.unwrap();
+        atlas.record(first).await.unwrap();
         let before = atlas.fingerprint().await.unwrap();
         let next = || batch(id, 1).version(5, &text(2)).provision(3, "terminate-at-will", TERMINATION, Severity::High);
 
         let stale = batch(id, 0).version(5, &text(2)).batch;
-        let refused = atlas.record(&stale).await.unwrap_err();
+        let refused = atlas.record(stale).await.unwrap_err();
         assert!(matches!(refused, AtlasError::Stale { expected: 0, found: 1, .. }), "{refused}");
 
         let mut cases = Vec::new();
@@ -117,16 +118,54 @@ async fn nothing_of_a_refused_batch_stays() {
         case.events[0].version = 7;
         cases.push(("an event in no version", case));
         for (what, case) in cases {
-            let refused = atlas.record(&case).await;
+            let refused = atlas.record(case).await;
             assert!(matches!(refused, Err(AtlasError::Refused { .. })), "{what} on {}: {refused:?}", stage.engine);
             assert_eq!(atlas.fingerprint().await.unwrap(), before, "{what} left something behind on {}", stage.engine);
         }
         let nowhere = batch(DocumentId(99), 0).version(0, &text(1)).batch;
-        assert!(matches!(atlas.record(&nowhere).await, Err(AtlasError::Missing(_))));
+        assert!(matches!(atlas.record(nowhere).await, Err(AtlasError::Missing(_))));
         assert_eq!(atlas.fingerprint().await.unwrap(), before);
         assert_eq!(atlas.check().await.unwrap(), []);
-        atlas.record(&next().batch).await.unwrap();
+        atlas.record(next().batch).await.unwrap();
         assert_ne!(atlas.fingerprint().await.unwrap(), before);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_at_once_are_recorded_as_one_after_the_other() {
+    for stage in stages().await {
+        let atlas = stage.open().await;
+        let mut documents = Vec::new();
+        for index in 0..12 {
+            documents.push(document(&atlas, "plum", &format!("Terms {index}")).await);
+        }
+        let first =
+            |id| batch(id, 0).version(0, &text(1)).provision(2, "arbitration", ARBITRATION, Severity::High).batch;
+        let recorded = join_all(documents.iter().map(|id| atlas.record(first(*id)))).await;
+        let mut places: Vec<_> = recorded.into_iter().map(|one| one.unwrap().first_log_index.unwrap()).collect();
+        places.sort_unstable();
+        assert_eq!(places, (0..12).collect::<Vec<_>>());
+
+        // Of two that go on from the same version one is refused, whether they share a transaction or not, and the others are recorded.
+        let next =
+            |id| batch(id, 1).version(5, &text(2)).provision(3, "terminate-at-will", TERMINATION, Severity::High);
+        let twice = documents.iter().chain(&documents[..1]).map(|id| atlas.record(next(*id).batch));
+        let (recorded, checks) =
+            tokio::join!(join_all(twice), join_all(documents.iter().map(|id| atlas.verified(*id, 3))));
+        assert!(checks.iter().all(Result::is_ok), "{checks:?}");
+        let refused: Vec<_> = recorded.iter().filter_map(|one| one.as_ref().err()).collect();
+        assert!(matches!(refused[..], [AtlasError::Stale { expected: 1, found: 2, .. }]), "{refused:?}");
+        let mut changes: Vec<_> = recorded.iter().flatten().flat_map(|one| &one.changes).collect();
+        changes.sort_unstable();
+        changes.dedup();
+        assert_eq!(changes.len(), 12, "each change has a number of its own");
+        for id in documents {
+            let provisions = atlas.document_provisions(id, true).await.unwrap();
+            assert_eq!(provisions.len(), 2, "{} on {}", id, stage.engine);
+        }
+        let counts = atlas.counts().await.unwrap();
+        assert_eq!((counts.versions, counts.captures, counts.log_size), (24, 24, 24));
+        assert_eq!(atlas.check().await.unwrap(), [], "{}", stage.engine);
     }
 }
 
@@ -135,7 +174,7 @@ async fn dates_never_run_backwards() {
     for stage in stages().await {
         let atlas = stage.open().await;
         let id = document(&atlas, "plum", "Terms of Service").await;
-        atlas.record(&batch(id, 0).version(10, &text(1)).version(5, &text(2)).batch).await.unwrap();
+        atlas.record(batch(id, 0).version(10, &text(1)).version(5, &text(2)).batch).await.unwrap();
         let versions = atlas.versions(id).await.unwrap();
         assert_eq!(versions[1].first_seen_ms, START + 10 * DAY, "an earlier date counts as seen with the one before");
         assert_eq!(atlas.captures(id).await.unwrap()[1].at_ms, START + 5 * DAY, "the capture keeps its own");
@@ -176,7 +215,7 @@ async fn many_versions_stay_readable_and_small() {
             for n in 0..15 {
                 making = making.version(round * 15 + n, &long((round * 15 + n) as usize));
             }
-            atlas.record(&making.batch).await.unwrap();
+            atlas.record(making.batch).await.unwrap();
         }
         let deepest = stage.number("SELECT MAX(depth) FROM blobs").await;
         assert!((8..16).contains(&deepest), "one read touches at most 16 blobs, not {}", deepest + 1);

@@ -23,9 +23,9 @@ async fn recorded(atlas: &Atlas) -> DocumentId {
         TERMINATION,
         Severity::Medium,
     );
-    atlas.record(&first.batch).await.unwrap();
+    atlas.record(first.batch).await.unwrap();
     let second = batch(id, 1).version(10, &text(11)).event(2, "arbitration", atlas::records::EventKind::Reworded);
-    atlas.record(&second.batch).await.unwrap();
+    atlas.record(second.batch).await.unwrap();
     atlas.index_pending().await.unwrap();
     id
 }
@@ -106,7 +106,7 @@ async fn what_is_hidden_is_nowhere_and_comes_back() {
         let mut third = batch(id, 2).version(20, &text(12)).batch;
         third.provisions = own.clone();
         third.provisions.iter_mut().for_each(|state| state.last_version = 3);
-        atlas.record(&third).await.unwrap();
+        atlas.record(third).await.unwrap();
         assert_eq!(atlas.provision(FIRST).await.unwrap(), None, "{}: hidden in the next version", stage.engine);
         let atlas = stage.open().await;
         assert_eq!(standing(&atlas, id).await.0, 1);
@@ -199,7 +199,7 @@ async fn also_a_waiver(atlas: &Atlas, id: DocumentId) {
         version: 3,
         kind: atlas::records::EventKind::Appeared,
     });
-    atlas.record(&more).await.unwrap();
+    atlas.record(more).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -266,11 +266,11 @@ async fn the_queue_proposes_the_unsure_and_second_looks_first() {
         {
             (state.confidence, state.score) = unsure;
         }
-        atlas.record(&first.batch).await.unwrap();
+        atlas.record(first.batch).await.unwrap();
         let mut second = batch(id, 1).version(10, &text(11)).batch;
         second.entries[0].capture.origin =
             Some(atlas::records::Origin { kind: "ota".into(), name: "c".into(), id: "1".into(), links: vec![] });
-        atlas.record(&second).await.unwrap();
+        atlas.record(second).await.unwrap();
         let queue = async || {
             let queue = atlas.review_queue(9).await.unwrap();
             queue.iter().map(|proposal| (proposal.record.to_string(), proposal.why)).collect::<Vec<_>>()
@@ -290,7 +290,7 @@ async fn the_queue_proposes_the_unsure_and_second_looks_first() {
         let start = words.find(&state.excerpt).unwrap();
         state.excerpt_range = start..start + state.excerpt.len();
         third.provisions.push(state);
-        atlas.record(&third).await.unwrap();
+        atlas.record(third).await.unwrap();
         assert_eq!(queue().await[0], (one, Proposed::SecondLook));
     }
 }

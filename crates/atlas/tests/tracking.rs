@@ -126,14 +126,14 @@ async fn a_change_counts_after_a_second_look() {
     for stage in stages().await {
         let atlas = stage.open().await;
         let id = document(&atlas, "plum", "Terms of Service").await;
-        atlas.record(&batch(id, 0).version(0, &text(1)).batch).await.unwrap();
-        let first = atlas.record(&batch(id, 1).version(1, &text(2)).batch).await.unwrap();
+        atlas.record(batch(id, 0).version(0, &text(1)).batch).await.unwrap();
+        let first = atlas.record(batch(id, 1).version(1, &text(2)).batch).await.unwrap();
         assert!(first.unconfirmed, "{}", stage.engine);
         assert_eq!(told(&atlas, id).await, (vec![], 1));
         assert_eq!(atlas.changes_count("plum", 0).await.unwrap(), 0);
         assert_eq!(atlas.unconfirmed().await.unwrap(), 1);
         // The same text again, in other bytes.
-        let again = atlas.record(&batch(id, 2).confirmed(2).batch).await;
+        let again = atlas.record(batch(id, 2).confirmed(2).batch).await;
         assert!(!again.unwrap().unconfirmed);
         assert_eq!(told(&atlas, id).await, (vec![2], 1));
         assert_eq!(atlas.changes_count("plum", 0).await.unwrap(), 1);
@@ -141,7 +141,7 @@ async fn a_change_counts_after_a_second_look() {
         assert_eq!((change.change.at_ms, change.confirmed_ms), (START + DAY, Some(START + 2 * DAY)));
         // And in the same bytes.
         let before = atlas.fingerprint().await.unwrap();
-        atlas.record(&batch(id, 2).version(3, &text(3)).batch).await.unwrap();
+        atlas.record(batch(id, 2).version(3, &text(3)).batch).await.unwrap();
         atlas.verified(id, START + 4 * DAY).await.unwrap();
         assert_eq!(told(&atlas, id).await, (vec![3, 2], 2));
         assert_ne!(atlas.fingerprint().await.unwrap(), before);
@@ -154,11 +154,11 @@ async fn what_flips_back_is_evidence_and_no_news() {
     for stage in stages().await {
         let atlas = stage.open().await;
         let id = document(&atlas, "plum", "Terms of Service").await;
-        atlas.record(&batch(id, 0).version(0, &text(1)).batch).await.unwrap();
-        atlas.record(&batch(id, 1).version(1, &text(2)).batch).await.unwrap();
+        atlas.record(batch(id, 0).version(0, &text(1)).batch).await.unwrap();
+        atlas.record(batch(id, 1).version(1, &text(2)).batch).await.unwrap();
         let mut back = batch(id, 2).version(2, &text(1)).batch;
         back.entries[0].change.as_mut().unwrap().materiality = Materiality::Returning;
-        assert!(!atlas.record(&back).await.unwrap().unconfirmed, "{}: there is nothing to look at again", stage.engine);
+        assert!(!atlas.record(back).await.unwrap().unconfirmed, "{}: there is nothing to look at again", stage.engine);
         atlas.verified(id, START + 90 * DAY).await.unwrap();
         assert_eq!(told(&atlas, id).await, (vec![3], 2), "the return is no news either, but needs no second look");
         let material = ChangeFilter { at_least: Some(Materiality::Minor), confirmed: true, ..ChangeFilter::default() };
@@ -176,7 +176,7 @@ async fn imports_need_no_second_look() {
             entry.capture.origin =
                 Some(Origin { kind: "ota".into(), name: "plum".into(), id: "1".into(), links: Vec::new() });
         }
-        assert!(!atlas.record(&import).await.unwrap().unconfirmed);
+        assert!(!atlas.record(import).await.unwrap().unconfirmed);
         assert_eq!(told(&atlas, id).await, (vec![2], 1), "{}", stage.engine);
     }
 }
@@ -191,7 +191,7 @@ async fn every_document_has_a_state_and_a_reason() {
         };
         let id = document(&atlas, "plum", "Terms of Service").await;
         assert_eq!(state(id).await.state, State::Waiting, "{}", stage.engine);
-        atlas.record(&batch(id, 0).version(0, &text(1)).batch).await.unwrap();
+        atlas.record(batch(id, 0).version(0, &text(1)).batch).await.unwrap();
         atlas.checked(id, &seen(START)).await.unwrap();
         assert_eq!(state(id).await.state, State::Sound);
         for failures in 1..=Trouble::Gone.patience() {
@@ -208,7 +208,7 @@ async fn every_document_has_a_state_and_a_reason() {
         atlas.checked(id, &seen(START + 9 * DAY)).await.unwrap();
         let mut wall = batch(id, 1).version(9, "Access denied to this page today.\n").batch;
         wall.entries[0].change.as_mut().unwrap().materiality = Materiality::Defective;
-        atlas.record(&wall).await.unwrap();
+        atlas.record(wall).await.unwrap();
         assert_eq!(state(id).await.state, State::Sound, "once may be an accident");
         atlas.verified(id, START + 10 * DAY).await.unwrap();
         let health = state(id).await;

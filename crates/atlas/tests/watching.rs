@@ -16,7 +16,7 @@ const NOW: i64 = START + 900 * DAY;
 async fn changed(atlas: &Atlas) -> DocumentId {
     let id = document(atlas, "plum", "Terms").await;
     let making = batch(id, 0).version(1, &text(1)).provision(2, "arbitration", ARBITRATION, Severity::High);
-    atlas.record(&making.version(900, &text(2)).batch).await.unwrap();
+    atlas.record(making.version(900, &text(2)).batch).await.unwrap();
     assert!(atlas.gathered(NOW, 10).await.unwrap().is_empty(), "what was seen once is no news");
     atlas.verified(id, NOW).await.unwrap();
     id
@@ -196,7 +196,7 @@ async fn a_change_judged_before_its_second_look_is_told_as_it_was_judged() {
             let id = document(&atlas, slug, "Terms").await;
             let mut making = batch(id, 0).version(1, &text(1)).version(900, &text(2));
             making.batch.entries[1].change.iter_mut().for_each(|change| change.materiality = read);
-            let change = atlas.record(&making.batch).await.unwrap().changes[0];
+            let change = atlas.record(making.batch).await.unwrap().changes[0];
             let ruling = Ruling::Verdict { materiality: judged, headline: None };
             atlas.judge(Judged::Change(change), &ruling, "because", PersonId::OWNER, NOW).await.unwrap();
             assert_eq!(atlas.gathered(NOW, 10).await.unwrap(), [], "{}: seen once", stage.engine);
@@ -250,7 +250,7 @@ async fn only_sound_changes_seen_just_now_are_news() {
             let of = Origin { kind: "ota".into(), name: "collection".into(), id: "1".into(), links: vec![] };
             entry.capture.origin = Some(of);
         }
-        let changes = atlas.record(&making.batch).await.unwrap().changes;
+        let changes = atlas.record(making.batch).await.unwrap().changes;
         assert_eq!(atlas.gathered(NOW - 1, 10).await.unwrap(), [], "it waits for more");
         let gathered = atlas.gathered(NOW, 10).await.unwrap();
         assert_eq!(gathered.len(), 1, "{}", stage.engine);
@@ -363,7 +363,7 @@ async fn digests_hold_what_was_told_until_their_hour() {
         assert_eq!(atlas.compose_digests(due - 1).await.unwrap(), 0);
         assert_eq!(atlas.next_digest().await.unwrap(), Some(due));
         // A second story for the same hour.
-        atlas.record(&batch(id, 2).version(900, &text(3)).batch).await.unwrap();
+        atlas.record(batch(id, 2).version(900, &text(3)).batch).await.unwrap();
         atlas.verified(id, NOW).await.unwrap();
         settled(&atlas, &story_of(id)).await;
         assert_eq!(tell(&atlas, Some(due)).await, 1);
@@ -372,7 +372,7 @@ async fn digests_hold_what_was_told_until_their_hour() {
         let inbox = atlas.messages(owner, &MessageFilter::inbox()).await.unwrap();
         assert_eq!((inbox.len(), inbox[0].kind, inbox[0].items.len()), (1, MessageKind::Digest, 2));
         // One that was late for its hour still comes.
-        atlas.record(&batch(id, 3).version(900, &text(4)).batch).await.unwrap();
+        atlas.record(batch(id, 3).version(900, &text(4)).batch).await.unwrap();
         atlas.verified(id, NOW).await.unwrap();
         settled(&atlas, &story_of(id)).await;
         tell(&atlas, Some(due)).await;

@@ -57,7 +57,7 @@ async fn see(atlas: &Atlas, document: DocumentId, text: &str, at_ms: i64) {
     let url = Some("https://plum.example/terms".into());
     let capture = NewCapture { at_ms, url, status: 200, headers: vec![], body: text.as_bytes().to_vec(), origin: None };
     history.observe(Observation { capture, text: text.into(), recorded: false, technical: None });
-    atlas.record(&history.take_batch("test 1", at_ms, None)).await.unwrap();
+    atlas.record(history.take_batch("test 1", at_ms, None)).await.unwrap();
     atlas.verified(document, at_ms).await.unwrap();
 }
 

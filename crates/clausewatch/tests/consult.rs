@@ -40,7 +40,7 @@ fn store(folder: &Path) {
         let (url, body) = (Some("https://plum.example/terms".into()), TERMS.as_bytes().to_vec());
         let capture = NewCapture { at_ms: 1_767_225_600_000, url, status: 200, headers: vec![], body, origin: None };
         history.observe(Observation { capture, text: TERMS.into(), recorded: false, technical: None });
-        atlas.record(&history.take_batch("test 1", 1_767_225_700_000, None)).await.unwrap();
+        atlas.record(history.take_batch("test 1", 1_767_225_700_000, None)).await.unwrap();
         atlas.close().await;
     });
 }

@@ -383,7 +383,7 @@ impl Backfill<'_> {
         if shows_wall(&batch) {
             return Ok(Noted::NotIt(Defect::Wall.reason()));
         }
-        self.atlas.record(&batch).await?;
+        self.atlas.record(batch).await?;
         Ok(if matches!(observed, Observed::Version(_)) { Noted::Version } else { Noted::Known })
     }
 

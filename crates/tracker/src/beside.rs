@@ -165,8 +165,36 @@ const LINES: &[&str] = &[
     "follow us",
 ];
 
-/// Which clauses stand beside the document: a few words that nothing introduces, no sentence, nothing that the reader knows (`known`).
-pub(crate) fn asides(text: &str, structure: &Structure, known: &dyn Fn(usize) -> bool) -> Vec<bool> {
+/// What stands beside a document in a text: for each clause, whether it is of such a kind.
+pub(crate) struct Beside {
+    /// Stands beside the document: a few words that nothing introduces, no sentence, nothing that the reader knows.
+    pub asides: Vec<bool>,
+    /// Belongs to a widget, whatever it says.
+    pub widgets: Vec<bool>,
+    /// May come or go without a change: the title, and headings that say nothing.
+    pub titles: Vec<bool>,
+    /// Means what a list or table makes of it.
+    pub listed: Vec<bool>,
+}
+
+impl Beside {
+    /// `known` says of which clauses the reader knows something.
+    pub fn of(text: &str, structure: &Structure, known: &dyn Fn(usize) -> bool) -> Beside {
+        let body = body(text, structure);
+        let mut titles = titles(text, structure);
+        for (title, bare) in titles.iter_mut().zip(bare_headings(text, structure)) {
+            *title |= bare;
+        }
+        Beside {
+            asides: asides(text, structure, &body, known),
+            widgets: widgets(text, structure, &body),
+            titles,
+            listed: listed(text, structure),
+        }
+    }
+}
+
+fn asides(text: &str, structure: &Structure, body: &Range<usize>, known: &dyn Fn(usize) -> bool) -> Vec<bool> {
     let clause = |index: usize| text[structure.clauses[index].range.clone()].trim_end();
     // What a list's introduction makes part of the document, however deep in it; a language menu has one too.
     let introduces = |index: usize| {
@@ -179,7 +207,6 @@ pub(crate) fn asides(text: &str, structure: &Structure, known: &dyn Fn(usize) ->
         lead_in.is_some_and(|at| is_short(clause(at)) && !introduces(at))
     };
     let framed = framed(text, structure);
-    let body = body(text, structure);
     // Of a sentence in another language it cannot be told what it says.
     let known_language =
         body.len() == structure.clauses.len() || document::language(text).is_none_or(|language| language == "en");
@@ -374,7 +401,7 @@ fn is_glued(text: &str) -> bool {
 }
 
 /// Which clauses are the document's title, so that it may be left out or put there by whoever extracts the text.
-pub(crate) fn titles(text: &str, structure: &Structure) -> Vec<bool> {
+fn titles(text: &str, structure: &Structure) -> Vec<bool> {
     let is_title = |clause: &Clause| {
         let words = text[clause.range.clone()].to_lowercase();
         clause.is_heading()
@@ -391,7 +418,7 @@ pub(crate) fn titles(text: &str, structure: &Structure) -> Vec<bool> {
 }
 
 /// Which clauses are headings that say nothing of their own, whatever stands below them: it changes nothing when one comes or goes.
-pub(crate) fn bare_headings(text: &str, structure: &Structure) -> Vec<bool> {
+fn bare_headings(text: &str, structure: &Structure) -> Vec<bool> {
     let says_nothing = |clause: &Clause| {
         let words = &text[clause.range.clone()];
         clause.is_heading() && words.split_whitespace().nth(HEADING).is_none() && !speaks(words)
@@ -399,8 +426,7 @@ pub(crate) fn bare_headings(text: &str, structure: &Structure) -> Vec<bool> {
     structure.clauses.iter().map(says_nothing).collect()
 }
 
-/// Which clauses mean what a list or table makes of them.
-pub(crate) fn listed(text: &str, structure: &Structure) -> Vec<bool> {
+fn listed(text: &str, structure: &Structure) -> Vec<bool> {
     let introduces = |index: usize| text[structure.clauses[index].range.clone()].trim_end().ends_with(':');
     let is_listed = |clause: &Clause| match clause.kind {
         ClauseKind::Row => true,
@@ -410,8 +436,7 @@ pub(crate) fn listed(text: &str, structure: &Structure) -> Vec<bool> {
     structure.clauses.iter().map(is_listed).collect()
 }
 
-/// Which clauses belong to widgets, whatever they say.
-pub(crate) fn widgets(text: &str, structure: &Structure) -> Vec<bool> {
+fn widgets(text: &str, structure: &Structure, body: &Range<usize>) -> Vec<bool> {
     let mut left = 0;
     let within = |(index, clause): (usize, &Clause)| {
         let words = text[clause.range.clone()].to_lowercase();
@@ -436,7 +461,6 @@ pub(crate) fn widgets(text: &str, structure: &Structure) -> Vec<bool> {
         widgets[range].fill(true);
     }
     // Dialogs that a page has for each of its links.
-    let body = body(text, structure);
     if body.len() == widgets.len() {
         return widgets;
     }
@@ -504,15 +528,15 @@ mod tests {
     fn menus_stand_beside_the_document() {
         let text = "Home\n\nWe may end it.\n\nYou may not:\n\n- resell it\n\nSign UpLog InPlumPayPlumMapsAbout\n";
         let structure = document::structure(text);
-        assert_eq!(asides(text, &structure, &|_| false), [true, false, false, false, true]);
-        assert!(!asides(text, &structure, &|index| index == 0)[0]);
+        assert_eq!(Beside::of(text, &structure, &|_| false).asides, [true, false, false, false, true]);
+        assert!(!Beside::of(text, &structure, &|index| index == 0).asides[0]);
     }
 
     #[test]
     fn telephone_numbers_and_headings() {
         let text = "# Plum Terms\n\nPhone: 01 541 3300\n\n64,102,500.25\n\n## More information\n\nWe may end it.\n\n## You must pay\n\nEach month.\n";
         let structure = document::structure(text);
-        assert_eq!(asides(text, &structure, &|_| false)[1..3], [false, true]);
+        assert_eq!(Beside::of(text, &structure, &|_| false).asides[1..3], [false, true]);
         assert_eq!(bare_headings(text, &structure), [true, false, false, true, false, false, false]);
     }
 
@@ -520,8 +544,8 @@ mod tests {
     fn what_says_something_is_no_menu_entry() {
         let text = "plum_id\n\nhelp@plum.example\n\n我们可能会将您的个人信息提供给我们的合作伙伴用于营销和广告目的\n\n{\"a\":1,\"b\":2,\"c\":3}\n";
         let structure = document::structure(text);
-        assert_eq!(asides(text, &structure, &|_| false)[..3], [false; 3]);
-        assert_eq!(widgets(text, &structure), [false, false, false, true]);
+        assert_eq!(Beside::of(text, &structure, &|_| false).asides[..3], [false; 3]);
+        assert_eq!(Beside::of(text, &structure, &|_| false).widgets, [false, false, false, true]);
     }
 
     #[test]
@@ -531,12 +555,12 @@ mod tests {
         let text = format!("{menu}{rules}");
         let structure = document::structure(&text);
         // Of the entry with a description the reader knows nothing; what it finds in short ones, it reads into them.
-        let flags = asides(&text, &structure, &|index| index != 3);
+        let flags = Beside::of(&text, &structure, &|index| index != 3).asides;
         assert_eq!(flags[..6], [true; 6]);
         // The title, the rules, and what the reader knows of them.
         assert_eq!(flags[6..], [false; 5]);
         let structure = document::structure(rules);
-        assert!(asides(rules, &structure, &|_| true).iter().all(|aside| !aside));
+        assert!(Beside::of(rules, &structure, &|_| true).asides.iter().all(|aside| !aside));
         assert_eq!(titles(&text, &document::structure(&text)).iter().position(|title| *title), Some(6));
     }
 
@@ -545,16 +569,16 @@ mod tests {
         let of = |line: &str| {
             let text = format!("{line}\n\nWe may end it.\n");
             let structure = document::structure(&text);
-            (asides(&text, &structure, &|_| true)[0], widgets(&text, &structure)[0])
+            (Beside::of(&text, &structure, &|_| true).asides[0], Beside::of(&text, &structure, &|_| false).widgets[0])
         };
         assert_eq!(of("| Tiếng Việt | Vietnamese | Chính sách |"), (true, false));
         assert_eq!(of("Deutsches Recht gilt"), (false, false));
         assert_eq!(of("Order by phone and get free delivery"), (false, true));
         assert_eq!(of("Order by phone and you agree to our terms"), (false, false));
         let page = "We may end it.\n\nWe use cookies to show ads.\n\nCookie Settings\n\nAccept All\n\nReject All\n";
-        assert_eq!(widgets(page, &document::structure(page)), [false, true, true, true, true]);
+        assert_eq!(Beside::of(page, &document::structure(page), &|_| false).widgets, [false, true, true, true, true]);
         let policy = "We use cookies to show ads.\n\nWe may end it.\n";
-        assert_eq!(widgets(policy, &document::structure(policy)), [false, false]);
+        assert_eq!(Beside::of(policy, &document::structure(policy), &|_| false).widgets, [false, false]);
         assert!(is_markup("<iframe src=\"https://plum.example\"></iframe>. home search"));
         assert!(!is_markup("<div>you may not resell it</div>"));
     }
@@ -569,7 +593,7 @@ mod tests {
         let text = format!("{rules}{menu}{teaser}");
         let structure = document::structure(&text);
         assert_eq!(body(&text, &structure), 0..2);
-        assert!(asides(&text, &structure, &|_| false)[6]);
+        assert!(Beside::of(&text, &structure, &|_| false).asides[6]);
         // A sentence that goes on with the document is none, nor is one about it, or in a language that is not known.
         assert_eq!(body(&rules, &document::structure(&rules)), 0..2);
         assert!(!is_teaser("Our terms will change in the autumn of this year, so please read them now.", true));
@@ -581,6 +605,6 @@ mod tests {
         let text =
             "# Rules\n\nBe kind.\n\nWas this helpful?\n\nThis form is for feedback only.\n\n# Fees\n\nYou pay.\n";
         let structure = document::structure(text);
-        assert_eq!(widgets(text, &structure), [false, false, true, true, false, false]);
+        assert_eq!(Beside::of(text, &structure, &|_| false).widgets, [false, false, true, true, false, false]);
     }
 }

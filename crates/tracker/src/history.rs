@@ -8,6 +8,7 @@
 //! breed lineages. Of a clause that was split one part keeps the number, and of clauses that were merged one number stays: that of the
 //! largest, or of another if the provision is there. The other parts begin lineages that name the one they come from, and the other
 //! clauses' lineages end naming the one that they went into. A defective version (an error page, an empty shell) has no lineages: the version before it stays the base.
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -25,7 +26,8 @@ use compare::{
 use document::{Date, StatedDates, Structure};
 use provisions::{Finding, Reader, taxonomy};
 
-use crate::{beside, headline::headline};
+use crate::beside::Beside;
+use crate::headline::headline;
 
 /// So many captures in a row may be defective; the next one is taken for the document.
 const DEFECTIVE_IN_A_ROW: i64 = 8;
@@ -69,6 +71,7 @@ struct Base {
     lineages: Vec<u32>,
     findings: Vec<Arc<[Finding]>>,
     facts: Facts,
+    beside: OnceCell<Beside>,
 }
 
 impl Base {
@@ -80,22 +83,12 @@ impl Base {
         (0..self.structure.clauses.len()).map(|index| self.clause(index)).collect()
     }
 
-    fn asides(&self) -> Vec<bool> {
-        let binds = |finding: &Finding| taxonomy().get(finding.type_id).is_none_or(|kind| kind.binds);
-        beside::asides(&self.text, &self.structure, &|index| self.findings[index].iter().any(binds))
-    }
-
-    /// Clauses that may come or go without a change: the title, and headings that say nothing.
-    fn titles(&self) -> Vec<bool> {
-        let mut titles = beside::titles(&self.text, &self.structure);
-        for (title, bare) in titles.iter_mut().zip(beside::bare_headings(&self.text, &self.structure)) {
-            *title |= bare;
-        }
-        titles
-    }
-
-    fn widgets(&self) -> Vec<bool> {
-        beside::widgets(&self.text, &self.structure)
+    /// Found once, when a version that differs is judged; it is asked for again when the next one is.
+    fn beside(&self) -> &Beside {
+        self.beside.get_or_init(|| {
+            let binds = |finding: &Finding| taxonomy().get(finding.type_id).is_none_or(|kind| kind.binds);
+            Beside::of(&self.text, &self.structure, &|index| self.findings[index].iter().any(binds))
+        })
     }
 }
 
@@ -191,7 +184,7 @@ impl<'a> History<'a> {
             let structure = document::structure(&text);
             let findings = self.findings(&text, &structure);
             let facts = Facts::of(&text, &structure);
-            self.base = Some(Base { text, structure, lineages, findings, facts });
+            self.base = Some(Base { text, structure, lineages, findings, facts, beside: OnceCell::new() });
         }
         self.base.take()
     }
@@ -270,7 +263,8 @@ impl<'a> History<'a> {
             self.open_wording(lineage, number, clause.range.clone(), &text[clause.range.clone()], None);
         }
         let findings = self.findings(text, &structure);
-        let base = Base { text: text.into(), structure, lineages: lineages.clone(), findings, facts };
+        let beside = OnceCell::new();
+        let base = Base { text: text.into(), structure, lineages: lineages.clone(), findings, facts, beside };
         self.settle(number, &base, &|_| false);
         self.set_base(number, base);
         (facts, lineages, None)
@@ -311,7 +305,8 @@ impl<'a> History<'a> {
         let first_event = self.batch.events.len();
         let findings = self.findings(text, &structure);
         let lineages = self.carry(number, &base, (&old, &new), (&structure, &findings), &alignment);
-        let next = Base { text: text.into(), structure, lineages: lineages.clone(), findings, facts };
+        let beside = OnceCell::new();
+        let next = Base { text: text.into(), structure, lineages: lineages.clone(), findings, facts, beside };
         self.leave(&base, &next, number);
         let reworded = reworded(&alignment, new.len());
         self.settle(number, &next, &|index| reworded[index]);
@@ -585,8 +580,7 @@ fn judged(
         return (judge(old, new, alignment, Context { returns_to, ..Context::default() }), Vec::new());
     }
     let idle = unchanging(base, next, alignment);
-    let asides = (base.asides(), next.asides());
-    let asides = (&asides.0[..], &asides.1[..]);
+    let asides = (&base.beside().asides[..], &next.beside().asides[..]);
     let kept = kept(alignment, (old, new), &idle, asides, (&base.lineages, &next.lineages));
     let binds = |event: &ProvisionEvent| taxonomy().get(&event.clause_type).is_none_or(|kind| kind.binds);
     events.retain(|event| binds(event) && !kept.contains(&event.lineage));
@@ -624,23 +618,22 @@ fn reworded(alignment: &Alignment, clauses: usize) -> Vec<bool> {
 
 /// For each pair, whether it changes nothing: words that are the same, or a widget's.
 fn unchanging(base: &Base, next: &Base, alignment: &Alignment) -> Vec<bool> {
-    let listed = |base: &Base| beside::listed(&base.text, &base.structure);
-    let mut idle = idle(&base.clauses(), &next.clauses(), alignment, (&listed(base), &listed(next)));
-    let (before, after) = (base.widgets(), next.widgets());
-    let titles = (base.titles(), next.titles());
-    let mut stays = (vec![false; before.len()], vec![false; after.len()]);
+    let (before, after) = (base.beside(), next.beside());
+    let mut idle = idle(&base.clauses(), &next.clauses(), alignment, (&before.listed, &after.listed));
+    let mut stays = (vec![false; before.listed.len()], vec![false; after.listed.len()]);
     for pair in alignment.pairs.iter().filter(|pair| pair.is_unchanged()) {
         pair.old.iter().for_each(|&index| stays.0[index] = true);
         pair.new.iter().for_each(|&index| stays.1[index] = true);
     }
     let is_title = |pair: &Pair| match (&pair.old[..], &pair.new[..]) {
-        (&[index], []) => titles.0[index] || heads(base, index, &stays.0),
-        ([], &[index]) => titles.1[index] || heads(next, index, &stays.1),
+        (&[index], []) => before.titles[index] || heads(base, index, &stays.0),
+        ([], &[index]) => after.titles[index] || heads(next, index, &stays.1),
         _ => false,
     };
     for (pair, idle) in alignment.pairs.iter().zip(&mut idle) {
         *idle |= is_title(pair);
-        *idle |= pair.old.iter().all(|&index| before[index]) && pair.new.iter().all(|&index| after[index]);
+        *idle |=
+            pair.old.iter().all(|&index| before.widgets[index]) && pair.new.iter().all(|&index| after.widgets[index]);
     }
     idle
 }

@@ -3,6 +3,8 @@
 //! A document's pages are fetched in order and read one after the other. Whatever happens, the outcome is stored with the time of the next
 //! check, which [`schedule`] decides. Several hosts are asked at once, each host one request after the other. A page that cannot be read as
 //! it was sent is rendered, if the fetcher has a browser.
+use std::borrow::Cow;
+
 use archive::Sha256Digest;
 use atlas::ids::DocumentId;
 use atlas::jobs::{self, Check, CheckResult, DueDocument, Trouble};
@@ -187,8 +189,12 @@ impl Tracker<'_> {
     /// Notes that the pages are byte for byte what was captured last, if they are: there is nothing to read then. Not when the document is
     /// to be looked at anew, for instance because its selectors are others now.
     async fn same_bytes(&self, due: &DueDocument, pages: &[Success], at_ms: i64) -> Result<Option<Noted>, AtlasError> {
-        let Some(capture) = capture(pages, at_ms).filter(|_| !due.anew) else { return Ok(None) };
-        if self.atlas.latest_body(due.id).await? != Some(Sha256Digest::of(&capture.body)) {
+        if due.anew {
+            return Ok(None);
+        }
+        // Of a document that is seen for the first time nothing has to be hashed.
+        let Some(last) = self.atlas.latest_body(due.id).await? else { return Ok(None) };
+        if last != Sha256Digest::of(&body(pages)) {
             return Ok(None);
         }
         let Verified { version, unconfirmed } = self.verified(due.id, at_ms).await?;
@@ -228,7 +234,7 @@ impl Tracker<'_> {
                     Observed::Version(_) => batch.standing = self.standing(&batch).await?,
                     _ => batch.doubted = self.doubted(document, at_ms).await?,
                 }
-                self.atlas.record(&batch).await?.unconfirmed
+                self.atlas.record(batch).await?.unconfirmed
             }
         };
         Ok(Noted { observed, unconfirmed, versions })
@@ -443,10 +449,18 @@ async fn read(due: &DueDocument, pages: &[Success]) -> Result<String, String> {
     Ok(text)
 }
 
+/// The bodies of a document's pages, one after the other.
+fn body(pages: &[Success]) -> Cow<'_, [u8]> {
+    match pages {
+        [page] => Cow::Borrowed(&page.body),
+        pages => Cow::Owned(pages.iter().map(|page| &page.body[..]).collect::<Vec<_>>().join(&b'\n')),
+    }
+}
+
 /// One capture of a document's pages: the first page's headers; several bodies one after the other.
 fn capture(pages: &[Success], at_ms: i64) -> Option<NewCapture> {
     let first = pages.first()?;
-    let body = pages.iter().map(|page| &page.body[..]).collect::<Vec<_>>().join(&b'\n');
+    let body = body(pages).into_owned();
     let (url, headers) = (Some(first.url.clone()), first.headers.clone());
     Some(NewCapture { at_ms, url, status: first.status, headers, body, origin: None })
 }

@@ -102,7 +102,7 @@ async fn check(atlas: &Atlas, id: DocumentId, day: i64, clauses: &[u32]) {
     };
     let mut history = History::resume(Reader::embedded(), id, atlas.history(id).await.unwrap());
     history.observe(Observation { capture, text, recorded: false, technical: None });
-    atlas.record(&history.take_batch("test", START + day * DAY, None)).await.unwrap();
+    atlas.record(history.take_batch("test", START + day * DAY, None)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -106,7 +106,7 @@ async fn tracked(atlas: &Atlas, pages: &Path) -> Vec<Tracked> {
 /// What [`tracker::track::Tracker`] does once the server has answered; false if the page cannot be read.
 async fn check(atlas: &Atlas, tracked: &Tracked, at_ms: i64) -> bool {
     let Tracked { id, bytes, select, remove } = tracked;
-    if atlas.latest_body(*id).await.unwrap() == Some(Sha256Digest::of(bytes)) {
+    if atlas.latest_body(*id).await.unwrap().is_some_and(|last| last == Sha256Digest::of(bytes)) {
         atlas.verified(*id, at_ms).await.unwrap();
         noted(atlas, *id, at_ms).await;
         return true;
@@ -124,7 +124,7 @@ async fn check(atlas: &Atlas, tracked: &Tracked, at_ms: i64) -> bool {
     };
     match apart::run(advance).await {
         (Observed::SameBytes, _) => drop(atlas.verified(id, at_ms).await.unwrap()),
-        (Observed::Version(_) | Observed::SameText, batch) => drop(atlas.record(&batch).await.unwrap()),
+        (Observed::Version(_) | Observed::SameText, batch) => drop(atlas.record(batch).await.unwrap()),
     }
     noted(atlas, id, at_ms).await;
     true

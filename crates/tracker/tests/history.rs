@@ -177,7 +177,7 @@ async fn it_does_not_matter_where_a_history_is_cut() {
             for (day, text) in texts.iter().enumerate() {
                 history.observe(seen((part * every + day) as i64, text));
             }
-            atlas.record(&history.take_batch("test", START, None)).await.unwrap();
+            atlas.record(history.take_batch("test", START, None)).await.unwrap();
         }
         assert_eq!(atlas.check().await.unwrap(), []);
         fingerprints.push(atlas.fingerprint().await.unwrap());

@@ -42,7 +42,7 @@ async fn corrections_move_the_figures() {
         };
         history.observe(Observation { capture, text, recorded: true, technical: None });
     }
-    atlas.record(&history.take_batch("a reader", START, None)).await.unwrap();
+    atlas.record(history.take_batch("a reader", START, None)).await.unwrap();
     let all = atlas.document_provisions(id, false).await.unwrap();
     let arbitration: &Provision = all.iter().find(|provision| provision.clause_type == "arbitration").unwrap();
     let (of, person) = (Judged::Provision(arbitration.id), PersonId::OWNER);

@@ -55,7 +55,7 @@ fn as_an_earlier_reader(mut batch: Batch) -> Batch {
 async fn the_same_reader_changes_nothing() {
     let atlas = in_memory().await;
     let id = plum(&atlas).await;
-    atlas.record(&history(id)).await.unwrap();
+    atlas.record(history(id)).await.unwrap();
     let before = atlas.fingerprint().await.unwrap();
     assert_eq!(atlas.outdated(Reader::embedded().version()).await.unwrap(), []);
     assert_eq!(again(&atlas, vec![id], true).await, []);
@@ -75,7 +75,7 @@ async fn other_numbers_of_lineages_change_nothing(atlas: &Atlas) {
     batch.events.iter_mut().for_each(|event| event.lineage = turned(event.lineage));
     let versions = batch.entries.iter_mut().filter_map(|entry| entry.version.as_mut());
     versions.for_each(|version| version.lineages.iter_mut().for_each(|lineage| *lineage = turned(*lineage)));
-    atlas.record(&batch).await.unwrap();
+    atlas.record(batch).await.unwrap();
     assert!(atlas.document_provisions(id, true).await.unwrap().len() > 1);
     let before = atlas.fingerprint().await.unwrap();
     assert_eq!(again(atlas, vec![id], true).await, []);
@@ -113,7 +113,7 @@ async fn lineages_that_are_joined_cost_no_record_its_id(atlas: &Atlas) {
             event.kind = EventKind::Appeared;
         }
     }
-    atlas.record(&batch).await.unwrap();
+    atlas.record(batch).await.unwrap();
     let ids = |provisions: Vec<atlas::records::Provision>| {
         let mut ids: Vec<_> = provisions.into_iter().map(|p| (p.clause_type, p.excerpt, p.id)).collect();
         ids.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
@@ -126,7 +126,7 @@ async fn lineages_that_are_joined_cost_no_record_its_id(atlas: &Atlas) {
     assert_eq!(ids(atlas.document_provisions(id, true).await.unwrap()), before);
     let clean = in_memory().await;
     assert_eq!(plum(&clean).await, id);
-    clean.record(&history(id)).await.unwrap();
+    clean.record(history(id)).await.unwrap();
     assert_eq!(told(atlas, id).await, told(&clean, id).await);
     assert_eq!(atlas.check().await.unwrap(), []);
 }
@@ -139,7 +139,7 @@ async fn lineages_that_are_joined_cost_no_record_its_id_in_sqlite() {
 /// Who read a document's history before it was analysed anew would mix two analyses.
 async fn a_history_read_before_is_refused(atlas: &Atlas) {
     let id = plum(atlas).await;
-    atlas.record(&as_an_earlier_reader(history(id))).await.unwrap();
+    atlas.record(as_an_earlier_reader(history(id))).await.unwrap();
     let mut before = History::resume(Reader::embedded(), id, atlas.history(id).await.unwrap());
     assert_ne!(again(atlas, vec![id], true).await, []);
     let seen = atlas.fingerprint().await.unwrap();
@@ -150,13 +150,13 @@ async fn a_history_read_before_is_refused(atlas: &Atlas) {
         Observation { capture, text, recorded: true, technical: None }
     };
     before.observe(observation());
-    let refused = atlas.record(&before.take_batch(Reader::embedded().version(), START, None)).await.unwrap_err();
+    let refused = atlas.record(before.take_batch(Reader::embedded().version(), START, None)).await.unwrap_err();
     assert!(matches!(refused, AtlasError::Revised { document } if document == id), "{refused}");
     assert!(refused.to_string().contains("read its history again"), "{refused}");
     assert_eq!(atlas.fingerprint().await.unwrap(), seen);
     let mut after = History::resume(Reader::embedded(), id, atlas.history(id).await.unwrap());
     after.observe(observation());
-    atlas.record(&after.take_batch(Reader::embedded().version(), START, None)).await.unwrap();
+    atlas.record(after.take_batch(Reader::embedded().version(), START, None)).await.unwrap();
     assert_eq!(atlas.check().await.unwrap(), []);
     assert_eq!(again(atlas, vec![id], true).await, [], "what went on is as if it had been read in one go");
 }
@@ -173,7 +173,7 @@ async fn side_by_side_nothing_is_mixed(atlas: &Atlas) {
                 let capture = NewCapture { at_ms, url: None, status: 200, headers: vec![], body, origin: None };
                 history.observe(Observation { capture, text: text.clone(), recorded: true, technical: None });
                 tokio::task::yield_now().await;
-                match atlas.record(&history.take_batch(Reader::embedded().version(), START, None)).await {
+                match atlas.record(history.take_batch(Reader::embedded().version(), START, None)).await {
                     Err(AtlasError::Stale { .. } | AtlasError::Revised { .. }) => {}
                     outcome => break drop(outcome.unwrap()),
                 }
@@ -240,8 +240,8 @@ async fn another_reader_says_what_it_reads_otherwise(atlas: &Atlas) {
     let id = plum(atlas).await;
     let clean = in_memory().await;
     assert_eq!(plum(&clean).await, id);
-    clean.record(&history(id)).await.unwrap();
-    atlas.record(&as_an_earlier_reader(history(id))).await.unwrap();
+    clean.record(history(id)).await.unwrap();
+    atlas.record(as_an_earlier_reader(history(id))).await.unwrap();
     let wrong = atlas.fingerprint().await.unwrap();
     let outdated = atlas.outdated(Reader::embedded().version()).await.unwrap();
     assert_eq!(outdated, [id]);
@@ -358,7 +358,7 @@ async fn work_on_the_whole_store_is_held_in_postgresql() {
 /// the later reader finds is settled.
 async fn judgements_outlast_the_reader(atlas: &Atlas) {
     let id = plum(atlas).await;
-    atlas.record(&as_an_earlier_reader(history(id))).await.unwrap();
+    atlas.record(as_an_earlier_reader(history(id))).await.unwrap();
     let of_type = async |kind: &str| {
         let all = atlas.document_provisions(id, true).await.unwrap();
         all.into_iter().find(|provision| provision.clause_type == kind)

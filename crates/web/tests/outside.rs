@@ -123,7 +123,7 @@ async fn a_version_that_was_taken_from_an_archive_says_so() {
     let rowan = world.atlas.platform("rowan").await.unwrap().unwrap().documents[0].id;
     let mut history = History::resume(Reader::embedded(), rowan, world.atlas.history(rowan).await.unwrap());
     history.observe(Observation { capture, text: text.into(), recorded: false, technical: None });
-    world.atlas.record(&history.take_batch("test 1", at_ms, None)).await.unwrap();
+    world.atlas.record(history.take_batch("test 1", at_ms, None)).await.unwrap();
     let provision = world.atlas.document_provisions(rowan, false).await.unwrap()[0].id;
     let version = format!("/documents/{rowan}/versions/2");
     for path in [version.clone(), format!("/documents/{rowan}"), format!("/provisions/{provision}")] {

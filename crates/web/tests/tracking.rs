@@ -22,7 +22,7 @@ async fn changed(world: &World) -> (DocumentId, String) {
     let capture =
         NewCapture { at_ms: NOW - DAY, url, status: 200, headers: Vec::new(), body: text.into(), origin: None };
     history.observe(Observation { capture, text: text.into(), recorded: false, technical: None });
-    world.atlas.record(&history.take_batch("test 1", NOW - DAY, None)).await.unwrap();
+    world.atlas.record(history.take_batch("test 1", NOW - DAY, None)).await.unwrap();
     let filter = ChangeFilter { document: Some(rowan), ..ChangeFilter::default() };
     let change = &world.atlas.changes(&filter).await.unwrap()[0];
     assert_eq!(change.change.materiality, Materiality::Material, "{change:?}");

@@ -136,7 +136,7 @@ impl Stage {
             origin: None,
         };
         history.observe(Observation { capture, text: text.into(), recorded: false, technical: None });
-        self.atlas.record(&history.take_batch("test 1", self.now(), None)).await.unwrap().changes
+        self.atlas.record(history.take_batch("test 1", self.now(), None)).await.unwrap().changes
     }
 }
 

@@ -1,7 +1,7 @@
 //! The provisions and events of a batch.
 use std::collections::HashMap;
 
-use super::{last, refuse::refused};
+use super::refuse::refused;
 use crate::codes::Code;
 use crate::error::Result;
 use crate::records::{Batch, ProvisionState};
@@ -57,11 +57,16 @@ pub(super) async fn write(tx: &mut Tx, batch: &Batch, platform: i64, seen: &Hash
     if batch.provisions.is_empty() && batch.events.is_empty() {
         return Ok(());
     }
+    // A document without versions has no provisions yet, and nobody has judged any.
+    if batch.after_version == 0 {
+        return write_beside(tx, batch, platform, seen, HashMap::new()).await.map(drop);
+    }
     let stored = stored(tx, batch).await?;
-    write_beside(tx, batch, platform, seen, stored).await.map(drop)
+    write_beside(tx, batch, platform, seen, stored).await?;
+    review::apply(tx, batch.document).await
 }
 
-/// As [`write`], where provisions have their IDs from `stored`; gives the IDs of all.
+/// As [`write`], where provisions have their IDs from `stored` and what editors judged is not applied; gives the IDs of all.
 pub(crate) async fn write_beside(
     tx: &mut Tx,
     batch: &Batch,
@@ -70,7 +75,7 @@ pub(crate) async fn write_beside(
     mut stored: HashMap<Key, Stored>,
 ) -> Result<HashMap<Key, i64>> {
     let times = times(tx, batch, seen).await?;
-    let mut last = last(tx, LAST).await?;
+    let mut last = tx.one(LAST, args![]).await?.map_or(Ok(0), |row| row.get(0))?;
     let mut changed: HashMap<(u32, &str), i64> = HashMap::new();
     for event in &batch.events {
         let at_ms = changed.entry((event.lineage, &event.clause_type)).or_insert(i64::MIN);
@@ -90,7 +95,6 @@ pub(crate) async fn write_beside(
         values.extend(row(batch, platform, state, *place));
     }
     tx.insert(PROVISIONS, values).await?;
-    review::apply(tx, batch.document).await?;
     write_events(tx, batch, &stored, &times).await?;
     Ok(stored.into_iter().map(|(key, stored)| (key, stored.id)).collect())
 }

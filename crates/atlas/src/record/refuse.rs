@@ -1,7 +1,7 @@
 //! What a batch must not say. A batch that contradicts itself or the stored texts is refused as a whole, before anything is written.
 use std::collections::{HashMap, HashSet};
 
-use super::{Hashed, text_name};
+use super::{Named, text_name};
 use crate::error::{AtlasError, Result};
 use crate::open::Atlas;
 use crate::records::{Batch, ProvisionState};
@@ -89,13 +89,13 @@ fn name(provision: &ProvisionState) -> String {
 
 impl Atlas {
     /// Refuses a batch that contradicts itself, or the texts: `texts` are its own.
-    pub(crate) async fn refuse_unsound(&self, batch: &Batch, texts: &[Hashed]) -> Result<()> {
+    pub(crate) async fn refuse_unsound(&self, batch: &Batch, texts: &[Named]) -> Result<()> {
         contradictions(batch)?;
         self.refuse_false_excerpts(batch, texts).await
     }
 
     /// Refuses a batch with an excerpt that is not, byte for byte, in the text of its version. What fails here is never published.
-    async fn refuse_false_excerpts(&self, batch: &Batch, texts: &[Hashed]) -> Result<()> {
+    async fn refuse_false_excerpts(&self, batch: &Batch, texts: &[Named]) -> Result<()> {
         let mut known: HashMap<i64, std::sync::Arc<Vec<u8>>> = HashMap::new();
         for (number, (_, text)) in (batch.after_version + 1..).zip(texts) {
             known.insert(number, text.clone());

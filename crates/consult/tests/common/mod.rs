@@ -75,7 +75,7 @@ pub async fn document(atlas: &Atlas, slug: &str, texts: &[String]) -> DocumentId
         };
         history.observe(Observation { capture, text: text.clone(), recorded: false, technical: None });
     }
-    atlas.record(&history.take_batch("test 1", START + 30 * DAY, None)).await.unwrap();
+    atlas.record(history.take_batch("test 1", START + 30 * DAY, None)).await.unwrap();
     // The second look, after which the last change counts.
     atlas.verified(id, START + 30 * DAY).await.unwrap();
     id

@@ -184,7 +184,7 @@ async fn one(
     let observed = history.observe(Observation { capture: new, text: reading.text, recorded: false, technical: None });
     match observed {
         Observed::SameBytes => drop(atlas.verified(id, at_ms).await?),
-        _ => drop(atlas.record(&history.take_batch(reader.version(), now_ms, None)).await?),
+        _ => drop(atlas.record(history.take_batch(reader.version(), now_ms, None)).await?),
     }
     match observed {
         Observed::Version(_) => summary.versions += 1,

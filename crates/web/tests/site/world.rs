@@ -84,7 +84,7 @@ async fn record(atlas: &Atlas, id: DocumentId, texts: &[String], provisions: &[&
         if index == 0 {
             provisions.iter().for_each(|words| add(&mut batch, text, words));
         }
-        atlas.record(&batch).await.unwrap();
+        atlas.record(batch).await.unwrap();
         // The second look.
         atlas.verified(id, at_ms + 600_000).await.unwrap();
     }

@@ -68,13 +68,13 @@ impl World {
         let log = LogConfig { origin: "watch.example/log".into(), fresh_seed: [7; 32] };
         let atlas = Atlas::open(&Location::Memory, &log, &KeyPlace::given("the test", [5; 32])).await.unwrap();
         let plum = document(&atlas, "plum", "Plum", "Terms of Service", "https://plum.example/terms").await;
-        atlas.record(&plum_history(plum)).await.unwrap();
+        atlas.record(plum_history(plum)).await.unwrap();
         atlas.verified(plum, START + 30 * DAY).await.unwrap();
         let quince = document(&atlas, "quince", HOSTILE, "Terms of Service", "javascript:alert(1)").await;
-        atlas.record(&quince_history(quince)).await.unwrap();
+        atlas.record(quince_history(quince)).await.unwrap();
         let rowan = document(&atlas, "rowan", "Rowan", "Privacy Policy", "https://rowan.example/privacy").await;
         atlas
-            .record(&batch(rowan, vec![entry(1, "# Privacy\n\nWe keep little.\n", START, &[1, 2], None)]))
+            .record(batch(rowan, vec![entry(1, "# Privacy\n\nWe keep little.\n", START, &[1, 2], None)]))
             .await
             .unwrap();
         let config =

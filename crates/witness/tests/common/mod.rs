@@ -153,5 +153,5 @@ pub async fn version_of(
         analysed_ms: at_ms,
         cursor: None,
     };
-    atlas.record(&batch).await.unwrap();
+    atlas.record(batch).await.unwrap();
 }

@@ -121,7 +121,7 @@ async fn write(
             continue;
         };
         let done = done?;
-        atlas.record(&done.batch).await?;
+        atlas.record(done.batch).await?;
         turns[turn].done += done.records;
         summary.read += done.records;
         summary.versions += done.versions;
