@@ -98,6 +98,37 @@ fn is_idle_rewording(old: &str, new: &str) -> bool {
         || twice(&after, &before)
         || is_stand_in(old, new)
         || changes_no_word(old, new)
+        || writes_out_a_link(old, new)
+        || fills_a_form(old, new)
+}
+
+/// Whether all that differs in a line to be filled in ("Name ………é………") are single letters that a broken encoding left there.
+fn fills_a_form(old: &str, new: &str) -> bool {
+    let kept = |text: &str| {
+        let is_stray = |word: &String| !word.is_ascii() && word.chars().nth(1).is_none();
+        words(text).filter(|word| !is_stray(word)).collect::<Vec<_>>()
+    };
+    let is_latin = |text: &str| text.chars().all(|c| c < '\u{2e80}');
+    [old, new].iter().all(|text| text.contains("………") && is_latin(text)) && kept(old) == kept(new)
+}
+
+/// Whether one text has the address of a page where the other has "here" for its link.
+fn writes_out_a_link(old: &str, new: &str) -> bool {
+    let is_link = |token: &str| token.starts_with("http://") || token.starts_with("https://");
+    let tokens = |text: &str| {
+        let mut kept: Vec<String> = Vec::new();
+        for token in text.split_whitespace() {
+            if is_link(token) {
+                kept.pop_if(|word| word == "at");
+                kept.push("here".into());
+            } else {
+                kept.extend(words(token));
+            }
+        }
+        kept
+    };
+    let linked = |text: &str| text.split_whitespace().any(is_link);
+    linked(old) != linked(new) && tokens(old) == tokens(new)
 }
 
 /// Whether a token numbers a part of a list ("2.", "(b)").
@@ -158,7 +189,10 @@ fn is_garbled(old: &str, new: &str) -> bool {
             (&[a], &[b]) if !within && starts + ends == 0 => {
                 !a.is_ascii() && !b.is_ascii() && a.is_alphabetic() && b.is_alphabetic() && !is_cjk(a) && !is_cjk(b)
             }
-            (&[a], &[b]) if within => is_mark(a) && !b.is_ascii() || is_mark(b) && !a.is_ascii(),
+            (&[a], &[b]) if within => {
+                let accented = |c: char| c.is_alphabetic() && !c.is_ascii() && !is_cjk(c);
+                is_mark(a) && !b.is_ascii() || is_mark(b) && !a.is_ascii() || accented(a) && accented(b)
+            }
             (a, b) => {
                 let lost = |a: &[char], b: &[char]| {
                     !a.is_empty()
@@ -294,6 +328,11 @@ mod tests {
             &["Write to help@plum.example today."],
             &["Write to [help@plum.example](javascript:open()) today."]
         ));
+        assert!(all_idle(&["Livré sur l’île"], &["Livré sur l’éle"]));
+        assert!(all_idle(&["Nom ………é………"], &["Nom ………'………"]));
+        assert!(!all_idle(&["Nom à payer"], &["Nom payer"]));
+        assert!(all_idle(&["Complain at https://plum.example/form today."], &["Complain here today."]));
+        assert!(!all_idle(&["Complain at https://plum.example/form today."], &["Complain there today."]));
         assert!(!all_idle(&["You may keep one licence"], &["You may keep one licences"]));
         assert!(!all_idle(&["The employer pays for it"], &["The employee pays for it"]));
         assert!(!all_idle(&["Write to help@plum.example today."], &["Write to help@quince.example today."]));

@@ -382,9 +382,16 @@ fn is_rise(text: &str) -> bool {
 /// Whether a pair is a menu entry on each side, as `flags` has it of old and new clauses, and none that could be a statement ("No refunds").
 pub fn is_aside(old: &[&str], new: &[&str], pair: &Pair, flags: (&[bool], &[bool])) -> bool {
     let within = |flags: &[bool], index: usize| flags.get(index).copied().unwrap_or(false);
+    // A line with the owner and a year may come or go as a whole; in other words it may name another owner.
+    let comes_or_goes = pair.old.is_empty() || pair.new.is_empty();
+    let names_owner = |text: &str| text.contains('©') && !words(text).any(|word| is_weighty(&word) && word != "rights");
+    let binds = |text: Cow<'_, str>| {
+        let weighty = words(&text).any(|word| is_weighty(&word));
+        weighty && !is_page_name(&text) && !(comes_or_goes && names_owner(&text))
+    };
     pair.old.iter().all(|&index| within(flags.0, index))
         && pair.new.iter().all(|&index| within(flags.1, index))
-        && !sides(old, new, pair).any(|text| words(&text).any(|word| is_weighty(&word)) && !is_page_name(&text))
+        && !sides(old, new, pair).any(binds)
 }
 
 /// Whether a menu entry is the name of a page, though it has a word about duties or rights ("Your privacy rights", "Fee schedules").
@@ -445,7 +452,7 @@ fn is_credit(text: &str) -> bool {
 }
 
 /// Whether most of a text is in letters of which those of other scripts are accents, so that its words for persons are known.
-fn is_latin(text: &str) -> bool {
+pub fn is_latin(text: &str) -> bool {
     text.chars().filter(|c| !c.is_ascii()).count() * 3 <= text.chars().count()
 }
 
@@ -493,9 +500,22 @@ fn is_notice(text: &str) -> bool {
         "une nouvelle version",
         "to see the previous version",
         "a new version of",
+        "this page will become",
+        "will be updated and",
+        "cette mise à jour prendra effet",
     ];
-    const NAMED: &[&str] =
-        &["polic", "terms", "agreement", "statement", "notice", "guidelines", "conditions", "version"];
+    const NAMED: &[&str] = &[
+        "polic",
+        "politique",
+        "terms",
+        "agreement",
+        "statement",
+        "notice",
+        "guidelines",
+        "standards",
+        "conditions",
+        "version",
+    ];
     const BINDING: &[&str] = &["agree", "accept", "consent", "continu", "from time to time"];
     let lower = text.to_lowercase().replace('’', "'");
     let has = |cues: &[&str]| cues.iter().any(|cue| lower.contains(cue));
@@ -504,10 +524,13 @@ fn is_notice(text: &str) -> bool {
 
 /// Whether a clause only says where to write or who stands for whom, and about no duty or right.
 fn is_contact(text: &str) -> bool {
+    const SERVES: &[&str] = &["service agent for", "directeur de la publication", "directrice de la publication"];
     let lower = text.to_lowercase();
     let represents = || {
         let by_law = lower.contains("contact") && lower.contains("representative") && lower.contains("article");
-        by_law || lower.contains("representative is") && text.contains(|c: char| c.is_ascii_digit())
+        by_law
+            || SERVES.iter().any(|cue| lower.contains(cue))
+            || lower.contains("representative is") && text.contains(|c: char| c.is_ascii_digit())
     };
     (text.contains('@') && lower.contains("contact") || represents())
         && text.split_whitespace().nth(CONTACT).is_none()
@@ -824,21 +847,18 @@ fn is_date_or_counter(old: &[&str], new: &[&str], pair: &Pair) -> bool {
 fn is_dated_title(before: &str, after: &str) -> bool {
     let rest = |text: &str| {
         let list: Vec<String> = words(text).collect();
-        let month = list.iter().position(|word| is_month(word))?;
+        let month = list.iter().position(|word| is_month(word) || is_calendar_word(word) && word.len() == 3)?;
         let is_year =
             |word: &String| word.len() == 4 && word.starts_with(['1', '2']) && word.bytes().all(|b| b.is_ascii_digit());
         let around = month.saturating_sub(1)..(month + 3).min(list.len());
         let year = around.clone().find(|&at| is_year(&list[at]))?;
         let day = around.clone().find(|&at| list[at].len() <= 2 && list[at].bytes().all(|b| b.is_ascii_digit()))?;
-        Some(
-            (0..list.len())
-                .filter(|at| ![month, year, day].contains(at))
-                .map(|at| list[at].clone())
-                .collect::<Vec<_>>(),
-        )
+        let kept = (0..list.len()).filter(|at| ![month, year, day].contains(at)).map(|at| list[at].as_str());
+        // "May" is a month here.
+        let kept = kept.collect::<Vec<_>>().join(" ");
+        (text.chars().nth(DATED).is_none() && !speaks(&kept)).then_some(kept)
     };
-    let is_title = |text: &str| text.chars().nth(DATED).is_none() && !speaks(text);
-    is_title(before) && is_title(after) && rest(before).is_some_and(|kept| rest(after) == Some(kept))
+    rest(before).is_some_and(|kept| rest(after) == Some(kept))
 }
 
 /// Whether a word in lower case is a month in English, French, German, Spanish, Italian, Portuguese or Dutch.
@@ -1014,8 +1034,10 @@ fn changes_a_region(old: &[&str], new: &[&str], pair: &Pair) -> bool {
     !is_reference(old, new, pair) && speaks(&after) && gone.iter().chain(&come).any(is_region)
 }
 
-/// Whether a clause that says whom somebody contracts with comes or goes, or one that says who receives data names another.
+/// Whether a clause that says whom somebody contracts with comes, goes or is reworded, one names a company of another legal form, or one
+/// that says who receives data names another.
 fn changes_a_party(old: &[&str], new: &[&str], pair: &Pair) -> bool {
+    const FORMS: &[&str] = &["inc", "llc", "ltd", "corp", "gmbh", "plc", "bv", "sarl", "sas"];
     let says = |cues: &[&str], text: &str| {
         let lower = text.to_lowercase();
         cues.iter().any(|cue| lower.contains(cue))
@@ -1023,13 +1045,18 @@ fn changes_a_party(old: &[&str], new: &[&str], pair: &Pair) -> bool {
     let (Some(before), Some(after)) = (pair.old_text(old), pair.new_text(new)) else {
         return sides(old, new, pair).all(|text| says(&["contracting with"], &text));
     };
+    let (gone, come) = changed_words(&before, &after);
+    let has_form = |list: &[String]| list.iter().any(|word| FORMS.contains(&word.as_str()));
+    let contracts = || [&before, &after].iter().all(|text| says(&["contracting with"], text));
+    if has_form(&gone) && has_form(&come) || contracts() && !(gone.is_empty() && come.is_empty()) {
+        return !is_reference(old, new, pair);
+    }
     let is_name = |text: &str, word: &String| {
         words_as_written(text).any(|other| other.starts_with(char::is_uppercase) && other.to_lowercase() == *word)
     };
     if ![&before, &after].iter().all(|text| says(&["shares", "processor"], text)) || is_reference(old, new, pair) {
         return false;
     }
-    let (gone, come) = changed_words(&before, &after);
     !gone.is_empty()
         && !come.is_empty()
         && gone.iter().all(|word| is_name(&before, word))
@@ -1150,7 +1177,29 @@ mod tests {
     }
 
     #[test]
+    fn another_party_is_material_and_who_serves_it_is_not() {
+        assert_eq!(verdict(&["Plum, Inc. signs it."], &["Quince Corp. signs it."]), Materiality::Material);
+        assert_eq!(verdict(&["Plum Gardens Ltd signs it."], &["Quince Gardens Ltd signs it."]), Materiality::Minor);
+        let with = |place: &str| format!("If you live in Norland{place}, you are contracting with Plum Ltd.");
+        assert_eq!(verdict(&[&with(" or beyond")], &[&with("")]), Materiality::Material);
+        assert!(is_contact("Service agent for court proceedings: Quince Lawyers, 5 Mill Lane, Norhaven 6350112."));
+        assert!(is_notice("On 4 June 2026 this page will become the place of our standards."));
+        assert!(!is_notice("On 4 June 2026 this page will become the terms that you agree to."));
+    }
+
+    #[test]
+    fn an_owner_s_line_comes_or_goes_beside_the_document() {
+        let aside = |old: &[&str], new: &[&str]| is_aside(old, new, &align(old, new).pairs[0], (&[true], &[true]));
+        assert!(aside(&[], &["© 2026 Plum Ltd. All rights reserved."]));
+        assert!(!aside(&[], &["© 2026 Plum Ltd. You may not copy it."]));
+        assert!(!aside(&["© 2026 Plum Ltd. All rights reserved."], &["© 2026 Quince Ltd. All rights reserved."]));
+    }
+
+    #[test]
     fn months_of_an_era_and_names_are_no_duties() {
+        assert_eq!(verdict(&["May 4, 2022"], &["May 5, 2022"]), Materiality::Cosmetic);
+        assert_eq!(verdict(&["Apr 30, 2020"], &["May 1, 2020"]), Materiality::Cosmetic);
+        assert_ne!(verdict(&["We may end it on 4 June 2022"], &["We end it on 4 June 2022"]), Materiality::Cosmetic);
         assert_eq!(
             verdict(&["時刻表 令和7年 2 月号に基づきます。"], &["時刻表 令和7年 3 月号に基づきます。"]),
             Materiality::Cosmetic
