@@ -3,9 +3,9 @@
 use std::{cell::LazyCell, collections::HashSet};
 
 use crate::{
-    align::{Alignment, BETWEEN_PARTS, Pair, PairKind, words_of},
+    align::{Alignment, BETWEEN_PARTS, Pair, PairKind},
     materiality::{changes_no_word, is_weighty, weighty_changes},
-    words::{hash_of_words, same, spelled, without_number, words, words_as_written},
+    words::{hash_of_words, spelled, without_number, words, words_as_written},
 };
 
 /// Fewest words of a clause that may stand twice.
@@ -98,6 +98,37 @@ fn is_idle_rewording(old: &str, new: &str) -> bool {
         || twice(&after, &before)
         || is_stand_in(old, new)
         || changes_no_word(old, new)
+        || writes_out_a_link(old, new)
+        || fills_a_form(old, new)
+}
+
+/// Whether all that differs in a line to be filled in ("Name ………é………") are single letters that a broken encoding left there.
+fn fills_a_form(old: &str, new: &str) -> bool {
+    let kept = |text: &str| {
+        let is_stray = |word: &String| !word.is_ascii() && word.chars().nth(1).is_none();
+        words(text).filter(|word| !is_stray(word)).collect::<Vec<_>>()
+    };
+    let is_latin = |text: &str| text.chars().all(|c| c < '\u{2e80}');
+    [old, new].iter().all(|text| text.contains("………") && is_latin(text)) && kept(old) == kept(new)
+}
+
+/// Whether one text has the address of a page where the other has "here" for its link.
+fn writes_out_a_link(old: &str, new: &str) -> bool {
+    let is_link = |token: &str| token.starts_with("http://") || token.starts_with("https://");
+    let tokens = |text: &str| {
+        let mut kept: Vec<String> = Vec::new();
+        for token in text.split_whitespace() {
+            if is_link(token) {
+                kept.pop_if(|word| word == "at");
+                kept.push("here".into());
+            } else {
+                kept.extend(words(token));
+            }
+        }
+        kept
+    };
+    let linked = |text: &str| text.split_whitespace().any(is_link);
+    linked(old) != linked(new) && tokens(old) == tokens(new)
 }
 
 /// Whether a token numbers a part of a list ("2.", "(b)").
@@ -158,7 +189,10 @@ fn is_garbled(old: &str, new: &str) -> bool {
             (&[a], &[b]) if !within && starts + ends == 0 => {
                 !a.is_ascii() && !b.is_ascii() && a.is_alphabetic() && b.is_alphabetic() && !is_cjk(a) && !is_cjk(b)
             }
-            (&[a], &[b]) if within => is_mark(a) && !b.is_ascii() || is_mark(b) && !a.is_ascii(),
+            (&[a], &[b]) if within => {
+                let accented = |c: char| c.is_alphabetic() && !c.is_ascii() && !is_cjk(c);
+                is_mark(a) && !b.is_ascii() || is_mark(b) && !a.is_ascii() || accented(a) && accented(b)
+            }
             (a, b) => {
                 let lost = |a: &[char], b: &[char]| {
                     !a.is_empty()
@@ -207,36 +241,56 @@ fn strip(rest: &mut &str, part: &str, most: usize) -> bool {
     few
 }
 
-/// For each pair, whether it lies between two clauses that stayed, among clauses whose words are the same in the same order, however
-/// they are divided.
+/// For each pair, whether all its clauses lie between two that stayed, where both versions read alike, however they are divided.
 fn divided(old: &[&str], new: &[&str], alignment: &Alignment) -> Vec<bool> {
-    let mut divided = vec![false; alignment.pairs.len()];
-    let is_fixed = |pair: &Pair| pair.kind == PairKind::Same;
-    let mut start = 0;
-    while start < alignment.pairs.len() {
-        if is_fixed(&alignment.pairs[start]) {
-            start += 1;
+    let mut alike = (vec![false; old.len()], vec![false; new.len()]);
+    let mut from = (0, 0);
+    let stays = |pair: &Pair| match (pair.kind, &pair.old[..], &pair.new[..]) {
+        (PairKind::Same, &[before], &[after]) => Some((before, after)),
+        _ => None,
+    };
+    for fixed in alignment.pairs.iter().filter_map(stays).chain([(old.len(), new.len())]) {
+        if fixed.0 < from.0 || fixed.1 < from.1 {
             continue;
         }
-        let end = alignment.pairs[start..].iter().position(is_fixed).map_or(alignment.pairs.len(), |len| start + len);
-        let run = &alignment.pairs[start..end];
-        if run.iter().all(|pair| pair.kind != PairKind::Moved) && same_run(old, new, run) {
-            divided[start..end].fill(true);
+        let (before, after) = (from.0..fixed.0, from.1..fixed.1);
+        if !before.is_empty() && !after.is_empty() && reads_alike(&old[before.clone()], &new[after.clone()]) {
+            alike.0[before].fill(true);
+            alike.1[after].fill(true);
         }
-        start = end;
+        from = (fixed.0 + 1, fixed.1 + 1);
     }
-    divided
+    let lies = |pair: &Pair| {
+        stays(pair).is_none()
+            && pair.old.iter().all(|&index| alike.0[index])
+            && pair.new.iter().all(|&index| alike.1[index])
+    };
+    alignment.pairs.iter().map(lies).collect()
 }
 
-/// Whether the old and the new side of a run of pairs have the same words in the same order, section numbers aside.
-fn same_run(old: &[&str], new: &[&str], run: &[Pair]) -> bool {
-    let saying = |side: fn(&Pair) -> &[usize], clauses: &[&str]| {
-        let all = run.iter().flat_map(side).copied();
-        let mut indices: Vec<usize> = all.filter(|&index| !is_bare(clauses[index])).collect();
-        indices.sort_unstable();
-        indices
-    };
-    same(words_of(&saying(|pair| &pair.old, old), old), words_of(&saying(|pair| &pair.new, new), new))
+/// Whether two runs of clauses have the same letters and digits in the same order: spaces and the numbers of parts are lost and found
+/// where a page sets a list otherwise.
+fn reads_alike(old: &[&str], new: &[&str]) -> bool {
+    letters(old).eq(letters(new))
+}
+
+/// The letters and digits of a run of clauses without the numbers of parts, which stand where a clause, a sentence or a link of a series
+/// begins, or are the first one; elsewhere a number may be an amount.
+fn letters<'a>(clauses: &'a [&str]) -> impl Iterator<Item = char> + 'a {
+    clauses.iter().filter(|clause| !is_bare(clause)).flat_map(|clause| {
+        let (mut begins, mut in_series) = (true, false);
+        let counts = move |token: &&str| {
+            let is_label = is_number(token) && (begins || *token == "1.");
+            if !is_label {
+                let links = ["or", "and"].iter().any(|link| token.eq_ignore_ascii_case(link));
+                begins = links && in_series || token.ends_with(['.', ';', '!', '?']);
+                in_series = token.ends_with(';');
+            }
+            !is_label
+        };
+        let word_letters = |word: String| word.chars().collect::<Vec<_>>();
+        clause.split_whitespace().filter(counts).flat_map(move |token| words(token).flat_map(word_letters))
+    })
 }
 
 #[cfg(test)]
@@ -274,6 +328,11 @@ mod tests {
             &["Write to help@plum.example today."],
             &["Write to [help@plum.example](javascript:open()) today."]
         ));
+        assert!(all_idle(&["Livré sur l’île"], &["Livré sur l’éle"]));
+        assert!(all_idle(&["Nom ………é………"], &["Nom ………'………"]));
+        assert!(!all_idle(&["Nom à payer"], &["Nom payer"]));
+        assert!(all_idle(&["Complain at https://plum.example/form today."], &["Complain here today."]));
+        assert!(!all_idle(&["Complain at https://plum.example/form today."], &["Complain there today."]));
         assert!(!all_idle(&["You may keep one licence"], &["You may keep one licences"]));
         assert!(!all_idle(&["The employer pays for it"], &["The employee pays for it"]));
         assert!(!all_idle(&["Write to help@plum.example today."], &["Write to help@quince.example today."]));
@@ -287,6 +346,19 @@ mod tests {
         let idle = idle(&old, &new, &alignment, (&[false; 5], &[false; 4]));
         let of = |index: usize| idle[alignment.pairs.iter().position(|pair| pair.new.contains(&index)).unwrap()];
         assert!(of(1) && !of(3));
+    }
+
+    #[test]
+    fn a_list_set_otherwise_changes_nothing() {
+        let old = ["Law", "1. Fees. You pay each month; 2. Refunds. None; or 3. what we", "collect for others.", "End"];
+        let new = ["Law", "Fees. You pay each month;", "Refunds. None; or", "what wecollect for others.", "End"];
+        assert!(all_idle(&old, &new));
+        assert!(!reads_alike(&["We pay at most 5."], &["We pay at most 6."]));
+        assert!(!reads_alike(&["We pay 3 and 5. Nobody else does."], &["We pay 3 and 6. Nobody else does."]));
+        assert!(!reads_alike(&["The fee in euros: 5. Nobody pays more."], &["The fee in euros: 6. Nobody pays more."]));
+        assert!(!reads_alike(&["We pay 5. Nobody else does."], &["We pay. Nobody else does."]));
+        assert!(!reads_alike(&["We may end it.", "You may leave."], &["You may leave.", "We may end it."]));
+        assert!(reads_alike(&["2. We may end it."], &["3.", "We may", "end it."]));
     }
 
     #[test]

@@ -20,8 +20,8 @@ mod words;
 pub use align::{Alignment, Pair, PairKind, align};
 pub use idle::idle;
 pub use materiality::{
-    Context, Defect, Materiality, Verdict, commands, defect, informs, is_aside, is_reference, is_repeated, is_slight,
-    is_wall, judge, speaks,
+    Context, Defect, Materiality, Verdict, commands, defect, informs, is_aside, is_latin, is_reference, is_repeated,
+    is_slight, is_wall, judge, speaks,
 };
 pub use redline::{Span, SpanKind, redline};
 pub use words::same_words;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     align::{Alignment, Pair, PairKind, words_of},
     redline::{Span, SpanKind, redline},
-    words::{same, spelled, words, words_as_written},
+    words::{hash_of_words, same, spelled, words, words_as_written},
 };
 
 /// How much a change matters.
@@ -137,6 +137,9 @@ const HEADING: usize = 9;
 /// Most words of a clause that says where more is to be read.
 const POINTER: usize = 20;
 
+/// Most words of a sentence that sends its reader elsewhere, whatever is told of there.
+const SENDS: usize = 45;
+
 /// Fewest digits by which addresses that changed, or telephone numbers, differ.
 const TELEPHONE: usize = 5;
 
@@ -194,6 +197,16 @@ const ERRORS: &[&str] = &[
     "page is not available",
     "page not available",
     "an unexpected error",
+    "an error occurred",
+    "an error has occurred",
+    "ein fehler aufgetreten",
+    "une erreur est survenue",
+    "une erreur s'est produite",
+    "une erreur s’est produite",
+    "se ha producido un error",
+    "si è verificato un errore",
+    "ocorreu um erro",
+    "een fout opgetreden",
 ];
 
 /// Words of bot walls, log-in walls and empty shells, and of errors that a document may also speak of. Pages say them in the language of the
@@ -323,6 +336,9 @@ pub fn judge(old: &[&str], new: &[&str], alignment: &Alignment, context: Context
         Some(word) => {
             verdict(Materiality::Material, &format!("words or numbers about duties or rights changed (“{word}”)"))
         }
+        None if changed.iter().any(|pair| changes_a_party(old, new, pair)) => {
+            verdict(Materiality::Material, "who is contracted with or receives data changed")
+        }
         None if changed.iter().any(|pair| changes_a_region(old, new, pair)) => {
             verdict(Materiality::Material, "where it holds changed")
         }
@@ -366,9 +382,16 @@ fn is_rise(text: &str) -> bool {
 /// Whether a pair is a menu entry on each side, as `flags` has it of old and new clauses, and none that could be a statement ("No refunds").
 pub fn is_aside(old: &[&str], new: &[&str], pair: &Pair, flags: (&[bool], &[bool])) -> bool {
     let within = |flags: &[bool], index: usize| flags.get(index).copied().unwrap_or(false);
+    // A line with the owner and a year may come or go as a whole; in other words it may name another owner.
+    let comes_or_goes = pair.old.is_empty() || pair.new.is_empty();
+    let names_owner = |text: &str| text.contains('©') && !words(text).any(|word| is_weighty(&word) && word != "rights");
+    let binds = |text: Cow<'_, str>| {
+        let weighty = words(&text).any(|word| is_weighty(&word));
+        weighty && !is_page_name(&text) && !(comes_or_goes && names_owner(&text))
+    };
     pair.old.iter().all(|&index| within(flags.0, index))
         && pair.new.iter().all(|&index| within(flags.1, index))
-        && !sides(old, new, pair).any(|text| words(&text).any(|word| is_weighty(&word)) && !is_page_name(&text))
+        && !sides(old, new, pair).any(binds)
 }
 
 /// Whether a menu entry is the name of a page, though it has a word about duties or rights ("Your privacy rights", "Fee schedules").
@@ -386,7 +409,12 @@ fn is_page_name(text: &str) -> bool {
 
 /// Whether a text speaks of somebody, or of a duty or a right.
 pub fn speaks(text: &str) -> bool {
-    words(text).any(|word| is_weighty(&word) || PERSONS.contains(&word.as_str()))
+    // In a text that is not said aloud, "US" is a country.
+    let aloud = !text.contains(char::is_lowercase);
+    words_as_written(text)
+        .filter(|word| aloud || *word != "US")
+        .map(str::to_lowercase)
+        .any(|word| is_weighty(&word) || PERSONS.contains(&word.as_str()))
 }
 
 /// Whether a text commands, forbids or allows, rather than naming what something is about.
@@ -424,7 +452,7 @@ fn is_credit(text: &str) -> bool {
 }
 
 /// Whether most of a text is in letters of which those of other scripts are accents, so that its words for persons are known.
-fn is_latin(text: &str) -> bool {
+pub fn is_latin(text: &str) -> bool {
     text.chars().filter(|c| !c.is_ascii()).count() * 3 <= text.chars().count()
 }
 
@@ -469,10 +497,25 @@ fn is_notice(text: &str) -> bool {
         "this is an archived",
         "an update to our",
         "pour consulter la version",
+        "une nouvelle version",
         "to see the previous version",
+        "a new version of",
+        "this page will become",
+        "will be updated and",
+        "cette mise à jour prendra effet",
     ];
-    const NAMED: &[&str] =
-        &["polic", "terms", "agreement", "statement", "notice", "guidelines", "conditions", "version"];
+    const NAMED: &[&str] = &[
+        "polic",
+        "politique",
+        "terms",
+        "agreement",
+        "statement",
+        "notice",
+        "guidelines",
+        "standards",
+        "conditions",
+        "version",
+    ];
     const BINDING: &[&str] = &["agree", "accept", "consent", "continu", "from time to time"];
     let lower = text.to_lowercase().replace('’', "'");
     let has = |cues: &[&str]| cues.iter().any(|cue| lower.contains(cue));
@@ -481,8 +524,14 @@ fn is_notice(text: &str) -> bool {
 
 /// Whether a clause only says where to write or who stands for whom, and about no duty or right.
 fn is_contact(text: &str) -> bool {
+    const SERVES: &[&str] = &["service agent for", "directeur de la publication", "directrice de la publication"];
     let lower = text.to_lowercase();
-    let represents = || lower.contains("representative is") && text.contains(|c: char| c.is_ascii_digit());
+    let represents = || {
+        let by_law = lower.contains("contact") && lower.contains("representative") && lower.contains("article");
+        by_law
+            || SERVES.iter().any(|cue| lower.contains(cue))
+            || lower.contains("representative is") && text.contains(|c: char| c.is_ascii_digit())
+    };
     (text.contains('@') && lower.contains("contact") || represents())
         && text.split_whitespace().nth(CONTACT).is_none()
         && !words(&lower.replace("may contact", "contact").replace("may also contact", "contact"))
@@ -514,7 +563,71 @@ fn is_pointer(text: &str) -> bool {
     let lower = text.to_lowercase();
     BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning))
         && text.split_whitespace().nth(POINTER).is_none()
-        && !words(text).any(|word| is_weighty(&word))
+        && text.contains(char::is_lowercase)
+        && !words_as_written(text).any(is_weighty)
+        || sends_on(text)
+}
+
+/// Whether a sentence sends its reader to where something is told of, though it names the duty or right ("For details of what we collect,
+/// see our policy").
+fn sends_on(text: &str) -> bool {
+    const PURPOSES: &[&str] = &[
+        "for information",
+        "for more ",
+        "for further ",
+        "for additional ",
+        "for details",
+        "to learn more",
+        "to find out more",
+    ];
+    const SENDING: &[&str] = &[" see ", " refer to ", " visit ", " read ", " review ", " consult ", " go to "];
+    const INVITATIONS: &[&str] = &[
+        "please see ",
+        "please refer to ",
+        "you may also refer to ",
+        "you can find more ",
+        "you can read more ",
+        "you can learn more ",
+    ];
+    const TELLING: &[&str] = &[
+        "which explain",
+        "which further explain",
+        "which describe",
+        "which sets out",
+        "that explain",
+        "that describe",
+    ];
+    const BINDING: &[&str] = &[
+        "must", "shall", "will", "not", "no", "agree", "consent", "apply", "applies", "govern", "subject", "bound",
+        "bind", "only",
+    ];
+    let lower = text.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    // What the place tells of is told there.
+    let sent = TELLING.iter().filter_map(|telling| lower.find(telling)).min().map_or(&lower[..], |at| &lower[..at]);
+    let invites = PURPOSES.iter().any(|purpose| sent.starts_with(purpose))
+        && SENDING.iter().any(|verb| sent.contains(verb))
+        || INVITATIONS.iter().any(|invitation| sent.starts_with(invitation));
+    invites
+        && lower.split_whitespace().nth(SENDS).is_none()
+        && !words_as_written(sent).any(|word| {
+            BINDING.iter().any(|binding| word == *binding || binding.len() >= 4 && word.starts_with(binding))
+        })
+}
+
+/// Whether all sentences, and remarks in brackets, in which two wordings differ say where more is to be read or where to write, or tell
+/// of a change.
+fn changes_references(old: &str, new: &str) -> bool {
+    fn parts(text: &str) -> impl Iterator<Item = &str> {
+        text.split_inclusive(['(', ')']).flat_map(|part| part.split_inclusive(". ")).map(str::trim)
+    }
+    let lacking = |from: &str, other: &str| {
+        let stand: HashSet<u64> = parts(other).map(hash_of_words).collect();
+        let lacks = |part: &&str| words_as_written(part).next().is_some() && !stand.contains(&hash_of_words(part));
+        parts(from).filter(lacks).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mut differing = lacking(old, new);
+    differing.append(&mut lacking(new, old));
+    !differing.is_empty() && differing.iter().all(|part| is_pointer(part) || is_contact(part) || is_notice(part))
 }
 
 /// Whether a clause tells where somebody is, or of a change.
@@ -534,7 +647,7 @@ pub fn is_reference(old: &[&str], new: &[&str], pair: &Pair) -> bool {
             || is_pointer(&text)
     };
     if let (Some(before), Some(after)) = (pair.old_text(old), pair.new_text(new))
-        && changes_an_address(&before, &after)
+        && (changes_an_address(&before, &after) || changes_references(&before, &after))
     {
         return true;
     }
@@ -620,7 +733,7 @@ pub fn defect(old: &[&str], new: &[&str]) -> Option<Defect> {
         if after < WALL_WORDS && after * 2 < before && starts_as_wall(new) {
             return Some(Defect::Wall);
         }
-        if after * 8 < before {
+        if after * 4 < before {
             return Some(Defect::Missing);
         }
     }
@@ -628,6 +741,7 @@ pub fn defect(old: &[&str], new: &[&str]) -> Option<Defect> {
         return Some(Defect::BrokenOff);
     }
     let is_message = |text: &&str| {
+        let text = text.split_once(". ").map_or(*text, |(first, _)| first);
         if text.split_whitespace().nth(8).is_some() {
             return false;
         }
@@ -733,21 +847,18 @@ fn is_date_or_counter(old: &[&str], new: &[&str], pair: &Pair) -> bool {
 fn is_dated_title(before: &str, after: &str) -> bool {
     let rest = |text: &str| {
         let list: Vec<String> = words(text).collect();
-        let month = list.iter().position(|word| is_month(word))?;
+        let month = list.iter().position(|word| is_month(word) || is_calendar_word(word) && word.len() == 3)?;
         let is_year =
             |word: &String| word.len() == 4 && word.starts_with(['1', '2']) && word.bytes().all(|b| b.is_ascii_digit());
         let around = month.saturating_sub(1)..(month + 3).min(list.len());
         let year = around.clone().find(|&at| is_year(&list[at]))?;
         let day = around.clone().find(|&at| list[at].len() <= 2 && list[at].bytes().all(|b| b.is_ascii_digit()))?;
-        Some(
-            (0..list.len())
-                .filter(|at| ![month, year, day].contains(at))
-                .map(|at| list[at].clone())
-                .collect::<Vec<_>>(),
-        )
+        let kept = (0..list.len()).filter(|at| ![month, year, day].contains(at)).map(|at| list[at].as_str());
+        // "May" is a month here.
+        let kept = kept.collect::<Vec<_>>().join(" ");
+        (text.chars().nth(DATED).is_none() && !speaks(&kept)).then_some(kept)
     };
-    let is_title = |text: &str| text.chars().nth(DATED).is_none() && !speaks(text);
-    is_title(before) && is_title(after) && rest(before).is_some_and(|kept| rest(after) == Some(kept))
+    rest(before).is_some_and(|kept| rest(after) == Some(kept))
 }
 
 /// Whether a word in lower case is a month in English, French, German, Spanish, Italian, Portuguese or Dutch.
@@ -923,6 +1034,35 @@ fn changes_a_region(old: &[&str], new: &[&str], pair: &Pair) -> bool {
     !is_reference(old, new, pair) && speaks(&after) && gone.iter().chain(&come).any(is_region)
 }
 
+/// Whether a clause that says whom somebody contracts with comes, goes or is reworded, one names a company of another legal form, or one
+/// that says who receives data names another.
+fn changes_a_party(old: &[&str], new: &[&str], pair: &Pair) -> bool {
+    const FORMS: &[&str] = &["inc", "llc", "ltd", "corp", "gmbh", "plc", "bv", "sarl", "sas"];
+    let says = |cues: &[&str], text: &str| {
+        let lower = text.to_lowercase();
+        cues.iter().any(|cue| lower.contains(cue))
+    };
+    let (Some(before), Some(after)) = (pair.old_text(old), pair.new_text(new)) else {
+        return sides(old, new, pair).all(|text| says(&["contracting with"], &text));
+    };
+    let (gone, come) = changed_words(&before, &after);
+    let has_form = |list: &[String]| list.iter().any(|word| FORMS.contains(&word.as_str()));
+    let contracts = || [&before, &after].iter().all(|text| says(&["contracting with"], text));
+    if has_form(&gone) && has_form(&come) || contracts() && !(gone.is_empty() && come.is_empty()) {
+        return !is_reference(old, new, pair);
+    }
+    let is_name = |text: &str, word: &String| {
+        words_as_written(text).any(|other| other.starts_with(char::is_uppercase) && other.to_lowercase() == *word)
+    };
+    if ![&before, &after].iter().all(|text| says(&["shares", "processor"], text)) || is_reference(old, new, pair) {
+        return false;
+    }
+    !gone.is_empty()
+        && !come.is_empty()
+        && gone.iter().all(|word| is_name(&before, word))
+        && come.iter().all(|word| is_name(&after, word))
+}
+
 /// The first word about duties or rights, or quantity, that a rewording adds or takes away.
 pub(crate) fn weighty_changes(old: &str, new: &str) -> Option<String> {
     let (gone, come) = changed_words(old, new);
@@ -1037,7 +1177,29 @@ mod tests {
     }
 
     #[test]
+    fn another_party_is_material_and_who_serves_it_is_not() {
+        assert_eq!(verdict(&["Plum, Inc. signs it."], &["Quince Corp. signs it."]), Materiality::Material);
+        assert_eq!(verdict(&["Plum Gardens Ltd signs it."], &["Quince Gardens Ltd signs it."]), Materiality::Minor);
+        let with = |place: &str| format!("If you live in Norland{place}, you are contracting with Plum Ltd.");
+        assert_eq!(verdict(&[&with(" or beyond")], &[&with("")]), Materiality::Material);
+        assert!(is_contact("Service agent for court proceedings: Quince Lawyers, 5 Mill Lane, Norhaven 6350112."));
+        assert!(is_notice("On 4 June 2026 this page will become the place of our standards."));
+        assert!(!is_notice("On 4 June 2026 this page will become the terms that you agree to."));
+    }
+
+    #[test]
+    fn an_owner_s_line_comes_or_goes_beside_the_document() {
+        let aside = |old: &[&str], new: &[&str]| is_aside(old, new, &align(old, new).pairs[0], (&[true], &[true]));
+        assert!(aside(&[], &["© 2026 Plum Ltd. All rights reserved."]));
+        assert!(!aside(&[], &["© 2026 Plum Ltd. You may not copy it."]));
+        assert!(!aside(&["© 2026 Plum Ltd. All rights reserved."], &["© 2026 Quince Ltd. All rights reserved."]));
+    }
+
+    #[test]
     fn months_of_an_era_and_names_are_no_duties() {
+        assert_eq!(verdict(&["May 4, 2022"], &["May 5, 2022"]), Materiality::Cosmetic);
+        assert_eq!(verdict(&["Apr 30, 2020"], &["May 1, 2020"]), Materiality::Cosmetic);
+        assert_ne!(verdict(&["We may end it on 4 June 2022"], &["We end it on 4 June 2022"]), Materiality::Cosmetic);
         assert_eq!(
             verdict(&["時刻表 令和7年 2 月号に基づきます。"], &["時刻表 令和7年 3 月号に基づきます。"]),
             Materiality::Cosmetic
@@ -1131,6 +1293,36 @@ mod tests {
     }
 
     #[test]
+    fn who_receives_data_is_material() {
+        let of = |name: &str| format!("Plum shares your picture with {name}, a processor in Norland.");
+        assert_eq!(verdict(&[&of("Quince")], &[&of("Rowan")]), Materiality::Material);
+        assert_eq!(verdict(&["Plum is made by Quince."], &["Plum is made by Rowan."]), Materiality::Minor);
+        let italian = "If you live in Norland you are contracting with Plum Norland Ltd";
+        assert_eq!(verdict(&["Plum Ltd"], &["Plum Ltd", italian]), Materiality::Material);
+    }
+
+    #[test]
+    fn a_place_where_more_is_told_binds_nobody() {
+        let reference = |old: &str, new: &str| {
+            let (old, new) = ([old], [new]);
+            align(&old, &new).pairs.iter().all(|pair| is_reference(&old, &new, pair))
+        };
+        let rule = "These rules say how to behave towards others here.";
+        let with = |more: &str| format!("{rule} {more}");
+        assert!(reference(rule, &with("You may also refer to our guide, which explains what is not allowed.")));
+        assert!(reference(rule, &with("For details of what we collect and share, please see our policy.")));
+        assert!(!reference(rule, &with("Please see our policy, which you must follow.")));
+        assert!(!reference(rule, &with("For more benefits you agree to see advertising.")));
+        assert!(!reference(rule, &with("We collect your address.")));
+        assert!(reference(
+            "What you post (see Public Data in our policy).",
+            "What you post (see What We Collect in our policy)."
+        ));
+        assert!(is_listed_source("Survey of Norhaven (US): https://plum.example/works"));
+        assert!(!is_listed_source("Send it to us: https://plum.example/works"));
+    }
+
+    #[test]
     fn a_moved_clause_is_minor() {
         let old = ["We may end it at any time.", "You keep your content.", "Norland law governs."];
         let new = ["You keep your content.", "Norland law governs.", "We may end it at any time."];
@@ -1157,6 +1349,11 @@ mod tests {
         assert_eq!(defect(&[&short], &["Plum isn’t available in your country yet", &long[..400]]), Some(Defect::Wall));
         assert_eq!(defect(&[&short], &[&long[..400], "Plums are in season."]), None);
         assert_eq!(defect(&[&long], &["All rights reserved"]), Some(Defect::Missing));
+        let clause = &long[..long.len() / 40];
+        assert_eq!(defect(&[clause; 40], &[clause; 8]), Some(Defect::Missing));
+        assert_eq!(defect(&[clause; 40], &[clause; 14]), None);
+        let german = "Es ist ein Fehler aufgetreten. Wir konnten die Seite nicht laden, versuche es bitte noch einmal.";
+        assert_eq!(defect(&[&long], &[german, &long]), Some(Defect::Part));
         assert_eq!(defect(&[&long], &["This page isn’t available", &long]), Some(Defect::Part));
         assert_eq!(defect(&[&long], &[&long]), None);
     }
@@ -1170,6 +1367,12 @@ mod tests {
         assert!(pair("Plum GmbH Quellweg 5 80331 Norhaven", "Plum GmbH Am Hafen 12 81673 Norhaven"));
         assert!(pair("Survey of Norhaven - Open Data", "Survey of Norhaven (Creative Commons)"));
         assert!(pair("Contact us at help@plum.example.", "Contact Plum Norland at hello@plum.example."));
+        assert!(pair(
+            "We process it here. Write to Plum for answers. Our representative can be contacted at data@plum.example.",
+            "We process it here. Write to Plum for answers. You may contact our officer for data at officer@plum.example."
+        ));
+        let by_law = "Authorities may contact our representatives according to Article 27 of the law:";
+        assert!(["We may end it", by_law].iter().map(|text| informs(text)).eq([false, true]));
         assert!(!pair("You pay 5 EUR a month to us.", "You pay 9 EUR a month to us."));
         assert!(!pair("Fees 5 EUR", "You grant us a Creative Commons licence."));
     }

@@ -2,7 +2,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use compare::{informs, speaks};
+use compare::{informs, is_latin, speaks};
 use document::{Clause, ClauseKind, Structure};
 
 /// Most words of a menu entry.
@@ -11,6 +11,8 @@ const ENTRY: usize = 8;
 const ENTRY_BYTES: usize = 90;
 /// Most words of an entry with a line that describes it, and of one that nothing can be read into.
 const FRAME: (usize, usize) = (20, 5);
+/// Most words of an entry of a menu of languages, which may name the page as well.
+const LANGUAGE: usize = 30;
 /// Fewest entries of a menu amid the document, and of one above or below it.
 const MENU: (usize, usize) = (10, 3);
 /// So many entries above or below the document are a menu, whatever they say.
@@ -86,6 +88,7 @@ const PROMOTIONS: &[&str] = &[
     "% off",
     "shop now",
     "click & collect",
+    "click and collect",
 ];
 
 /// Languages by their own names, as menus of languages have them; English is left out, as sentences in English begin with it.
@@ -163,6 +166,17 @@ const LINES: &[&str] = &[
     "see contributors",
     "page last update",
     "follow us",
+    "call now to order",
+    "call to order",
+];
+
+/// What tells how to use a page.
+const HINTS: &[&str] = &[
+    "stay organized with collections",
+    "no longer supports internet explorer",
+    "no longer supports versions",
+    "save this page to your",
+    "close this message",
 ];
 
 /// What stands beside a document in a text: for each clause, whether it is of such a kind.
@@ -207,12 +221,16 @@ fn asides(text: &str, structure: &Structure, body: &Range<usize>, known: &dyn Fn
         lead_in.is_some_and(|at| is_short(clause(at)) && !introduces(at))
     };
     let framed = framed(text, structure);
+    let enumerated = enumerated(text, structure);
     // Of a sentence in another language it cannot be told what it says.
     let known_language =
         body.len() == structure.clauses.len() || document::language(text).is_none_or(|language| language == "en");
     let is_aside = |(index, kind): (usize, &Clause)| {
         let text = clause(index);
         let known = known(index) && !(is_short(text) && below_entry(kind));
+        if enumerated[index] {
+            return false;
+        }
         if framed[index] && (!known || is_short(text)) || is_language(text) {
             return true;
         }
@@ -226,6 +244,20 @@ fn asides(text: &str, structure: &Structure, body: &Range<usize>, known: &dyn Fn
             && !is_ended(text)
     };
     structure.clauses.iter().enumerate().map(is_aside).collect()
+}
+
+/// Which clauses are in a list that a sentence announces without a colon ("The following products are covered by these terms."), up to
+/// the next heading.
+fn enumerated(text: &str, structure: &Structure) -> Vec<bool> {
+    let mut announced = false;
+    let is_listed = |clause: &Clause| {
+        let words = text[clause.range.clone()].trim_end();
+        let lower = words.to_lowercase();
+        let announces = lower.starts_with("the following") && lower.contains("covered by") && is_ended(words);
+        announced = announces || announced && !clause.is_heading();
+        announced && !announces
+    };
+    structure.clauses.iter().map(is_listed).collect()
 }
 
 /// Which clauses stand in the menus around a document: runs of entries above it, below it, or long ones amid it, headings included.
@@ -336,10 +368,13 @@ fn is_teaser(text: &str, known_language: bool) -> bool {
         let lower = text.to_lowercase();
         DOCUMENTS.iter().any(|name| lower.contains(name))
     };
+    // What a sentence says, in another language or amid one in English, cannot be told.
+    let readable = known_language && is_latin(text);
     !text.contains(['@', '_'])
         && !informs(text)
         && digits < TELEPHONE
-        && (!is_sentence(text) || known_language && !about_documents())
+        && (!is_sentence(text) || !about_documents())
+        && (readable || !is_ended(text) && !is_sentence(text))
         && (text.split_whitespace().nth(TEASER).is_none() || is_names(text))
 }
 
@@ -375,8 +410,8 @@ fn is_language(text: &str) -> bool {
     let named = LANGUAGES
         .iter()
         .any(|name| lower.strip_prefix(name).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)));
-    let several = || LANGUAGES.iter().filter(|name| lower.contains(**name)).nth(2).is_some();
-    named && (text.split_whitespace().nth(FRAME.0).is_none() || several()) && !speaks(text)
+    let several = |least: usize| LANGUAGES.iter().filter(|name| lower.contains(**name)).nth(least - 1).is_some();
+    (named && (text.split_whitespace().nth(LANGUAGE).is_none() || several(3)) || several(5)) && !speaks(text)
 }
 
 /// Whether a line is short enough for a menu and says nothing that somebody may need: an address, a telephone number, the name
@@ -453,6 +488,7 @@ fn widgets(text: &str, structure: &Structure, body: &Range<usize>) -> Vec<bool> 
         left > 0
             || index < 3 && is_promotion(&words)
             || is_markup(&words)
+            || is_hint(&words)
             || begins(LINES) && words.split_whitespace().nth(LINE).is_none()
             || words.matches("\":").count() >= STATE
     };
@@ -468,7 +504,7 @@ fn widgets(text: &str, structure: &Structure, body: &Range<usize>) -> Vec<bool> 
     let of = |clause: &Clause| text[clause.range.clone()].trim_end();
     structure.clauses.iter().for_each(|clause| *times.entry(of(clause)).or_default() += 1);
     for (index, clause) in structure.clauses.iter().enumerate() {
-        widgets[index] |= !body.contains(&index) && times[of(clause)] >= DIALOGS;
+        widgets[index] |= !body.contains(&index) && (times[of(clause)] >= DIALOGS || asks_consent(of(clause)));
     }
     widgets
 }
@@ -506,6 +542,20 @@ fn banners(text: &str, structure: &Structure) -> Vec<Range<usize>> {
 fn is_promotion(text: &str) -> bool {
     PROMOTIONS.iter().any(|cue| text.contains(cue))
         && text.split_whitespace().nth(PROMOTION).is_none()
+        && !["agree", "terms", "policy"].iter().any(|cue| text.contains(cue))
+}
+
+/// Whether a line takes going on as consent to cookies, as the notices do that a page shows above or below the document.
+fn asks_consent(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let consents = ["by clicking", "by continuing", "continuing to use"].iter().any(|cue| lower.contains(cue));
+    lower.contains("cookie") && consents && text.split_whitespace().nth(TEASER).is_none()
+}
+
+/// Whether a line in lower case tells how to use the page or the browser.
+fn is_hint(text: &str) -> bool {
+    HINTS.iter().any(|cue| text.contains(cue))
+        && text.split_whitespace().nth(WIDGET.0).is_none()
         && !["agree", "terms", "policy"].iter().any(|cue| text.contains(cue))
 }
 
@@ -598,6 +648,29 @@ mod tests {
         assert_eq!(body(&rules, &document::structure(&rules)), 0..2);
         assert!(!is_teaser("Our terms will change in the autumn of this year, so please read them now.", true));
         assert!(!is_teaser("Nous allons utiliser vos cueillettes afin de choisir les prunes que vous verrez.", false));
+    }
+
+    #[test]
+    fn hints_and_notices_of_cookies_stand_beside_the_document() {
+        assert!(is_hint("plum.example no longer supports versions lower than browser 8."));
+        assert!(!is_hint("if you agree to our terms, close this message."));
+        assert!(asks_consent("By clicking OK or continuing to use our site, you agree that we can place cookies."));
+        assert!(!asks_consent("We place cookies."));
+        assert!(is_language("In other languages | Deutsch · español · français · italiano · polski"));
+    }
+
+    #[test]
+    fn a_sentence_in_another_script_is_no_teaser() {
+        assert!(!is_teaser("「動画作成機能」とは、登録されていない音楽を利用して動画を作成する機能をいいます。", true));
+        assert!(is_teaser("動画作成", true));
+    }
+
+    #[test]
+    fn products_that_a_sentence_announces_are_the_document_s() {
+        let text = "The following products are covered by these terms.\n\nPlum Maps\n\n# More\n\nPlum Pay\n";
+        let structure = document::structure(text);
+        assert_eq!(enumerated(text, &structure), [false, true, false, false]);
+        assert!(!Beside::of(text, &structure, &|_| false).asides[1]);
     }
 
     #[test]
