@@ -193,9 +193,12 @@ async fn set_document(
     Ok(())
 }
 
-/// Remembers until when a host ([`jobs::host`]) is left alone, for documents that come to it meanwhile.
+/// Remembers until when a host ([`jobs::host`]) is left alone, for documents that come to it meanwhile. What it asked for before holds if
+/// that is longer.
 pub(crate) async fn remember_host(tx: &mut Tx, host: &str, until_ms: i64) -> Result<()> {
-    tx.run(SET_SETTING, args![host_key(host), until_ms.to_string()]).await?;
+    if until_ms > host_left_alone_until(tx, host).await? {
+        tx.run(SET_SETTING, args![host_key(host), until_ms.to_string()]).await?;
+    }
     Ok(())
 }
 
@@ -203,11 +206,14 @@ pub(crate) async fn remember_host(tx: &mut Tx, host: &str, until_ms: i64) -> Res
 async fn left_alone_until(tx: &mut Tx, urls: &[String]) -> Result<i64> {
     let mut until_ms = 0;
     for url in urls {
-        let kept = tx.one(SETTING, args![host_key(jobs::host(url))]).await?;
-        let kept = kept.map(|row| row.get::<String>(0)).transpose()?;
-        until_ms = until_ms.max(kept.and_then(|kept| kept.parse().ok()).unwrap_or(0));
+        until_ms = until_ms.max(host_left_alone_until(tx, jobs::host(url)).await?);
     }
     Ok(until_ms)
+}
+
+async fn host_left_alone_until(tx: &mut Tx, host: &str) -> Result<i64> {
+    let kept = tx.one(SETTING, args![host_key(host)]).await?.map(|row| row.get::<String>(0)).transpose()?;
+    Ok(kept.and_then(|kept| kept.parse().ok()).unwrap_or(0))
 }
 
 fn host_key(host: &str) -> String {

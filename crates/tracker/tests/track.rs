@@ -315,6 +315,8 @@ async fn a_server_is_left_alone_as_long_as_it_asks() {
         assert_eq!(due(cookies), 5_400_000, "a process that starts now knows of it as well");
         assert!((5_390_000..=5_401_000).contains(&due(privacy)), "{}", due(privacy));
         assert_eq!(world.state(privacy).await, State::Waiting, "that is no failure of its own");
+        let host = format!("plum.localhost:{}", world.port);
+        world.atlas.leave_alone(&host, START + 60_000).await.unwrap();
         let (own, others) = (world.document("plum", "licence").await, world.document("quince", "terms").await);
         let health = world.atlas.health().await.unwrap();
         let due = |id| health.iter().find(|health| health.document == id).unwrap().next_due_ms;
