@@ -23,27 +23,48 @@ pub struct Teachers {
     pub least_platforms: [usize; BLOCKS],
     /// Passes of the learner over all clauses.
     pub learner_passes: usize,
+    /// The learner's [`NetOptions::forget_hidden`]: with so much to learn from, little has to be left out.
+    pub learner_forget_hidden: f32,
+    /// The learner's [`NetOptions::positive`]: probabilities need no weight, and labels beside them are better taken as they are.
+    pub learner_positive: f32,
 }
 
 impl Default for Teachers {
     fn default() -> Self {
-        Teachers { networks: 3, passes: 40, least_platforms: [4, 4, 4, 1], learner_passes: 28 }
+        Teachers {
+            networks: 3,
+            passes: 40,
+            least_platforms: [4, 4, 4, 1],
+            learner_passes: 40,
+            learner_forget_hidden: 0.1,
+            learner_positive: 1.0,
+        }
     }
 }
 
 impl Teachers {
+    /// How the learner is fitted, where `net` would be from labels alone.
+    pub(crate) fn learner(&self, net: &NetOptions) -> NetOptions {
+        NetOptions {
+            passes: self.learner_passes,
+            forget_hidden: self.learner_forget_hidden,
+            positive: self.learner_positive,
+            ..net.clone()
+        }
+    }
+
     /// What teachers who learnt from the documents at `labelled` say of those at `others`.
     pub(crate) fn opinions(
         &self,
         prepared: &Prepared,
         labelled: &[usize],
         others: &[usize],
-        learner: &NetOptions,
+        net: &NetOptions,
         options: &Options,
     ) -> Vec<Lesson> {
         let vocabulary = Vocabulary::of(prepared, labelled, &self.least_platforms, options.block_weights);
         let matrix = vocabulary.matrix(prepared, labelled.iter().copied());
-        let fitting = NetOptions { networks: self.networks, passes: self.passes, ..learner.clone() };
+        let fitting = NetOptions { networks: self.networks, passes: self.passes, ..net.clone() };
         let types = prepared.names.len();
         let teachers = net::fit(&matrix, &labels(prepared, labelled), types, &fitting, options.threads);
         others.iter().map(|&row| opinion(&teachers, types, &vocabulary.values(&prepared.documents[row]))).collect()

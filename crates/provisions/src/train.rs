@@ -404,7 +404,7 @@ fn fit_nets(
     if let Some(teachers) = options.teachers.as_ref().filter(|_| !others.is_empty()) {
         lessons.extend(teachers.opinions(prepared, &rows, &others, &net, options));
         rows.extend(others);
-        net.passes = teachers.learner_passes;
+        net = teachers.learner(&net);
     }
     let matrix = vocabulary.matrix(prepared, rows.into_iter());
     net::fit(&matrix, &lessons, prepared.names.len(), &net, options.threads)
