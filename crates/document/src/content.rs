@@ -529,8 +529,8 @@ fn surrounds(node: &NodeRef<'_>) -> Option<Surrounding> {
 fn is_among_documents(id: &str, node: &NodeRef<'_>) -> bool {
     let Some(kind) = several::kind_titled(id) else { return false };
     let titled = |other: &NodeRef<'_>| other.id_attr().and_then(|id| several::kind_titled(&id));
-    let before = std::iter::successors(node.prev_element_sibling(), NodeRef::prev_element_sibling).take(20);
-    let after = std::iter::successors(node.next_element_sibling(), NodeRef::next_element_sibling).take(20);
+    let before = std::iter::successors(node.prev_element_sibling(), NodeRef::prev_element_sibling).take(8);
+    let after = std::iter::successors(node.next_element_sibling(), NodeRef::next_element_sibling).take(8);
     before.chain(after).any(|other| titled(&other).is_some_and(|found| found != kind))
 }
 

@@ -139,14 +139,15 @@ impl Emitter {
             self.heading_level = level;
         }
         let line = unmarked(line);
+        if line.is_empty() {
+            return;
+        }
         let line = match headed_item {
             Some(Block::Item { marker, .. }) if leading_number(line).is_none() => Cow::from(format!("{marker} {line}")),
             _ => Cow::from(line),
         };
-        if !line.is_empty() {
-            self.write(&block, &line);
-            self.last = Some(block);
-        }
+        self.write(&block, &line);
+        self.last = Some(block);
     }
 
     fn write(&mut self, block: &Block, line: &str) {
