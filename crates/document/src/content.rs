@@ -83,6 +83,8 @@ const REGISTER: u32 = 50;
 const ABOVE: u32 = 400;
 /// Letters and digits of a paragraph that frames have none of: what holds one is left out only by what it is called.
 const PARAGRAPH: u32 = 250;
+/// Most elements called a page's main part that are looked at: few pages have two.
+const MAIN_PARTS: usize = 20;
 /// Letters and digits outside of an overlay that make a page readable without it.
 pub(crate) const READABLE: u32 = 400;
 /// Letters and digits outside of a dialog that make a page readable without it: the page calls it a dialog itself.
@@ -165,15 +167,32 @@ impl Survey {
         false
     }
 
-    /// The one element that the page calls the text of a document, with all that hold it, if it holds a good part of what is read.
+    /// The one element that the page calls the text of a document, else the one that it calls its main part, with all that hold it, if it
+    /// holds a good part of what is read.
     fn path_to_text(&self, page: &Document) -> FxHashSet<NodeId> {
-        let [text] = self.called_text[..] else { return FxHashSet::default() };
-        let Some(text) = page.tree.get(&text) else { return FxHashSet::default() };
-        let weight = self.prose(&text);
-        if self.is_left_out(&text) || weight < READABLE || weight * 4 < self.prose(&page.root()) {
-            return FxHashSet::default();
-        }
+        let text = match self.called_text[..] {
+            [text] => page.tree.get(&text).filter(|text| self.holds_share(text, 4, page)),
+            _ => None,
+        };
+        let Some(text) = text.or_else(|| self.main_part(page)) else { return FxHashSet::default() };
         std::iter::once(text.id).chain(text.ancestors_it(None).map(|around| around.id)).collect()
+    }
+
+    /// Whether an element is read, is long enough for a document, and holds so large a part of what is read: a half, a quarter.
+    fn holds_share(&self, node: &NodeRef<'_>, part: u32, page: &Document) -> bool {
+        let weight = self.prose(node);
+        weight >= READABLE && weight.saturating_mul(part) >= self.prose(&page.root()) && !self.is_left_out(node)
+    }
+
+    /// The one element that is shown and that the page calls its main part.
+    fn main_part<'a>(&self, page: &'a Document) -> Option<NodeRef<'a>> {
+        let found = page.select("main, [role=main]");
+        if found.length() > MAIN_PARTS {
+            return None;
+        }
+        let shown = |node: &NodeRef<'_>| !is_hidden(node) && !node.ancestors_it(None).any(|around| is_hidden(&around));
+        let mut parts = outermost(found.nodes().to_vec()).into_iter().filter(shown);
+        parts.next().filter(|part| parts.next().is_none() && self.holds_share(part, 2, page))
     }
 }
 
@@ -309,7 +328,10 @@ pub(crate) fn survey(page: &Document, source: &Source<'_>) -> Survey {
             Some(Surrounding::Inside) => weight.linked * 2 > weight.all && !titled.contains(&node.id),
             Some(Surrounding::Button) => !opens_section(&node, &weights),
             None => {
-                (is_link_block(&node, weight) && !is_introduced(&node, &weights)) || is_list_of_dates(&node, weight)
+                is_folded_menu(&node, &weights)
+                    || (is_link_block(&node, weight) && !is_introduced(&node, &weights))
+                    || is_list_of_dates(&node, weight)
+                    || is_date_among_dates(&node, &weights)
             }
         };
         let log_in = node.has_name("form") && asking.contains(&node.id) && weight.all * 3 < total.all;
@@ -360,20 +382,25 @@ fn repeated<'a>(page: &'a Document, folded: &FxHashSet<NodeId>) -> Vec<NodeRef<'
     while let Some(node) = stack.pop() {
         if folded.contains(&node.id) {
             outermost.push(node);
-        } else if !node.node_name().is_some_and(|name| SILENT.contains(&&*name)) {
+        } else if !is_silent(&node) {
             shown.extend(phrase(&node).map(|(hash, _)| hash));
             stack.extend(node.children_it(false));
         }
     }
     let copied = |node: &NodeRef<'a>| {
         let (mut all, mut known) = (0, 0);
-        for (hash, length) in node.descendants_it().filter_map(|node| phrase(&node)) {
+        let read = node.descendants_it().filter(|node| !node.parent().is_some_and(|parent| is_silent(&parent)));
+        for (hash, length) in read.filter_map(|node| phrase(&node)) {
             all += length;
             known += if shown.contains(&hash) { length } else { 0 };
         }
         known * 10 > all * 8
     };
     outermost.into_iter().filter(copied).collect()
+}
+
+fn is_silent(node: &NodeRef<'_>) -> bool {
+    node.node_name().is_some_and(|name| SILENT.contains(&&*name))
 }
 
 /// A text that is long enough not to recur by chance: its hash and its length.
@@ -491,10 +518,20 @@ fn surrounds(node: &NodeRef<'_>) -> Option<Surrounding> {
         class.split_ascii_whitespace().any(|name| names_any(name, words))
             || names_any(&id, words) && !is_named_by_its_words(&id, node)
     };
-    if says(OVERLAYS) {
+    if says(OVERLAYS) && !is_among_documents(&id, node) {
         return Some(Surrounding::Overlay);
     }
     says(SURROUNDINGS).then_some(Surrounding::Beside)
+}
+
+/// Whether an element's ID is the title of a document, and that of one beside it the title of another: the cookie policy on a page of
+/// several documents is no banner.
+fn is_among_documents(id: &str, node: &NodeRef<'_>) -> bool {
+    let Some(kind) = several::kind_titled(id) else { return false };
+    let titled = |other: &NodeRef<'_>| other.id_attr().and_then(|id| several::kind_titled(&id));
+    let before = std::iter::successors(node.prev_element_sibling(), NodeRef::prev_element_sibling).take(8);
+    let after = std::iter::successors(node.next_element_sibling(), NodeRef::next_element_sibling).take(8);
+    before.chain(after).any(|other| titled(&other).is_some_and(|found| found != kind))
 }
 
 /// Whether a page calls an element the text of a document: the words of its ID, or of one of its classes, name both and nothing else.
@@ -547,6 +584,16 @@ fn is_link_block(node: &NodeRef<'_>, weight: Weight) -> bool {
     holds && weight.links >= 4 && weight.linked * 10 >= weight.all * 9
 }
 
+/// A section that is nothing but its label and navigation.
+fn is_folded_menu(node: &NodeRef<'_>, weights: &Weights) -> bool {
+    if !node.has_name("details") {
+        return false;
+    }
+    let weigh = |node: &NodeRef<'_>| weights.get(&node.id).copied().unwrap_or_default().all;
+    let mut parts = node.children_it(false).filter(|part| weigh(part) > 0 && !part.has_name("summary")).peekable();
+    parts.peek().is_some() && parts.all(|part| part.has_name("nav"))
+}
+
 /// Whether a list continues the paragraph before it ("You can block cookies in these browsers:"), so that its links belong to the document.
 fn is_introduced(list: &NodeRef<'_>, weights: &Weights) -> bool {
     let weigh = |node: &NodeRef<'_>| weights.get(&node.id).copied().unwrap_or_default();
@@ -593,6 +640,19 @@ fn is_list_of_dates(node: &NodeRef<'_>, weight: Weight) -> bool {
         dates += usize::from(dates::is_date(text));
     }
     dates >= 3 && dates * 10 >= all * 6
+}
+
+/// A date alone in its element, in a row of three or more such: a choice of versions with words of its own around.
+fn is_date_among_dates(node: &NodeRef<'_>, weights: &Weights) -> bool {
+    let weigh = |node: &NodeRef<'_>| weights.get(&node.id).copied().unwrap_or_default().all;
+    let is_date = |node: &NodeRef<'_>| (6..=24).contains(&weigh(node)) && dates::is_date(node.text().trim());
+    let holds = node.node_name().is_some_and(|name| matches!(&*name, "div" | "section"));
+    if !holds || !is_date(node) {
+        return false;
+    }
+    let before = std::iter::successors(node.prev_element_sibling(), NodeRef::prev_element_sibling);
+    let after = std::iter::successors(node.next_element_sibling(), NodeRef::next_element_sibling);
+    before.take(2).take_while(is_date).count() + after.take(2).take_while(is_date).count() >= 2
 }
 
 fn within(node: &NodeRef<'_>, names: &[&str]) -> bool {
@@ -660,11 +720,13 @@ fn main_content<'a>(page: &'a Document, survey: &Survey) -> Vec<NodeRef<'a>> {
         } else {
             90
         };
-        if !leads(&best) && !is_all(&best, &node, share, survey) {
+        // What follows a title, as the title does, is the document.
+        let before = || children().take_while(|child| child.id != best.id);
+        let titled = before().any(|child| child.has_name("h1") && !survey.skips(&child));
+        if !leads(&best) && (titled || !is_all(&best, &node, share, survey)) {
             break;
         }
-        let before = node.children_it(false).take_while(|child| child.id != best.id);
-        before
+        before()
             .filter(|child| (1..=ABOVE).contains(&score(child)))
             .for_each(|child| introduce(&child, survey, &mut content));
         node = best;

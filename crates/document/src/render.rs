@@ -1,4 +1,7 @@
 //! The one place where clean text is written: every format hands its blocks to an [`Emitter`].
+use std::borrow::Cow;
+
+use crate::structure::leading_number;
 
 /// A block being written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub(crate) struct Emitter {
     out: String,
     block: Block,
     line: String,
+    /// The item that a heading stands in, whose number is the heading's.
+    headed_item: Option<Block>,
     /// Characters of the block that are not space, and how many of them are bold.
     inked: usize,
     bold_inked: usize,
@@ -34,6 +39,7 @@ impl Emitter {
             out: String::new(),
             block: Block::Paragraph,
             line: String::new(),
+            headed_item: None,
             inked: 0,
             bold_inked: 0,
             bold: 0,
@@ -46,7 +52,12 @@ impl Emitter {
     /// Ends the current block and begins another.
     pub fn begin(&mut self, block: Block) {
         self.flush();
-        self.block = block;
+        let numbered = matches!(&self.block, Block::Item { marker, .. } if !matches!(marker.as_str(), "" | "-"));
+        if numbered && matches!(block, Block::Heading(_)) {
+            self.headed_item = Some(std::mem::replace(&mut self.block, block));
+        } else {
+            self.block = block;
+        }
     }
 
     /// Adds inline text; runs of white space and invisible characters become one space or nothing.
@@ -112,10 +123,13 @@ impl Emitter {
         self.breaks = 0;
         let mut block = std::mem::replace(&mut self.block, Block::Paragraph);
         let line = line.trim();
+        let headed_item = self.headed_item.take();
         if inked == 0 || line.chars().all(|c| c == '|' || c == ' ') {
             // An item's marker stays for its first text: `<li><p>text` begins two blocks.
             if matches!(&block, Block::Item { marker, .. } if !marker.is_empty()) {
                 self.block = block;
+            } else if let Some(item) = headed_item {
+                self.block = item;
             }
             return;
         }
@@ -125,10 +139,15 @@ impl Emitter {
             self.heading_level = level;
         }
         let line = unmarked(line);
-        if !line.is_empty() {
-            self.write(&block, line);
-            self.last = Some(block);
+        if line.is_empty() {
+            return;
         }
+        let line = match headed_item {
+            Some(Block::Item { marker, .. }) if leading_number(line).is_none() => Cow::from(format!("{marker} {line}")),
+            _ => Cow::from(line),
+        };
+        self.write(&block, &line);
+        self.last = Some(block);
     }
 
     fn write(&mut self, block: &Block, line: &str) {

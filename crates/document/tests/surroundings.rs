@@ -240,3 +240,80 @@ fn a_document_that_a_heading_begins_is_found_by_its_name() {
     assert_eq!(named(&page("Cookie Policy"), "Privacy Policy"), html(&page("Cookie Policy")));
     assert_eq!(named(&page("7. Cookie Policy"), "Trackers Policy"), html(&page("7. Cookie Policy")));
 }
+
+#[test]
+fn a_heading_in_a_numbered_item_bears_the_number() {
+    let page = format!(
+        "<main><h1>Plum Terms</h1>{}<ol start='7'><li><h2>Your rights</h2><p>You may return plums.</p></li><li><h2></h2><p>None is sold twice.</p></li>\
+         <li><h2>9. Ends</h2></li></ol><ul><li><h2>Last words</h2></li></ul></main>",
+        clauses()
+    );
+    let text = html(&page);
+    assert!(text.contains("\n## 7. Your rights\n\nYou may return plums.\n"), "{text}");
+    assert!(text.contains("\n8. None is sold twice.\n\n## 9. Ends\n\n## Last words"), "{text}");
+}
+
+#[test]
+fn the_main_part_is_read_whatever_stands_beside_it() {
+    let stories = format!("<p>{}</p>", "Plum uses crumbs to keep this page as you left it. ".repeat(8));
+    let page = |name: &str, beside: &str| {
+        html(&format!("<body><div><{name}><h1>Plum Terms</h1>{}</{name}><div>{beside}</div></div></body>", clauses()))
+    };
+    for name in ["main", "div role='main'"] {
+        assert_eq!(page(name, &stories), page(name, ""), "{name}");
+    }
+    assert!(page("div", &stories).contains("crumbs"));
+    // Neither one of two, nor a small part of the page, is the whole.
+    assert!(page("main", &format!("<main>{stories}</main>")).contains("crumbs"));
+    assert!(page("main", &stories.repeat(5)).contains("crumbs"));
+    assert!(!page("main", &format!("<main hidden>{}</main>", clauses())).contains("crumbs"));
+}
+
+#[test]
+fn a_hidden_copy_of_the_page_is_not_read_though_it_holds_scripts() {
+    let script = format!("<script>{}</script>", "plums.push({ name: 'plum', ripe: true });".repeat(80));
+    let document = format!("<div><h1>Plum Terms</h1>{}</div>", clauses());
+    let page = format!("<body>{document}<div style='display:none'>{document}{script}</div></body>");
+    assert_eq!(html(&page), html(&format!("<body>{document}</body>")));
+}
+
+#[test]
+fn a_choice_of_versions_with_words_around_is_left_out_but_for_the_words() {
+    let versions = "<div><p>Changes</p><div><div><h6>Today</h6><p>Current version</p></div><div><h6>28 April 2022</h6></div>\
+        <div><h6>24 November 2021</h6></div><div><h6>26 August 2021</h6></div><div>Show older ones</div></div></div>";
+    let dates = "<div>1 May 2022</div><div>In force from 2 May 2022</div>";
+    let text = html(&format!("<main><h1>Plum Terms</h1>{versions}{dates}{}</main>", clauses()));
+    assert!(!text.contains("2021") && !text.contains("April 2022"), "{text}");
+    assert!(text.contains("Current version") && text.contains("1 May 2022"), "{text}");
+}
+
+#[test]
+fn a_label_that_unfolds_nothing_but_navigation_is_left_out() {
+    let page = |inner: &str| {
+        html(&format!(
+            "<main><h1>Plum Terms</h1><details><summary>See more</summary>{inner}</details>{}</main>",
+            clauses()
+        ))
+    };
+    assert!(!page("<nav><a href='#1'>Growing</a> <a href='#2'>Eating</a></nav>").contains("See more"));
+    assert!(page("<p>Plums are eaten ripe.</p>").contains("See more\n\nPlums are eaten"));
+    assert!(page("<nav><a href='#1'>Growing</a></nav><p>Plums are eaten ripe.</p>").contains("See more"));
+}
+
+#[test]
+fn a_cookie_policy_among_documents_is_no_banner() {
+    let cookies = clauses().replace("terms", "cookies");
+    let page = legal(&[("terms-of-use", &clauses().repeat(2)), ("cookie-policy", &cookies)]);
+    assert!(html(&page).contains("these cookies"));
+    let banner = format!("<main>{}</main><div id='cookie-policy'>{cookies}</div>", clauses().repeat(2));
+    assert!(!html(&banner).contains("these cookies"));
+}
+
+#[test]
+fn what_follows_the_title_belongs_to_the_document() {
+    let first = "<span>Plum grows its fruit with care.</span>";
+    let page = |title: &str| html(&format!("<body><div>{title}{first}<div>{}</div></div></body>", clauses().repeat(2)));
+    let text = page("<h1>Plum Terms</h1>");
+    assert!(text.starts_with("# Plum Terms\n\nPlum grows its fruit with care."), "{text}");
+    assert!(!page("<b>Plum</b>").contains("with care"));
+}
