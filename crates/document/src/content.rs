@@ -529,9 +529,8 @@ fn surrounds(node: &NodeRef<'_>) -> Option<Surrounding> {
 fn is_among_documents(id: &str, node: &NodeRef<'_>) -> bool {
     let Some(kind) = several::kind_titled(id) else { return false };
     let titled = |other: &NodeRef<'_>| other.id_attr().and_then(|id| several::kind_titled(&id));
-    let before = std::iter::successors(node.prev_element_sibling(), NodeRef::prev_element_sibling).take(8);
-    let after = std::iter::successors(node.next_element_sibling(), NodeRef::next_element_sibling).take(8);
-    before.chain(after).any(|other| titled(&other).is_some_and(|found| found != kind))
+    let mut near = elements_before(node).take(8).chain(elements_after(node).take(8));
+    near.any(|other| titled(&other).is_some_and(|found| found != kind))
 }
 
 /// Whether a page calls an element the text of a document: the words of its ID, or of one of its classes, name both and nothing else.
@@ -597,7 +596,7 @@ fn is_folded_menu(node: &NodeRef<'_>, weights: &Weights) -> bool {
 /// Whether a list continues the paragraph before it ("You can block cookies in these browsers:"), so that its links belong to the document.
 fn is_introduced(list: &NodeRef<'_>, weights: &Weights) -> bool {
     let weigh = |node: &NodeRef<'_>| weights.get(&node.id).copied().unwrap_or_default();
-    let before = std::iter::successors(list.prev_element_sibling(), NodeRef::prev_element_sibling);
+    let before = elements_before(list);
     let before = before.take(4).find(|node| weigh(node).all > 0).filter(|node| node.has_name("p"));
     let introduces = |weight: Weight| weight.prose() >= LEAD_IN && weight.linked * 2 < weight.all;
     list.has_name("ul") && weigh(list).links <= REGISTER && before.is_some_and(|node| introduces(weigh(&node)))
@@ -650,9 +649,18 @@ fn is_date_among_dates(node: &NodeRef<'_>, weights: &Weights) -> bool {
     if !holds || !is_date(node) {
         return false;
     }
-    let before = std::iter::successors(node.prev_element_sibling(), NodeRef::prev_element_sibling);
-    let after = std::iter::successors(node.next_element_sibling(), NodeRef::next_element_sibling);
-    before.take(2).take_while(is_date).count() + after.take(2).take_while(is_date).count() >= 2
+    let dates_before = elements_before(node).take(2).take_while(is_date).count();
+    dates_before + elements_after(node).take(2).take_while(is_date).count() >= 2
+}
+
+/// The elements beside one that come before it, the nearest first.
+fn elements_before<'a>(node: &NodeRef<'a>) -> impl Iterator<Item = NodeRef<'a>> + use<'a> {
+    std::iter::successors(node.prev_element_sibling(), NodeRef::prev_element_sibling)
+}
+
+/// The elements beside one that come after it, the nearest first.
+fn elements_after<'a>(node: &NodeRef<'a>) -> impl Iterator<Item = NodeRef<'a>> + use<'a> {
+    std::iter::successors(node.next_element_sibling(), NodeRef::next_element_sibling)
 }
 
 fn within(node: &NodeRef<'_>, names: &[&str]) -> bool {

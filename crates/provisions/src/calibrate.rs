@@ -101,9 +101,9 @@ pub fn curve(a: f64, b: f64) -> [f32; KNOTS] {
     points
 }
 
-/// The probability from which asserting a type gives the best F1, pulled toward `prior` (worth `PULL` examples) for types with few.
-pub fn best_threshold(probabilities: &[f32], labels: &[bool], prior: f32) -> f32 {
-    const PULL: f32 = 25.0;
+/// The probability from which asserting a type gives the best F1, pulled toward `prior`, which weighs as much as so many examples of it:
+/// what is best for the few clauses of one type that were seen is not for those that were not.
+pub fn best_threshold(probabilities: &[f32], labels: &[bool], prior: f32, weight: f32) -> f32 {
     let mut order: Vec<usize> = (0..labels.len()).filter(|&i| probabilities[i] > 0.02).collect();
     order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]).then(a.cmp(&b)));
     let positive = labels.iter().filter(|&&l| l).count() as f32;
@@ -117,7 +117,7 @@ pub fn best_threshold(probabilities: &[f32], labels: &[bool], prior: f32) -> f32
             at = (probabilities[i] + next) / 2.0;
         }
     }
-    let share = positive / (positive + PULL);
+    let share = positive / (positive + weight).max(1.0);
     (at * share + prior * (1.0 - share)).clamp(0.1, 0.8)
 }
 

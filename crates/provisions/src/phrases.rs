@@ -1,7 +1,7 @@
 //! A small matcher for hand-written rules over the words of a text.
 //!
 //! A rule is a line of phrases: `we may|we can > share|sell & your data ! do not sell`.
-//! `|` separates alternatives, `&` asks for all of them in one sentence in any order, `>` asks for them in this order,
+//! `|` separates alternatives, `&` asks for what is before and after it in one sentence in any order, `>` in this order,
 //! `!` (last) for none of them in that sentence. A phrase is whole words; a `*` at its end makes its last word a prefix.
 //!
 //! The words of phrases have numbers ([`Lexicon`]), by which phrases are followed in a tree ([`Tree`]). A phrase that is met sets a bit for
@@ -213,8 +213,8 @@ impl RuleSet {
     /// Compiles rules written as in the module's description; they are numbered in this order.
     ///
     /// # Panics
-    /// When there are more than [`MOST_RULES`] rules, a rule has more than four conditions, a phrase more than eight words, or a prefix fewer
-    /// than two letters: the tables are constants of this crate, and tested.
+    /// When there are more than [`MOST_RULES`] rules, a rule has more than four conditions, a phrase more than eight words or
+    /// a prefix before its last, or a prefix fewer than two letters: the tables are constants of this crate, and tested.
     pub fn compile<'a>(lines: impl Iterator<Item = &'a str>) -> RuleSet {
         RuleSet::compile_with(lines, Shorthands::default())
     }
@@ -231,9 +231,11 @@ impl RuleSet {
         for (rule, line) in lines.enumerate() {
             assert!(rule < MOST_RULES, "too many rules");
             let (wanted, unwanted) = line.split_once('!').unwrap_or((line, ""));
-            for (group, text) in wanted.split(['&', '>']).enumerate() {
+            let joints =
+                std::iter::once('&').chain(wanted.matches(['&', '>']).filter_map(|joint| joint.chars().next()));
+            for (group, (joint, text)) in joints.zip(wanted.split(['&', '>'])).enumerate() {
                 assert!(group < MOST_GROUPS, "{line}: too many conditions");
-                let after = group > 0 && wanted.contains('>');
+                let after = joint == '>';
                 compiler.add(text, Part { rule: rule as u16, group: group as u8, after });
                 absent[group * BLOCKS + rule / IN_A_BLOCK][rule % IN_A_BLOCK / 64] &= !(1 << (rule % 64));
             }
@@ -656,7 +658,12 @@ impl<'a> Compiler<'a> {
             Some(negated) => (Some(LONGER), negated),
             None => (None, phrase),
         };
-        self.buffer.read(phrase.trim_end_matches('*'));
+        let whole = phrase.trim_end_matches('*');
+        assert!(
+            !whole.contains(['*', '>', '&']),
+            "{phrase}: only its last word can be a prefix, and what must not be met is no order"
+        );
+        self.buffer.read(whole);
         let buffer = std::mem::take(&mut self.buffer);
         assert!(buffer.len() <= LONGEST, "{phrase}: too many words");
         for (number, word) in buffer.list.iter().enumerate() {
@@ -845,6 +852,9 @@ mod tests {
         assert_eq!(hits(&["a & b"], "b c a"), [0]);
         assert_eq!(hits(&["a & b"], "Only a. Then b."), [] as [usize; 0]);
         assert_eq!(hits(&["a & b"], "c. b a. d"), [0]);
+        assert_eq!(hits(&["a > b & c"], "c a b"), [0]);
+        assert_eq!(hits(&["a & b > c"], "b c a"), [0]);
+        assert_eq!(hits(&["a > b & c", "a & b > c"], "c b a"), [] as [usize; 0]);
     }
 
     #[test]
@@ -891,9 +901,9 @@ mod tests {
     ];
     const NEGATIONS: [&str; 3] = ["no", "no c", "aa"];
 
-    /// Which rules of one to three conditions of these phrases, joined by `&` or `>`, and with one that must not be met, the words of
+    /// Which rules of one to three conditions of these phrases, joined by `&` and `>`, and with one that must not be met, the words of
     /// sentences meet: by looking at each place in turn.
-    fn plainly_met(groups: &[Vec<usize>], joint: char, unwanted: usize, sentences: &[Vec<&str>]) -> bool {
+    fn plainly_met(groups: &[Vec<usize>], joints: [char; 2], unwanted: usize, sentences: &[Vec<&str>]) -> bool {
         let word_is =
             |asked: &str, word: &str| asked.strip_suffix('*').map_or(asked == word, |start| word.starts_with(start));
         let follows = |phrase: &str, words: &[&str]| {
@@ -909,7 +919,7 @@ mod tests {
             for at in 0..words.len() {
                 let before = met.clone();
                 for (group, phrases) in groups.iter().enumerate() {
-                    let in_turn = group == 0 || joint == '&' || before[group - 1];
+                    let in_turn = group == 0 || joints[group - 1] == '&' || before[group - 1];
                     met[group] |= in_turn && phrases.iter().any(|&phrase| begins(phrase, &words[at..]));
                 }
             }
@@ -917,17 +927,21 @@ mod tests {
         })
     }
 
+    fn joint() -> impl Strategy<Value = char> {
+        prop::sample::select(vec!['&', '>'])
+    }
+
     proptest! {
         /// Words and pairs that are remembered from other texts change nothing.
         #[test]
         fn any_rules_meet_any_text(
-            rules in vec((vec(vec(0..PHRASES.len(), 1..3), 1..4), prop::sample::select(vec!['&', '>']), 0..PHRASES.len()), 1..90),
+            rules in vec((vec(vec(0..PHRASES.len(), 1..3), 1..4), [joint(), joint()], 0..PHRASES.len()), 1..90),
             texts in vec(vec(vec(prop::sample::select(vec!["aa", "ab", "abc", "abcdefg", "c", "ccd", "no", "zz"]), 0..12), 1..3), 1..4),
         ) {
-            let line = |(groups, joint, unwanted): &(Vec<Vec<usize>>, char, usize)| {
+            let line = |(groups, joints, unwanted): &(Vec<Vec<usize>>, [char; 2], usize)| {
                 let group = |group: &Vec<usize>| group.iter().map(|&phrase| PHRASES[phrase]).collect::<Vec<_>>().join("|");
-                let groups: Vec<String> = groups.iter().map(group).collect();
-                format!("{} ! {}", groups.join(&format!(" {joint} ")), PHRASES[*unwanted])
+                let others = groups[1..].iter().zip(joints).map(|(phrases, joint)| format!(" {joint} {}", group(phrases)));
+                format!("{}{} ! {}", group(&groups[0]), others.collect::<String>(), PHRASES[*unwanted])
             };
             let lines: Vec<String> = rules.iter().map(line).collect();
             let shorthands = Shorthands { lists: &[], negations: &NEGATIONS };

@@ -397,8 +397,8 @@ const RULES: &[(Signal, &str)] = {
              not be held liable|not responsible|not be responsible|no responsibility|not be held responsible|\
              not accept any liability|not accept liability|not assume any liability|not accept any responsibility|\
              not accept responsibility|not assume responsibility|not assume any responsibility|\
-             disclaim* all liability|disclaim* any liability|disclaims any responsibility|excludes all liability|\
-             exclude all liability|not bear any|not undertake any liability ! you will not be liable|\
+             disclaim all liability|disclaims all liability|disclaim any liability|disclaims any liability|\
+             disclaims any responsibility|excludes all liability|exclude all liability|not bear any|not undertake any liability ! you will not be liable|\
              you are not liable|you will not be responsible|you are not responsible|not limit our liability|\
              not exclude our",
         ),
@@ -529,9 +529,9 @@ const RULES: &[(Signal, &str)] = {
              third parties may use|third parties may also|set by third|placed by third|partners may set|\
              partners may place|partners may use|partners may collect|third parties to set|third parties to place|\
              third parties to collect|third party advertising cookies|third party terms|terms of third part*|\
-             third part* terms|third party vendors may|third party services may|third party marketing|\
-             from our partners|offers from third part*|on behalf of third part*|third part* auditor*|\
-             third party auditor*|independent auditor*",
+             third parties terms|third party vendors may|third party services may|third party marketing|\
+             from our partners|offers from third part*|on behalf of third part*|third party auditor*|\
+             independent auditor*",
         ),
         (
             ThirdParties,
@@ -657,7 +657,8 @@ const RULES: &[(Signal, &str)] = {
             HumanReview,
             "human review|manual review|human intervention|reviewed by a human|reviewed by a person|by a human|\
              appeal|appeals|appealed|human oversight|human being|human judgment|qualified professional|\
-             request a review|request review|human moderators|contest ! no appeal|not appeal|waive* > appeal|\
+             request a review|request review|human moderators|contest ! no appeal|not appeal|right to appeal is waived|\
+             right to appeal are waived|waive any right to appeal|waive your right to appeal|waive the right to appeal|\
              cannot appeal|without human",
         ),
         (

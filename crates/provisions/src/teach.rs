@@ -15,58 +15,38 @@ const LEAST_PROBABILITY: f32 = 0.005;
 /// What can be set.
 #[derive(Debug, Clone)]
 pub struct Teachers {
-    /// Networks whose mean score is the opinion.
-    pub networks: usize,
-    /// Their passes over the labelled clauses.
-    pub passes: usize,
+    /// How the teachers are fitted to the labelled clauses; their mean score is the opinion.
+    pub fitting: NetOptions,
     /// A feature of theirs must be seen on as many platforms, for each [`crate::features::Block`].
     pub least_platforms: [usize; BLOCKS],
-    /// Passes of the learner over all clauses.
-    pub learner_passes: usize,
-    /// The learner's [`NetOptions::forget_hidden`]: with so much to learn from, little has to be left out.
-    pub learner_forget_hidden: f32,
-    /// The learner's [`NetOptions::positive`]: probabilities need no weight, and labels beside them are better taken as they are.
-    pub learner_positive: f32,
+    /// How the learner is fitted to all clauses. With so much to learn from, little has to be left out; and labels beside probabilities
+    /// are better taken as they are.
+    pub learner: NetOptions,
 }
 
 impl Default for Teachers {
     fn default() -> Self {
         Teachers {
-            networks: 3,
-            passes: 40,
+            fitting: NetOptions { networks: 3, passes: 40, ..NetOptions::default() },
             least_platforms: [4, 4, 4, 1],
-            learner_passes: 40,
-            learner_forget_hidden: 0.1,
-            learner_positive: 1.0,
+            learner: NetOptions { passes: 40, forget_hidden: 0.1, positive: 1.0, ..NetOptions::default() },
         }
     }
 }
 
 impl Teachers {
-    /// How the learner is fitted, where `net` would be from labels alone.
-    pub(crate) fn learner(&self, net: &NetOptions) -> NetOptions {
-        NetOptions {
-            passes: self.learner_passes,
-            forget_hidden: self.learner_forget_hidden,
-            positive: self.learner_positive,
-            ..net.clone()
-        }
-    }
-
     /// What teachers who learnt from the documents at `labelled` say of those at `others`.
     pub(crate) fn opinions(
         &self,
         prepared: &Prepared,
         labelled: &[usize],
         others: &[usize],
-        net: &NetOptions,
         options: &Options,
     ) -> Vec<Lesson> {
         let vocabulary = Vocabulary::of(prepared, labelled, &self.least_platforms, options.block_weights);
         let matrix = vocabulary.matrix(prepared, labelled.iter().copied());
-        let fitting = NetOptions { networks: self.networks, passes: self.passes, ..net.clone() };
         let types = prepared.names.len();
-        let teachers = net::fit(&matrix, &labels(prepared, labelled), types, &fitting, options.threads);
+        let teachers = net::fit(&matrix, &labels(prepared, labelled), types, &self.fitting, options.threads);
         others.iter().map(|&row| opinion(&teachers, types, &vocabulary.values(&prepared.documents[row]))).collect()
     }
 }

@@ -40,6 +40,8 @@ pub struct Options {
     pub teachers: Option<Teachers>,
     /// How the second look at scores is fitted, if there is to be one.
     pub rivals: Option<forest::Options>,
+    /// How the probability from which a type is asserted is chosen.
+    pub thresholds: Thresholds,
     /// Types with fewer examples are not learnt.
     pub least_examples: usize,
     /// Parts into which platforms are divided to fit probabilities.
@@ -60,11 +62,20 @@ pub enum Learner {
     },
     /// A network for all types ([`crate::net`]).
     Net {
-        /// How it is fitted.
+        /// How it is fitted to labels alone: without [`Options::teachers`], or without clauses for them to judge.
         options: NetOptions,
         /// What its scores are multiplied by, so that they span what curves of probability are kept for.
         scale: f32,
     },
+}
+
+/// What the probability from which a type is asserted is pulled toward.
+#[derive(Debug, Clone, Copy)]
+pub struct Thresholds {
+    /// A probability; without one, that from which asserting gives the best F1 over all types together.
+    pub common: Option<f32>,
+    /// As many examples of a type as it weighs.
+    pub weight: f32,
 }
 
 impl Default for Options {
@@ -76,6 +87,7 @@ impl Default for Options {
             learner: Learner::Net { options: NetOptions::default(), scale: 0.2 },
             teachers: Some(Teachers::default()),
             rivals: Some(forest::Options::default()),
+            thresholds: Thresholds { common: None, weight: 400.0 },
             least_examples: 4,
             folds: 5,
             threads: 2,
@@ -343,7 +355,7 @@ fn conclude(
         rows.iter().zip(&last).map(|(&row, scores)| (scores[kind], prepared.truth[kind][row])).unzip()
     };
     let scored: Vec<(Vec<f32>, Vec<bool>)> = (0..prepared.names.len()).map(of_kind).collect();
-    for (kind, calibration) in model.types.iter_mut().zip(calibrations(&scored)) {
+    for (kind, calibration) in model.types.iter_mut().zip(calibrations(&scored, options.thresholds)) {
         kind.calibration = calibration;
     }
 }
@@ -391,23 +403,22 @@ fn fit(prepared: &Prepared, rows: &[usize], options: &Options) -> Model {
 }
 
 /// Fits networks on the documents at `rows` and, if there are teachers, on what they say of those at `others`.
-fn fit_nets(
+fn fit_nets<'a>(
     prepared: &Prepared,
     vocabulary: &Vocabulary,
     mut rows: Vec<usize>,
     others: Vec<usize>,
-    net: &NetOptions,
-    options: &Options,
+    mut net: &'a NetOptions,
+    options: &'a Options,
 ) -> Vec<Net> {
     let mut lessons = labels(prepared, &rows);
-    let mut net = net.clone();
     if let Some(teachers) = options.teachers.as_ref().filter(|_| !others.is_empty()) {
-        lessons.extend(teachers.opinions(prepared, &rows, &others, &net, options));
+        lessons.extend(teachers.opinions(prepared, &rows, &others, options));
         rows.extend(others);
-        net = teachers.learner(&net);
+        net = &teachers.learner;
     }
     let matrix = vocabulary.matrix(prepared, rows.into_iter());
-    net::fit(&matrix, &lessons, prepared.names.len(), &net, options.threads)
+    net::fit(&matrix, &lessons, prepared.names.len(), net, options.threads)
 }
 
 /// The labels of each document at `rows`.
@@ -450,19 +461,28 @@ fn costs(labels: &[bool], cost: f32, balance: f32) -> Vec<f32> {
 }
 
 /// Fits each label's probabilities and threshold to scores and whether they are of documents with the label.
-fn calibrations(scored: &[(Vec<f32>, Vec<bool>)]) -> Vec<Calibration> {
+fn calibrations(scored: &[(Vec<f32>, Vec<bool>)], thresholds: Thresholds) -> Vec<Calibration> {
     let prior = shared_curve(scored);
     let fitted = svm::in_parallel(scored.len(), 2, |kind| {
         let (scores, labels) = &scored[kind];
         let (a, b) = calibrate::fit_curve(scores, labels, prior);
-        let mut calibration = Calibration { curve: calibrate::curve(a, b), ..Calibration::default() };
+        let calibration = Calibration { curve: calibrate::curve(a, b), ..Calibration::default() };
         let probabilities: Vec<f32> = scores.iter().map(|&score| calibration.probability(score)).collect();
-        calibration.threshold = calibrate::best_threshold(&probabilities, labels, 0.4);
-        let sure = probabilities.into_iter().zip(labels.iter().copied()).filter(|&(p, _)| p >= calibration.threshold);
-        (sure.collect::<Vec<_>>(), calibration)
+        (probabilities, calibration)
     });
-    let (asserted, mut calibrations): (Vec<_>, Vec<_>) = fitted.into_iter().unzip();
-    let high = calibrate::high_cut(asserted.into_iter().flatten().collect(), 0.93);
+    let (probabilities, mut calibrations): (Vec<_>, Vec<_>) = fitted.into_iter().unzip();
+    let labels = || scored.iter().map(|(_, labels)| labels);
+    let of_all = || {
+        calibrate::best_threshold(&probabilities.concat(), &labels().flatten().copied().collect::<Vec<_>>(), 0.4, 0.0)
+    };
+    let common = thresholds.common.unwrap_or_else(of_all);
+    let mut asserted = Vec::new();
+    for ((calibration, probabilities), labels) in calibrations.iter_mut().zip(&probabilities).zip(labels()) {
+        calibration.threshold = calibrate::best_threshold(probabilities, labels, common, thresholds.weight);
+        let pairs = probabilities.iter().copied().zip(labels.iter().copied());
+        asserted.extend(pairs.filter(|&(probability, _)| probability >= calibration.threshold));
+    }
+    let high = calibrate::high_cut(asserted, 0.93);
     calibrations.iter_mut().for_each(|calibration| calibration.high = high);
     calibrations
 }

@@ -14,7 +14,7 @@ use crate::normalise;
 use crate::passage::MOST_BYTES;
 use crate::reader::Assertion;
 use crate::taxonomy::{ClauseType, taxonomy};
-use crate::train::{self, Clause, Learner, Options, TrainError};
+use crate::train::{self, Clause, Learner, Options, Thresholds, TrainError};
 use crate::words::Words;
 
 /// A label, and the clause type that says the same.
@@ -127,6 +127,8 @@ impl Head {
             learner: Learner::Separators { cost: 1.0, balance: 0.3 },
             // These labels are seldom rivals.
             rivals: None,
+            // And too few to tell what is best for all.
+            thresholds: Thresholds { common: Some(0.4), weight: 25.0 },
             ..Options::default()
         }
     }

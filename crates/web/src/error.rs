@@ -83,7 +83,7 @@ impl Failure {
             Failure::Input { .. } => {
                 ("Not understood", self.to_string(), "Mend that part of the address and try again.")
             }
-            Failure::Refused(..) => ("Not possible", self.to_string(), "Go back and try it in another way."),
+            Failure::Refused(status, _) => ("Not possible", self.to_string(), after_refusal(*status)),
             Failure::Atlas(_) | Failure::Internal(_) => (
                 "Something went wrong here",
                 "the site could not read its own record".into(),
@@ -91,6 +91,16 @@ impl Failure {
             ),
         };
         Told { status, title, wrong, next }
+    }
+}
+
+/// What to do after a request was refused with this status.
+fn after_refusal(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "Go back and send a smaller file, or less text.",
+        StatusCode::URI_TOO_LONG => "Shorten the address: ask for less at once.",
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => "Wait a little and try again.",
+        _ => "Go back and try it in another way.",
     }
 }
 

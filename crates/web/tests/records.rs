@@ -329,7 +329,9 @@ async fn check_reads_what_is_brought_and_keeps_nothing() {
     let refused = world.post("/check", &[("url", "", b"http://127.0.0.1/")]).await.page();
     assert!(refused.contains("Not read."));
     let large = vec![b'a'; 9 << 20];
-    assert_eq!(world.post("/check", &[("text", "", &large)]).await.status, 413);
+    let refused = world.post("/check", &[("text", "", &large)]).await;
+    assert_eq!(refused.status, 413);
+    assert!(String::from_utf8_lossy(&refused.bytes).contains("send a smaller file"));
     assert_eq!(world.atlas.counts().await.unwrap(), before);
 }
 
