@@ -124,7 +124,7 @@ impl Head {
             kinds: if english { words.and(Kinds::RULES).and(Kinds::TYPES) } else { words },
             block_weights: [1.0, 0.7, 0.5, 0.5],
             least_platforms: if english { [4, 8, 2, 1] } else { [4, 6, 2, 1] },
-            learner: Learner::Separators { cost: 1.0, balance: 0.3 },
+            learner: Learner::Separators { cost: 0.5, balance: 0.1 },
             // These labels are seldom rivals.
             rivals: None,
             // And too few to tell what is best for all.
