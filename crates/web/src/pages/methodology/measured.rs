@@ -64,7 +64,8 @@ impl Measured {
             overall: overall(measures),
             on: format!(
                 "Measured on {} labelled clauses of {} platforms with {} labels. The platforms were divided into {} parts; the clauses of each \
-                 part were read by a reader that had learnt from the others only. So it is measured on platforms that it had not seen.",
+                 part were read by a reader that had learnt from the others only. Some of its rules were written with clauses \
+                 of these platforms in view: expect less elsewhere, above all about AI.",
                 words::number(measures.clauses),
                 words::number(measures.platforms),
                 words::number(measures.labels),
