@@ -213,8 +213,8 @@ impl RuleSet {
     /// Compiles rules written as in the module's description; they are numbered in this order.
     ///
     /// # Panics
-    /// When there are more than [`MOST_RULES`] rules, a rule has more than four conditions, a phrase more than eight words or
-    /// a prefix before its last, or a prefix fewer than two letters: the tables are constants of this crate, and tested.
+    /// When there are more than [`MOST_RULES`] rules, a rule has more than four conditions or more than one after `!`, a phrase more than eight
+    /// words or a prefix before its last, or a prefix fewer than two letters: the tables are constants of this crate, and tested.
     pub fn compile<'a>(lines: impl Iterator<Item = &'a str>) -> RuleSet {
         RuleSet::compile_with(lines, Shorthands::default())
     }
@@ -231,6 +231,7 @@ impl RuleSet {
         for (rule, line) in lines.enumerate() {
             assert!(rule < MOST_RULES, "too many rules");
             let (wanted, unwanted) = line.split_once('!').unwrap_or((line, ""));
+            assert!(!unwanted.contains(['&', '>']), "{line}: what must not be met is one condition");
             let joints =
                 std::iter::once('&').chain(wanted.matches(['&', '>']).filter_map(|joint| joint.chars().next()));
             for (group, (joint, text)) in joints.zip(wanted.split(['&', '>'])).enumerate() {
@@ -659,10 +660,7 @@ impl<'a> Compiler<'a> {
             None => (None, phrase),
         };
         let whole = phrase.trim_end_matches('*');
-        assert!(
-            !whole.contains(['*', '>', '&']),
-            "{phrase}: only its last word can be a prefix, and what must not be met is no order"
-        );
+        assert!(!whole.contains('*'), "{phrase}: only its last word can be a prefix");
         self.buffer.read(whole);
         let buffer = std::mem::take(&mut self.buffer);
         assert!(buffer.len() <= LONGEST, "{phrase}: too many words");

@@ -398,7 +398,8 @@ const RULES: &[(Signal, &str)] = {
              not accept any liability|not accept liability|not assume any liability|not accept any responsibility|\
              not accept responsibility|not assume responsibility|not assume any responsibility|\
              disclaim all liability|disclaims all liability|disclaim any liability|disclaims any liability|\
-             disclaims any responsibility|excludes all liability|exclude all liability|not bear any|not undertake any liability ! you will not be liable|\
+             disclaims any responsibility|excludes all liability|exclude all liability|not bear any|\
+             not undertake any liability ! you will not be liable|\
              you are not liable|you will not be responsible|you are not responsible|not limit our liability|\
              not exclude our",
         ),
