@@ -90,7 +90,8 @@ pub(crate) struct Reading(pub Holder);
 
 /// The watchlist that an address names, if who asks has at least this role in it.
 async fn in_address(parts: &mut Parts, site: &Site, least: Role) -> Result<Holder, Response> {
-    let Owner(person) = <Owner as FromRequestParts<Site>>::from_request_parts(parts, site).await?;
+    let owner = <Owner as FromRequestParts<Site>>::from_request_parts(parts, site).await;
+    let Owner(person) = owner.map_err(IntoResponse::into_response)?;
     let params = RawPathParams::from_request_parts(parts, site).await.map_err(IntoResponse::into_response)?;
     let named = params.iter().find(|(name, _)| *name == links::ORGANISATION_PART).map(|(_, value)| value);
     Holder::named(site, person, named, least).await.map_err(IntoResponse::into_response)

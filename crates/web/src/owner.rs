@@ -80,18 +80,47 @@ pub(crate) struct Asking {
     pub ceremony: Option<String>,
 }
 
+/// Why somebody is not let in.
+#[derive(Debug)]
+pub(crate) enum TurnedAway {
+    /// A person who is not signed in: they are taken to where they sign in, and from there back to this path.
+    SignIn { back: String },
+    /// A person who lacks the second factor that the site requires: they are taken to where they set one up.
+    SetUpFactor,
+    /// A program, or somebody who may not do this whoever they are.
+    Refused(Failure),
+}
+
+impl From<Failure> for TurnedAway {
+    fn from(failure: Failure) -> TurnedAway {
+        TurnedAway::Refused(failure)
+    }
+}
+
+impl IntoResponse for TurnedAway {
+    fn into_response(self) -> Response {
+        match self {
+            TurnedAway::SignIn { back } => {
+                Redirect::to(&format!("{}?back={}", links::SIGN_IN, links::value(&back))).into_response()
+            }
+            TurnedAway::SetUpFactor => Redirect::to(links::ACCOUNT).into_response(),
+            TurnedAway::Refused(failure) => failure.into_response(),
+        }
+    }
+}
+
 fn refused(status: StatusCode, why: &str) -> Failure {
     Failure::Refused(status, why.into())
 }
 
 impl FromRequestParts<Site> for Owner {
-    type Rejection = Response;
+    type Rejection = TurnedAway;
 
-    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Owner, Response> {
-        match found(parts, site).await.map_err(Failure::into_response)? {
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Owner, TurnedAway> {
+        match found(parts, site).await? {
             Some(owner) => Ok(owner),
             None if site.accounts.is_some() => Err(turned_away(parts)),
-            None => Err(refused(StatusCode::FORBIDDEN, AT_THE_MACHINE).into_response()),
+            None => Err(refused(StatusCode::FORBIDDEN, AT_THE_MACHINE).into()),
         }
     }
 }
@@ -105,12 +134,12 @@ impl OptionalFromRequestParts<Site> for Owner {
 }
 
 impl FromRequestParts<Site> for Oneself {
-    type Rejection = Response;
+    type Rejection = TurnedAway;
 
-    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Oneself, Response> {
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Oneself, TurnedAway> {
         if site.accounts.is_some() && parts.headers.contains_key(header::AUTHORIZATION) {
             let why = "no token does this; sign in with a browser";
-            return Err(refused(StatusCode::FORBIDDEN, why).into_response());
+            return Err(refused(StatusCode::FORBIDDEN, why).into());
         }
         let Owner(person) = <Owner as FromRequestParts<Site>>::from_request_parts(parts, site).await?;
         Ok(Oneself(person))
@@ -118,13 +147,13 @@ impl FromRequestParts<Site> for Oneself {
 }
 
 impl FromRequestParts<Site> for Operator {
-    type Rejection = Response;
+    type Rejection = TurnedAway;
 
-    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Operator, Response> {
-        match operator(parts, site).await.map_err(Failure::into_response)? {
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Operator, TurnedAway> {
+        match operator(parts, site).await? {
             Asks::Operator(person) => Ok(Operator(person)),
             Asks::Unknown => Err(turned_away(parts)),
-            Asks::Other(why) => Err(refused(StatusCode::FORBIDDEN, why).into_response()),
+            Asks::Other(why) => Err(refused(StatusCode::FORBIDDEN, why).into()),
         }
     }
 }
@@ -177,11 +206,11 @@ impl FromRequestParts<Site> for Asking {
 }
 
 impl FromRequestParts<Site> for Member {
-    type Rejection = Response;
+    type Rejection = TurnedAway;
 
-    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Member, Response> {
-        let accounts = site.accounts.clone().ok_or_else(|| Failure::missing("account on this site").into_response())?;
-        match visitor(parts, site, &accounts).await.map_err(Failure::into_response)? {
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Member, TurnedAway> {
+        let accounts = site.accounts.clone().ok_or_else(|| Failure::missing("account on this site"))?;
+        match visitor(parts, site, &accounts).await? {
             Some(visitor) if !visitor.lacks_factor || links::sets_up_factor(parts.uri.path()) => {
                 let ceremony = ceremony_secret(parts, &site.config);
                 Ok(Member { visitor, caller: caller(parts), accounts, ceremony })
@@ -199,26 +228,20 @@ const OPERATED_AT_THE_MACHINE: &str =
 const FACTOR_FIRST: &str =
     "this site requires a second factor of you: set up an app for codes, or a passkey, on the page of your account";
 
-/// Where who is not signed in, or lacks the second factor that the site requires, is taken: people to a page, programs to a refusal.
-fn turned_away(parts: &Parts) -> Response {
+/// Why who is not signed in, or lacks the second factor that the site requires, is turned away: people are taken to a page, programs refused.
+fn turned_away(parts: &Parts) -> TurnedAway {
     let wants = parts.extensions.get::<Wants>().copied().unwrap_or_else(|| Wants::from_headers(&parts.headers));
     let is_program = wants == Wants::Json || parts.headers.contains_key(header::AUTHORIZATION);
-    if matches!(parts.extensions.get(), Some(InSession(Some(visitor))) if visitor.lacks_factor) {
-        return match is_program {
-            true => refused(StatusCode::FORBIDDEN, FACTOR_FIRST).into_response(),
-            false => Redirect::to(links::ACCOUNT).into_response(),
-        };
+    let lacks_factor = matches!(parts.extensions.get(), Some(InSession(Some(visitor))) if visitor.lacks_factor);
+    match (lacks_factor, is_program) {
+        (true, true) => refused(StatusCode::FORBIDDEN, FACTOR_FIRST).into(),
+        (true, false) => TurnedAway::SetUpFactor,
+        (false, true) => refused(StatusCode::UNAUTHORIZED, "sign in, or give a token that is good").into(),
+        (false, false) => {
+            let back = if is_reading(&parts.method) { parts.uri.path() } else { links::HOME };
+            TurnedAway::SignIn { back: back.into() }
+        }
     }
-    if is_program {
-        return refused(StatusCode::UNAUTHORIZED, "sign in, or give a token that is good").into_response();
-    }
-    let back = if is_reading(&parts.method) { parts.uri.path() } else { links::HOME };
-    Redirect::to(&format!("{}?back={}", links::SIGN_IN, links::value(back))).into_response()
-}
-
-/// Whether who is turned away is taken to where they sign in.
-pub(crate) fn asks_to_sign_in(refusal: &Response) -> bool {
-    refusal.headers().get(header::LOCATION).is_some_and(|to| to.as_bytes().starts_with(links::SIGN_IN.as_bytes()))
 }
 
 /// Whether a request only reads.
@@ -505,7 +528,7 @@ mod tests {
         let peer: SocketAddr = peer.parse().unwrap();
         let mut parts = request.extension(ConnectInfo(peer)).body(()).unwrap().into_parts().0;
         let asked = <Operator as FromRequestParts<Site>>::from_request_parts(&mut parts, site).await;
-        asked.map(|Operator(person)| person).map_err(|refusal| refusal.status())
+        asked.map(|Operator(person)| person).map_err(|away| away.into_response().status())
     }
 
     /// A site for the owner.
@@ -529,6 +552,28 @@ mod tests {
         let settings = accounts::Settings { site: "C".into(), base_url, key: [1; 32], cost, breached: None, required };
         let accounts = Accounts::new(site.atlas.clone(), settings, Arc::new(|| 1), Arc::new(|| [7; 32])).unwrap();
         (site.with_accounts(accounts.clone()), accounts)
+    }
+
+    /// Why a stranger who asks for a path is not let in.
+    async fn turned_away(site: &Site, method: Method, path: &str, accept: &str) -> TurnedAway {
+        let request = axum::http::Request::builder().method(method).uri(path).header(header::ACCEPT, accept);
+        let mut parts = request.body(()).unwrap().into_parts().0;
+        <Owner as FromRequestParts<Site>>::from_request_parts(&mut parts, site).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn people_are_taken_to_where_they_sign_in_and_programs_are_refused() {
+        let (site, _) = public_site().await;
+        let refused = |away, status| matches!(away, TurnedAway::Refused(failure) if failure.status() == status);
+        let taken = |away, to| matches!(away, TurnedAway::SignIn { back } if back == to);
+        assert!(taken(turned_away(&site, Method::GET, "/inbox?page=2", "text/html").await, "/inbox"));
+        assert!(taken(turned_away(&site, Method::POST, "/watch", "text/html").await, links::HOME));
+        let program = turned_away(&site, Method::POST, "/watch", "application/json").await;
+        assert!(refused(program, StatusCode::UNAUTHORIZED));
+        let elsewhere = turned_away(&personal_site().await, Method::GET, "/inbox", "text/html").await;
+        assert!(refused(elsewhere, StatusCode::FORBIDDEN), "where there are no accounts, nobody signs in");
+        let to = TurnedAway::SignIn { back: "/a b&c".into() }.into_response();
+        assert_eq!(to.headers()[header::LOCATION], "/account/sign-in?back=%2Fa+b%26c");
     }
 
     #[tokio::test]

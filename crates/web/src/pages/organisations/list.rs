@@ -11,7 +11,7 @@ use super::{accounts, number};
 use crate::error::Failure;
 use crate::links;
 use crate::negotiate::{Wants, json};
-use crate::owner::{Member, Owner};
+use crate::owner::{Member, Owner, TurnedAway};
 use crate::page::Head;
 use crate::pages::account::told;
 use crate::query::Query;
@@ -48,7 +48,7 @@ async fn page(site: &Site, member: &Member, wrong: Option<AccountError>) -> Resu
 /// Programs are told which watchlists there are; persons also who invites them.
 pub(super) async fn show(
     Owner(person): Owner,
-    member: Result<Member, Response>,
+    member: Result<Member, TurnedAway>,
     State(site): State<Site>,
     wants: Wants,
 ) -> Result<Response, Failure> {
@@ -63,7 +63,7 @@ pub(super) async fn show(
     }
     match member {
         Ok(member) => page(&site, &member, None).await,
-        Err(refusal) => Ok(refusal),
+        Err(away) => Ok(away.into_response()),
     }
 }
 

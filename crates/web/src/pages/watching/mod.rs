@@ -19,7 +19,7 @@ use serde::Deserialize;
 use crate::error::Failure;
 use crate::holder::Holder;
 use crate::links;
-use crate::owner::{Owner, asks_to_sign_in};
+use crate::owner::{Owner, TurnedAway};
 use crate::page::{Head, WatchBox, WatchPlace};
 use crate::query::Query;
 use crate::site::Site;
@@ -67,7 +67,7 @@ pub(super) fn routes() -> Router<Site> {
 }
 
 /// One click on a record's page: watched as one click makes it, or no longer; for oneself, or for the organisation that the form names.
-async fn watch(owner: Result<Owner, Response>, State(site): State<Site>, body: String) -> Result<Response, Failure> {
+async fn watch(owner: Result<Owner, TurnedAway>, State(site): State<Site>, body: String) -> Result<Response, Failure> {
     let form = Query::parse(&body);
     let said = form.text("subject").unwrap_or("");
     let subject: Subject = serde_json::from_str(said).map_err(|_| {
@@ -76,11 +76,11 @@ async fn watch(owner: Result<Owner, Response>, State(site): State<Site>, body: S
     let Owner(person) = match owner {
         Ok(owner) => owner,
         // Whoever may become somebody here is asked to, and the watch is made then.
-        Err(refusal) if asks_to_sign_in(&refusal) => {
+        Err(TurnedAway::SignIn { .. }) => {
             let (watch, back) = (links::value(said), links::value(back(&form)));
             return Ok(Redirect::to(&format!("{}?watch={watch}&back={back}", links::SIGN_UP)).into_response());
         }
-        Err(refusal) => return Ok(refusal),
+        Err(away) => return Ok(away.into_response()),
     };
     let holder = Holder::named(&site, person, form.text("for"), Role::Editor).await?.id();
     match (site.atlas.watch_on(holder, &subject).await?, form.text("end").is_some()) {
