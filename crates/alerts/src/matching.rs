@@ -6,7 +6,12 @@ use atlas::watching::{Asker, ChannelId, NewTelling, SavedSearch, Subject, Thresh
 use provisions::taxonomy;
 
 use crate::cadence::next_digest;
+use crate::letter::one_line;
 use crate::story::{Story, Touched, of_platform};
+
+/// Most characters of the words of a search, and of a name in one, where it is said what is watched: some paste whole clauses.
+const SEARCH_WORDS: usize = 120;
+const SEARCH_NAME: usize = 60;
 
 /// Why the person is told, in words that follow "because": "you watch Plum's Privacy Policy, material changes". None if the watch does
 /// not ask for this story. A story's correction is told without being asked for.
@@ -83,21 +88,25 @@ fn subject_alone(subject: &Subject) -> String {
     }
 }
 
-/// A search in words: "“class action” in clauses of the type “Binding arbitration”, on the platform plum".
+/// A search in words: "“class action” in clauses of the type “Binding arbitration” on the platform plum". Long ones are shortened, and none has
+/// a line break: this stands in titles, in mails and in sentences.
 fn search_in_words(search: &SavedSearch) -> String {
-    let mut words =
-        if search.words.is_empty() { "for all clauses".to_string() } else { format!("“{}”", search.words) };
+    let name = |text: &str| one_line(text, SEARCH_NAME);
+    let mut words = match search.words.is_empty() {
+        true => "for all clauses".to_string(),
+        false => format!("“{}”", one_line(&search.words, SEARCH_WORDS)),
+    };
     if let Some(id) = &search.clause_type {
-        words += &format!(" in clauses of the type “{}”", taxonomy().get(id).map_or(id.as_str(), |kind| &kind.title));
+        words += &format!(" in clauses of the type “{}”", name(taxonomy().get(id).map_or(id, |kind| &kind.title)));
     }
     if let Some(severity) = search.severity {
         words += &format!(" of severity {severity}");
     }
     if let Some(kind) = &search.kind {
-        words += &format!(" in documents of the kind {kind}");
+        words += &format!(" in documents of the kind {}", name(kind));
     }
     if let Some(platform) = &search.platform {
-        words += &format!(" on the platform {platform}");
+        words += &format!(" on the platform {}", name(platform));
     }
     words
 }
@@ -168,4 +177,25 @@ pub fn choose(story: &Story, asker: &Asker, now_ms: i64) -> Vec<NewTelling> {
         }
     }
     channels.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_search_is_said_in_short() {
+        let said = |search: SavedSearch| subject_alone(&Subject::Search(search));
+        let plain = SavedSearch { words: "class action".into(), ..SavedSearch::default() };
+        assert_eq!(said(plain), "the search “class action”");
+        let clause = "You waive\r\nany right to a jury trial. ".repeat(200);
+        let long = SavedSearch { words: clause, platform: Some("plum".into()), ..SavedSearch::default() };
+        let long = said(long);
+        assert!(long.starts_with("the search “You waive any right to a jury trial.") && !long.contains('\n'), "{long}");
+        assert!(long.ends_with("…” on the platform plum") && long.chars().count() < 160, "{long}");
+        let word = Some("x".repeat(9_000));
+        let hostile =
+            SavedSearch { clause_type: word.clone(), platform: word.clone(), kind: word, ..SavedSearch::default() };
+        assert!(said(hostile).chars().count() < 300);
+    }
 }

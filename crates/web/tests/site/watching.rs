@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use alerts::exchange::to_csv;
-use atlas::watching::{Cadence, NewWatch, PersonId, Subject, Weekday};
+use atlas::watching::{Cadence, NewWatch, PersonId, SavedSearch, Subject, Weekday};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
@@ -411,5 +411,32 @@ async fn opening_a_link_of_a_message_changes_nothing_and_pressing_its_button_doe
     for path in ["/unsubscribe/u1-2-00", "/channels/confirm/nothing", "/feeds/f1-", "/watchlists/w1-"] {
         let method = if path.contains("confirm") { Method::POST } else { Method::GET };
         assert_eq!(ask(&site, method, path, &[]).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_search_is_shown_in_short_with_the_whole_at_hand() {
+    let (site, atlas) = owned_site().await;
+    let words = "\"waives <any> right\" and ".repeat(80);
+    let words = words.trim();
+    let search = SavedSearch { words: words.into(), ..SavedSearch::default() };
+    atlas.put_watch(PersonId::OWNER, &NewWatch::on(Subject::Search(search)), 0).await.unwrap();
+    let short = SavedSearch { words: "class action".into(), ..SavedSearch::default() };
+    atlas.put_watch(PersonId::OWNER, &NewWatch::on(Subject::Search(short)), 0).await.unwrap();
+    atlas.share_watchlist(PersonId::OWNER, Some([9; 32])).await.unwrap();
+    let shared = atlas.person(PersonId::OWNER).await.unwrap().unwrap().shared.unwrap();
+    for path in ["/watchlist".to_string(), format!("/watchlists/{shared}")] {
+        let page = send(&site, &OWNER, Method::GET, &path, "").await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        well_formed::check(&page.body).unwrap();
+        let card = between(&page.body, "/search?q=%22waives", "</a>");
+        let name = between(&format!("{card}</a>"), "<bdi>", "</bdi>").to_string();
+        assert!(name.contains('…') && name.matches("right").count() < 8, "{path}: {name}");
+        let title = between(card, "title=\"", "\"");
+        assert_eq!(title.matches("right").count(), 80, "{path}: the whole is at hand");
+        let link = card.split('"').next().unwrap();
+        assert_eq!(link.matches("right").count(), 80, "{path}: the link searches for all of it");
+        let plain = between(&page.body, "/search?q=class+action\"", "</a>");
+        assert!(plain.contains("“class action”") && !plain.contains("title="), "{path}: {plain}");
     }
 }

@@ -40,6 +40,8 @@ struct Row {
     watch: Watch,
     /// What is watched, in words.
     name: String,
+    /// The words of a search that its name shortens.
+    whole: Option<String>,
     /// Its page.
     path: String,
 }
@@ -47,8 +49,12 @@ struct Row {
 impl Row {
     async fn of(site: &Site, watch: Watch) -> Result<Row, Failure> {
         let name = alerts::subject_name(&site.atlas, &watch.asks.subject).await?;
-        let name = words::sentence(&name);
-        Ok(Row { path: place(&watch.asks.subject), name: name.trim_end_matches('.').to_string(), watch })
+        let whole = match &watch.asks.subject {
+            Subject::Search(search) if !name.contains(&search.words) => Some(search.words.clone()),
+            _ => None,
+        };
+        let name = words::sentence(&name).trim_end_matches('.').to_string();
+        Ok(Row { path: place(&watch.asks.subject), name, whole, watch })
     }
 
     /// "Material changes, told as it happens".
