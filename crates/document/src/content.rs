@@ -787,9 +787,9 @@ pub(crate) fn is_data_table(node: &NodeRef<'_>) -> bool {
         node.ancestors_it(Some(3)).find(|ancestor| ancestor.has_name("tr"))
     };
     let Some(row) = row else { return false };
-    let cells = row.children_it(false).filter(|child| child.has_name("td") || child.has_name("th"));
+    let mut cells = row.children_it(false).filter(|child| child.has_name("td") || child.has_name("th"));
     let layout = row.ancestors_it(Some(4)).find(|ancestor| ancestor.has_name("table"));
     let layout =
         layout.is_some_and(|table| table.attr("role").is_some_and(|role| matches!(&*role, "presentation" | "none")));
-    !layout && cells.count() > 1
+    !layout && cells.nth(1).is_some()
 }

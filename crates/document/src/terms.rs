@@ -1,4 +1,6 @@
 //! Terms that a document defines: `“Service” means …`, `(the "Service")`, `("we", "us")`.
+use std::collections::HashSet;
+
 use crate::{Clause, DefinedTerm};
 
 /// Longest term, in characters.
@@ -6,12 +8,12 @@ const LONGEST: usize = 60;
 
 /// Terms defined in the clauses, each once, in order.
 pub(crate) fn defined(text: &str, clauses: &[Clause]) -> Vec<DefinedTerm> {
-    let mut terms: Vec<DefinedTerm> = Vec::new();
+    let (mut terms, mut known) = (Vec::new(), HashSet::new());
     for (index, clause) in clauses.iter().enumerate() {
-        let words = &text[clause.range.clone()];
+        let (words, mut bracket) = (&text[clause.range.clone()], Bracket::default());
         for (place, term, after) in quoted(words) {
-            let defines = in_bracket(words, place) || says_means(after);
-            if defines && !terms.iter().any(|known| known.term == term) {
+            let defines = bracket.introduces(words, place) || says_means(after);
+            if defines && known.insert(term) {
                 terms.push(DefinedTerm { term: term.to_string(), clause: index });
             }
         }
@@ -38,11 +40,28 @@ fn quoted(text: &str) -> impl Iterator<Item = (usize, &str, &str)> {
     })
 }
 
-/// Whether the quotation at `place` stands in a bracket that introduces a term: `(`, `(the `, `(collectively, `, `("we", `.
-fn in_bracket(text: &str, place: usize) -> bool {
-    let Some(open) = text[..place].rfind('(') else { return false };
-    let between = &text[open + 1..place];
-    !between.contains(')') && between.split_whitespace().filter(|word| !word.starts_with(['"', '“'])).count() <= 6
+/// The bracket that is open where a walk from quotation to quotation has come to.
+#[derive(Default)]
+struct Bracket {
+    /// Where the last quotation stood; what is before it is not looked at again.
+    seen: usize,
+    /// How many of the words since the bracket opened are not quoted; none where no bracket is open.
+    words: Option<usize>,
+}
+
+impl Bracket {
+    /// Whether the quotation at `place` stands in a bracket that introduces a term: `(`, `(the `, `(collectively, `, `("we", `.
+    fn introduces(&mut self, text: &str, place: usize) -> bool {
+        let mut between = &text[self.seen..place];
+        self.seen = place;
+        if let Some(mark) = between.rfind(['(', ')']) {
+            self.words = between[mark..].starts_with('(').then_some(0);
+            between = &between[mark + 1..];
+        }
+        let unquoted = between.split_whitespace().filter(|word| !word.starts_with(['"', '“'])).count();
+        self.words = self.words.map(|words| words + unquoted);
+        self.words.is_some_and(|words| words <= 6)
+    }
 }
 
 fn says_means(after: &str) -> bool {
@@ -63,5 +82,17 @@ mod tests {
         let found = structure(text);
         let terms: Vec<&str> = found.terms.iter().map(|term| term.term.as_str()).collect();
         assert_eq!(terms, ["Plum", "we", "us", "Output"]);
+    }
+
+    #[test]
+    fn only_a_bracket_that_is_open_introduces_terms() {
+        let terms = |text: &str| structure(text).terms.into_iter().map(|term| term.term).collect::<Vec<_>>();
+        assert_eq!(
+            terms("It (the shop) is “Plum” for (as all of us here say) those (collectively, “Users”, “you”).\n"),
+            ["Users", "you"]
+        );
+        assert_eq!(terms("It (which is what all of us call “Plum”, “we” or “us”) is a shop.\n"), [] as [&str; 0]);
+        assert_eq!(terms("It (the (old) “Plum”) is a shop.\n"), [] as [&str; 0]);
+        assert_eq!(terms("It (that is what (for all of us) the “Plum” (the “Shop”) is) sells.\n"), ["Shop"]);
     }
 }

@@ -50,6 +50,18 @@ fn twenty_megabytes_are_read() {
 }
 
 #[test]
+fn what_is_repeated_without_end_is_read() {
+    let row = format!("<body><table><tr>{}</tr></table>", "<td colspan=1000000>x</td>".repeat(200_000));
+    assert_eq!(structure(&html(row.as_bytes())).clauses.len(), 1);
+    let bodies: String = (0..100_000).map(|n| format!("<body a{n}=b>")).collect();
+    assert_eq!(html(format!("{bodies}We may end it.").as_bytes()), "We may end it.\n");
+    let terms = format!("<p>{}</p>", (0..200_000).map(|n| format!("“Term {n}” means ")).collect::<String>());
+    assert_eq!(structure(&html(terms.as_bytes())).terms.len(), 200_000);
+    let quotations = format!("<p>(the {}</p>", "“x” ".repeat(1_000_000));
+    assert_eq!(structure(&html(quotations.as_bytes())).terms.len(), 1);
+}
+
+#[test]
 fn hidden_text_is_not_read_and_folded_sections_are() {
     let section = "We may change the terms at any time and without notice. ".repeat(12);
     let page = format!(
