@@ -32,7 +32,7 @@ pub fn explain(kind: &ClauseType, excerpt: &str, facts: &Facts, severity: Severi
         what_it_does.push(' ');
         what_it_does.push_str(&second);
     }
-    let found = signals::in_text(excerpt);
+    let found = stated(kind, excerpt, reasons);
     let mut why_it_matters = without_contradictions(&kind.why_it_matters, found);
     if let Some(limits) = facts.get("Exceptions").filter(|_| !what_it_does.contains("makes an exception")) {
         why_it_matters.push_str(&format!(" The clause has limits of its own: “{limits}”."));
@@ -46,6 +46,18 @@ pub fn explain(kind: &ClauseType, excerpt: &str, facts: &Facts, severity: Severi
         consumer_impact.push_str(" Weigh this one before you agree: what it costs may not come back.");
     }
     Explanation { what_it_does, why_it_matters, consumer_impact }
+}
+
+/// The signals of the excerpt, and what sentences beside it say in favour, as the reasons tell.
+fn stated(kind: &ClauseType, excerpt: &str, reasons: &[String]) -> Signals {
+    let mut found = signals::in_text(excerpt);
+    for lower in &kind.lowers {
+        let told = |reason: &String| reason.strip_prefix(FOR).and_then(|say| say.strip_suffix('.')) == Some(&lower.say);
+        if let Some(signal) = Signal::parse(&lower.when).filter(|_| reasons.iter().any(told)) {
+            found.add(signal);
+        }
+    }
+    found
 }
 
 /// The sentence for this clause: the first form whose rule its words meet, or the type's own.
@@ -143,7 +155,15 @@ const CONTRADICTED: &[(Signal, &[&str])] = &[
             "no individual notice",
         ],
     ),
-    (Signal::OptOut, &["not be able to take that back", "not given a separate choice", "only way to say no"]),
+    (
+        Signal::OptOut,
+        &[
+            "Look for a setting to refuse",
+            "not be able to take that back",
+            "not given a separate choice",
+            "only way to say no",
+        ],
+    ),
     (Signal::ConsentRequired, &["not be asked again", "not given a separate choice"]),
     (Signal::Refund, &["no claim to compensation", "seldom get cash back"]),
     (Signal::HumanReview, &["no way to argue"]),
@@ -164,6 +184,7 @@ fn without_contradictions(text: &str, found: Signals) -> String {
 
 /// What a fact adds for the person, where the first sentence does not tell it.
 const SPECIFIC: &[(&str, &str)] = &[
+    ("Where to refuse", "The place named for refusing is {}."),
     ("Opt-out window", "The time to opt out is {}."),
     ("Contact", "Write to {}."),
     ("Notice", "The time named is {}."),
@@ -245,6 +266,9 @@ mod tests {
             ("Uses banned", "weapons"),
             ("Measures", "encryption"),
             ("Subjects", "gambling"),
+            ("Used for training", "prompts and files"),
+            ("Whose models", "the company's own models"),
+            ("Where to refuse", "Settings > Privacy"),
         ];
         let line = |(label, value): &(&str, &str)| Fact { label: (*label).to_owned(), value: (*value).to_owned() };
         Facts { lines: values.iter().map(line).collect() }
@@ -319,6 +343,24 @@ mod tests {
                 .starts_with("What one side would have to pay the other is limited to the amounts paid in 12 months."),
             "{cap:?}"
         );
+    }
+
+    #[test]
+    fn a_choice_beside_the_excerpt_is_told() {
+        let text =
+            "We use your files and prompts to train our own models. You can switch it off in Settings > Privacy.";
+        let kind = taxonomy().get("ai-training-on-user-data").expect("a type");
+        let passage =
+            Passage { heading: String::new(), lead_in: String::new(), text, is_heading: false, foreign: None };
+        let excerpt = 0..text.find(" You can").expect("a second sentence");
+        let found = assess(kind, None, &passage, excerpt.clone());
+        let told = explain(kind, &text[excerpt], &found.facts, found.severity, &found.reasons);
+        assert_eq!(
+            told.what_it_does,
+            "Your prompts and files can be used to train or improve the company's own models. In your favour, it lets you opt out."
+        );
+        assert!(told.consumer_impact.ends_with("The place named for refusing is Settings > Privacy."), "{told:?}");
+        assert!(!told.consumer_impact.contains("Look for a setting"), "{told:?}");
     }
 
     #[test]

@@ -11,12 +11,14 @@ use crate::passage::Passage;
 use crate::signals::{Signal, Signals};
 use crate::taxonomy::ClauseType;
 
+mod choice;
 mod money;
 mod named;
 mod periods;
 mod places;
 mod words;
 
+use choice::where_to_refuse;
 use money::{amounts, cap, interest, uptime};
 use named::Lexicon;
 use periods::{
@@ -77,6 +79,7 @@ enum Subject {
     Date,
     Language,
     Binds,
+    Choice,
     Named(Lexicon),
 }
 
@@ -152,6 +155,8 @@ fn wanted(type_id: &str) -> &'static [Subject] {
         "cross-border-transfer" => &[Named(Lexicon::Countries), Named(Lexicon::Safeguards)],
         "lawful-basis" => &[Named(Lexicon::Bases)],
         "regional-notice" => &[Named(Lexicon::Regions)],
+        "ai-training-on-user-data" => &[Named(Lexicon::Training), Named(Lexicon::Models), Choice],
+        "ai-training-choice" | "targeted-ads" | "cross-site-tracking" | "tracking-pixels" | "sells-data" => &[Choice],
         "acceptable-conduct" => &[Named(Lexicon::Conduct)],
         "ai-prohibited-uses" => &[Named(Lexicon::AiUses)],
         "incorporated-terms" => &[Named(Lexicon::Documents)],
@@ -171,15 +176,19 @@ const WITHOUT_EXCEPTIONS: [&str; 4] =
 pub fn find(kind: &ClauseType, passage: &Passage<'_>, excerpt: Range<usize>) -> Facts {
     let text = excerpt_of(passage.text, excerpt);
     let mutual = crate::signals::in_text(text);
-    find_in(kind, text, mutual)
+    find_in(kind, text, passage.text, mutual)
 }
 
-/// As [`find`], where the signals of the words are known.
-pub(crate) fn find_in(kind: &ClauseType, text: &str, signals: Signals) -> Facts {
+/// As [`find`], where the signals of the words are known; `around` is the whole passage.
+pub(crate) fn find_in(kind: &ClauseType, text: &str, around: &str, signals: Signals) -> Facts {
     let mut facts = Facts::default();
     let spans = sentences(text);
     for subject in wanted(&kind.id) {
         look_for(*subject, text, &spans, signals, &mut facts);
+    }
+    // A choice is often in the sentence after.
+    if wanted(&kind.id).contains(&Subject::Choice) {
+        facts.push("Where to refuse", where_to_refuse(around, &sentences(around)));
     }
     if !WITHOUT_EXCEPTIONS.contains(&kind.id.as_str()) {
         let found = exceptions(text, &spans);
@@ -228,7 +237,7 @@ fn look_for(subject: Subject, text: &str, spans: &[Range<usize>], signals: Signa
         Subject::Language => facts.push("Language", language(text).unwrap_or_default()),
         Subject::Named(lexicon) => facts.push(lexicon.label(), lexicon.named(text)),
         Subject::Binds if signals.has(Signal::Mutual) => facts.push("Binds", "both sides"),
-        Subject::Binds => {}
+        Subject::Binds | Subject::Choice => {}
     }
 }
 

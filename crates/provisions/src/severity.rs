@@ -64,7 +64,7 @@ pub fn assess(kind: &ClauseType, usual: Option<Severity>, passage: &Passage<'_>,
         severity,
         reasons: reasons(usual, severity, &against, &favour, passage.text),
         explicitness: explicitness(kind, passage, text, own),
-        facts: facts::find_in(kind, text, own),
+        facts: facts::find_in(kind, text, passage.text, own),
     }
 }
 

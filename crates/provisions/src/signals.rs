@@ -239,6 +239,13 @@ const RULES: &[(Signal, &str)] = {
         (OptOut, "settings|preferences > turn off|disable|control|manage|limit|change|opt ! cannot|can not|no setting"),
         (OptOut, "stop receiving"),
         (
+            OptOut,
+            "you can|you may|users can|customers can|customer can|able to > switch|turn > off ! not be able|cannot|can not",
+        ),
+        (OptOut, "can say no|may say no|saying no|switched off in|turned off in ! cannot say no"),
+        (OptOut, "only if you|if you|unless you > leave|keep > switched on|turned on|enabled"),
+        (ConsentRequired, "off until you|off unless you|off by default|if you switch|if you turn > on"),
+        (
             NoOptOut,
             "cannot|can not|may not|unable to|not able to|no way to|not possible to|no option to|no right to|\
              do not have the right to > opt out|refuse|unsubscribe|turn off|be turned off|disable|be disabled|\
@@ -744,6 +751,9 @@ mod tests {
                     "You may opt out within 30 days.",
                     "Arbitration applies unless you opt out.",
                     "You can turn off this feature in your account.",
+                    "You can switch it off in Settings.",
+                    "You can say no at any time.",
+                    "We use it, but only if you leave \"Help Plum\" switched on.",
                 ],
                 &["You cannot opt out of these messages.", "There is no opt-out.", "We may disable your account."],
             ),

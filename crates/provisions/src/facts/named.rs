@@ -34,6 +34,8 @@ pub(super) enum Lexicon {
     AiUses,
     Measures,
     Subjects,
+    Training,
+    Models,
 }
 
 /// One list: its label, what in the same sentence takes an entry back, and its entries: phrases (see [`crate::phrases`]) and a name.
@@ -82,6 +84,7 @@ impl Lexicon {
 
 const NOT_COLLECTED: &str =
     "not collect|not store|not request|not ask for|never collect|do not provide|not process|not access|not retain";
+const NOT_TRAINED: &str = "not use|not be used|not used|never use|never used|not train|never train|not trained";
 const NOT_SHARED: &str = "not share|not disclose|not sell|never share|never sell";
 
 #[rustfmt::skip]
@@ -404,6 +407,26 @@ const LISTS: &[List] = &[
         ("hipaa|protected health", "protected health information"),
         ("animal*|wildlife|endangered", "animals"),
         ("food", "food"),
+    ] },
+    List { lexicon: Lexicon::Training, label: "Used for training", unless: NOT_TRAINED, entries: &[
+        ("prompt|prompts|inputs|your input|questions", "prompts"),
+        ("output|outputs|answers|responses|completions|suggestions", "outputs"),
+        ("your content|user content|customer content|use content|use of content|content you|content that you|content and|your data|customer data|user data|your stuff|materials you|uploads|upload|submissions|posts|information you provide", "content"),
+        ("files|documents|attachments|notes", "files"),
+        ("photo|photos|picture|pictures|image|images|video|videos", "pictures and videos"),
+        ("voice|audio|recordings", "voice recordings"),
+        ("messages|chats|conversations|emails|calls|transcripts", "messages"),
+        ("profile|profiles", "profile"),
+        ("feedback|ratings|reviews", "feedback"),
+        ("health|wellness|medical", "health data"),
+        ("usage data|usage information|log data|telemetry|interactions|activity", "usage data"),
+        ("personal data|personal information", "personal data"),
+        ("code|repositories", "code"),
+    ] },
+    List { lexicon: Lexicon::Models, label: "Whose models", unless: NOT_TRAINED, entries: &[
+        ("train*|improve|improving|develop*|teach* > our models|our own models|our own machine learning|our machine learning|our ai|our own ai|our artificial|our generative|our large|our algorithms|our foundation|our own foundation", "the company's own models"),
+        ("models|model > affiliates|subsidiaries|group|group companies", "models of its group"),
+        ("third parties|partners|other companies|their own > train|to train|training|their models|improve their", "models of other companies"),
     ] },
 ];
 
