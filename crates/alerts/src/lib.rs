@@ -32,5 +32,5 @@ pub use mail::{Handed, MailError, MailServer, Mailer, address};
 pub use matching::{known_subject, subject_name};
 pub use plain::{Foot, entry, escape_into, html, text};
 pub use report::{Report, ReportLine, report};
-pub use story::{ClauseChange, Correction, Fact, Story, Touched};
+pub use story::{ClauseChange, Correction, Fact, Story, Touched, of_platform};
 pub use teller::{Clock, GATHER_MS, Round, Teller};

@@ -244,7 +244,6 @@ const RULES: &[(Signal, &str)] = {
         ),
         (OptOut, "can say no|may say no|saying no|switched off in|turned off in ! cannot say no"),
         (OptOut, "only if you|if you|unless you > leave|keep > switched on|turned on|enabled"),
-        (ConsentRequired, "off until you|off unless you|off by default|if you switch|if you turn > on"),
         (
             NoOptOut,
             "cannot|can not|may not|unable to|not able to|no way to|not possible to|no option to|no right to|\

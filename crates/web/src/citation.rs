@@ -84,7 +84,7 @@ fn plain(c: &Cited) -> String {
 fn bluebook(c: &Cited) -> String {
     let source = c.source_url.as_ref().map_or(String::new(), |url| format!(", {url}"));
     format!(
-        "{}, {}, “{}” (version {}, {}){source} [{}] (last visited {}) (record {}; SHA-256 {}).",
+        "{}, {}, “{}” (version {}, {}){source} [{}] (last visited {}) (record {}; SHA-256 of the text {}).",
         c.platform,
         c.document,
         c.clause,
@@ -101,7 +101,7 @@ fn apa(c: &Cited) -> String {
     let (seen, accessed) = (Day::of(c.seen_ms), Day::of(c.accessed_ms));
     let source = c.source_url.as_ref().map_or(String::new(), |url| format!(" Original: {url}"));
     format!(
-        "{}. ({}, {} {}). {} (Version {}) [Clause “{}”]. {} (Record {}; SHA-256 {}). Retrieved {} {}, {}, from {}.{source}",
+        "{}. ({}, {} {}). {} (Version {}) [Clause “{}”]. {} (Record {}; SHA-256 of the text {}). Retrieved {} {}, {}, from {}.{source}",
         c.platform.trim_end_matches('.'),
         seen.year,
         seen.month_name(),
@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(
             form(&cited(), "bluebook"),
             "Plum & Co, Terms of Service, “4. Your Content” (version 3, Mar. 2, 2024), https://plum.example/terms_of?x=1&y=%20#a \
-             [https://watch.example/provisions/CW-P-010578] (last visited Nov. 27, 2026) (record CW-P-010578; SHA-256 "
+             [https://watch.example/provisions/CW-P-010578] (last visited Nov. 27, 2026) (record CW-P-010578; SHA-256 of the text "
                 .to_string()
                 + &"ab".repeat(32)
                 + ")."

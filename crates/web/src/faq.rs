@@ -1,4 +1,5 @@
 //! Questions that readers of a provision ask, with answers made of what the record says; for the page and as JSON-LD.
+use alerts::of_platform;
 use atlas::Rarity;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -51,7 +52,10 @@ pub(crate) fn questions(of: &Subject<'_>) -> Vec<Question> {
         format!(" It was last verified in the document on {}.", words::day(&of.last_verified_ms))
     };
     let mut questions = vec![
-        (format!("What does this clause of {platform}’s {document} do?"), of.what_it_does.to_string() + &standing),
+        (
+            format!("What does this clause of {} do?", of_platform(platform, document)),
+            of.what_it_does.to_string() + &standing,
+        ),
         ("How does it affect me?".into(), of.consumer_impact.to_string()),
         (
             format!("How many platforms have a clause of the type “{clause_type}”?"),

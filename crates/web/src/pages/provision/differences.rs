@@ -30,7 +30,7 @@ pub(super) fn differences(this: &Provision, facts: &Facts, other: &Provision, th
     let of_facts = provisions::summary::differences(facts, theirs).into_iter();
     found.extend(of_facts.map(|fact| Difference { about: fact.label, here: fact.before, there: fact.after }));
     let only = |reasons: &[String], not: &[String]| {
-        reasons.iter().filter(|reason| !not.contains(reason)).cloned().collect::<Vec<_>>().join("; ")
+        reasons.iter().filter(|reason| !not.contains(reason)).cloned().collect::<Vec<_>>().join(" ")
     };
     let (here, there) = (only(&this.reasons, &other.reasons), only(&other.reasons, &this.reasons));
     if !here.is_empty() || !there.is_empty() {

@@ -2,6 +2,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use alerts::of_platform;
 use archive::log::{TlogProof, VerifierKey, leaf_hash};
 use atlas::ids::{ChangeId, ProvisionId};
 use atlas::records::{Capture, Document, EventKind, Provision, Revision, Version, Wording};
@@ -206,7 +207,7 @@ impl Record {
 
     /// Title of the page: the type and whose clause it is.
     pub fn full_title(&self) -> String {
-        format!("{}: {}, {}", self.title(), self.provision.platform_name, self.provision.document_title)
+        format!("{}: {}", self.title(), of_platform(&self.provision.platform_name, &self.provision.document_title))
     }
 
     /// The clause's headings, or the name of its type where it has none.
