@@ -22,7 +22,8 @@ pub(super) fn where_to_refuse(text: &str, spans: &[Range<usize>]) -> String {
 fn places(sentence: &str) -> Vec<String> {
     static PLACE: LazyLock<Regex> = LazyLock::new(|| {
         let path = r#"Settings(?:(?: ?(?:>|›|→|/) ?[A-Z][\w’'&-]*(?: [A-Z][\w’'&-]*){0,3})+|, ["“][^"“”]{1,40}["”])"#;
-        let named = r"(?:[Yy]our|[Tt]he|[Oo]ur) (?:[\w’'-]+ ){0,2}?(?:[Ss]ettings|[Pp]references|[Pp]reference [Cc]ent(?:er|re)|[Pp]rivacy [Cc]ent(?:er|re)|[Cc]ontrol [Pp]anel|[Dd]ashboard)\b";
+        // "Your preferences" alone are what somebody likes.
+        let named = r"(?:[Yy]our|[Tt]he|[Oo]ur) (?:(?:[\w’'-]+ ){0,2}?(?:[Ss]ettings|[Pp]rivacy [Cc]ent(?:er|re)|[Cc]ontrol [Pp]anel|[Dd]ashboard)|(?:[\w’'-]+ ){1,2}?[Pp]references(?: [Cc]ent(?:er|re))?)\b";
         let link = r#"(?:[Tt]he|[Aa]n?) ["“']?[Uu]nsubscribe["”']? link"#;
         Regex::new(&format!("{path}|{named}|{link}|\\bSettings\\b")).expect("a constant")
     });
@@ -73,6 +74,7 @@ mod tests {
     fn what_cannot_be_refused_has_no_place() {
         told("You cannot opt out of this in your account settings.", "");
         told("Change the colours in your account settings. We train on what you write.", "");
+        told("You can opt out of advertisements that fit your preferences.", "");
         told("", "");
     }
 }
