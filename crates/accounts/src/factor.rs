@@ -65,6 +65,14 @@ impl Accounts {
         Ok(factor.is_some_and(|factor| factor.confirmed_ms.is_some()))
     }
 
+    /// Refuses what is about a second factor in use where there is none.
+    pub(crate) async fn must_have_factor(&self, account: &Account) -> Result<(), AccountError> {
+        match self.has_factor(account).await? {
+            true => Ok(()),
+            false => Err(AccountError::Input("you have no second factor; set one up first".into())),
+        }
+    }
+
     /// Whether the site requires a second factor of an account.
     fn requires_factor(&self, account: &Account) -> bool {
         match self.parts.settings.required {
@@ -176,17 +184,25 @@ impl Accounts {
 
     /// Ends the second factor of an account, notes it, and tells the person.
     pub(crate) async fn factor_ended(&self, account: &Account, caller: &Caller) -> Result<(), AccountError> {
+        self.factor_ended_by(account, "", caller).await
+    }
+
+    /// The same, noting how it was done.
+    pub(crate) async fn factor_ended_by(
+        &self,
+        account: &Account,
+        how: &str,
+        caller: &Caller,
+    ) -> Result<(), AccountError> {
         self.atlas().drop_factor(account.person).await?;
-        self.note(Some(account.person), "second-factor-ended", caller, "").await?;
+        self.note(Some(account.person), "second-factor-ended", caller, how).await?;
         self.post(MailKind::FactorEnded, &account.address, Some(account), &Wish::default()).await
     }
 
     /// Uses up a code of the second factor or a recovery code.
     async fn spend(&self, account: &Account, code: &str, caller: &Caller) -> Result<(), AccountError> {
         self.may_guess(&MailAddress::parse(&account.address)?, caller).await?;
-        if !self.has_factor(account).await? {
-            return Err(AccountError::Input("you have no second factor; set one up first".into()));
-        }
+        self.must_have_factor(account).await?;
         if self.passes_factor(account, Some(code)).await? { Ok(()) } else { Err(AccountError::Wrong) }
     }
 

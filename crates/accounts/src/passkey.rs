@@ -1,5 +1,6 @@
 //! Passkeys: credentials of WebAuthn that an authenticator keeps, and opens for a finger, a face or a PIN. One is two factors by itself, so
-//! nothing else is asked of who signs in with it; it also proves in a session who one is.
+//! nothing else is asked of who signs in with it; it also proves in a session who one is, and ends the second
+//! factor of who lost the app for codes.
 //!
 //! Each is a ceremony of two requests: what the authenticator is asked is kept in the store, and what it answers is checked against that. A
 //! ceremony is answered once, within minutes, by the browser that began it, and in the session in which it was begun. Origin and relying
@@ -37,6 +38,7 @@ enum Purpose {
     SignIn = 0,
     Add = 1,
     Prove = 2,
+    EndFactor = 3,
 }
 
 /// The relying party of a site that is reached at an address; none if there can be no passkeys there: an address that is no name, or
@@ -242,8 +244,8 @@ impl Accounts {
         }
     }
 
-    /// Begins to prove with a passkey who one is.
-    pub async fn begin_passkey_proof(&self, visitor: &Visitor, caller: &Caller) -> Result<Begun, AccountError> {
+    /// Begins a ceremony of the person's own passkeys in their session.
+    async fn begin_own(&self, purpose: Purpose, visitor: &Visitor, caller: &Caller) -> Result<Begun, AccountError> {
         let relying_party = self.relying_party()?;
         self.may_begin(caller).await?;
         let mut allowed = Vec::new();
@@ -256,18 +258,19 @@ impl Accounts {
         let (challenge, state) = relying_party.start_discoverable_authentication().map_err(failed)?;
         let mut options = options(&challenge)?;
         options["allowCredentials"] = allowed.into();
-        self.begin_ceremony(Purpose::Prove, Some(visitor), &state, options).await
+        self.begin_ceremony(purpose, Some(visitor), &state, options).await
     }
 
-    /// Has the person prove with a passkey of theirs who they are. Their session has another secret then ([`Visitor::renewed`]).
-    pub async fn prove_with_passkey(
+    /// Checks what a passkey of the person's own answered in a ceremony for this purpose, which was begun in this session.
+    async fn check_own(
         &self,
+        purpose: Purpose,
         visitor: &Visitor,
         secret: Option<&str>,
         answer: &str,
         caller: &Caller,
     ) -> Result<(), AccountError> {
-        let state = self.ceremony(Purpose::Prove, Some(visitor), secret).await?;
+        let state = self.ceremony(purpose, Some(visitor), secret).await?;
         let answer: PublicKeyCredential = answered(answer)?;
         let passkey = self.atlas().passkey(answer.get_credential_id()).await?;
         let passkey = passkey.filter(|passkey| passkey.person == visitor.account.person);
@@ -279,7 +282,46 @@ impl Accounts {
             self.note(Some(visitor.account.person), "proof-failed", caller, "with a passkey").await?;
             return Err(AccountError::Passkey);
         }
+        Ok(())
+    }
+
+    /// Begins to prove with a passkey who one is.
+    pub async fn begin_passkey_proof(&self, visitor: &Visitor, caller: &Caller) -> Result<Begun, AccountError> {
+        self.begin_own(Purpose::Prove, visitor, caller).await
+    }
+
+    /// Has the person prove with a passkey of theirs who they are. Their session has another secret then ([`Visitor::renewed`]).
+    pub async fn prove_with_passkey(
+        &self,
+        visitor: &Visitor,
+        secret: Option<&str>,
+        answer: &str,
+        caller: &Caller,
+    ) -> Result<(), AccountError> {
+        self.check_own(Purpose::Prove, visitor, secret, answer, caller).await?;
         self.renew(visitor).await
+    }
+
+    /// Begins to end the second factor with a passkey, for who has both.
+    pub async fn begin_factor_end(&self, visitor: &Visitor, caller: &Caller) -> Result<Begun, AccountError> {
+        self.must_have_factor(&visitor.account).await?;
+        self.begin_own(Purpose::EndFactor, visitor, caller).await
+    }
+
+    /// Ends the second factor with a passkey of the person in the place of a code. Only an answer that was asked for to this end does it: that
+    /// they proved who they are does not, since the password proves it too. Their session has another secret then ([`Visitor::renewed`]).
+    pub async fn end_factor_with_passkey(
+        &self,
+        visitor: &Visitor,
+        secret: Option<&str>,
+        answer: &str,
+        caller: &Caller,
+    ) -> Result<(), AccountError> {
+        self.check_own(Purpose::EndFactor, visitor, secret, answer, caller).await?;
+        // It may have been ended in another window meanwhile.
+        self.must_have_factor(&visitor.account).await?;
+        self.renew(visitor).await?;
+        self.factor_ended_by(&visitor.account, "with a passkey", caller).await
     }
 
     /// Whether an answer is that of a passkey, to what was asked, for the person whose it is. It is used then.

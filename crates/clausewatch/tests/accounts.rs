@@ -283,8 +283,20 @@ fn add_a_passkey_sign_in_with_it_prove_with_it_remove_it() {
     assert!(counts(&mut browser, &authenticator) > before);
     assert_eq!(browser.value("document.cookie"), "", "no script sees the session or the ceremony");
 
-    // After a quarter of an hour it proves who she is, and removes itself.
+    // Who lost the app for codes ends the second factor with it.
     let ada = runtime.block_on(async { atlas.account_at(ADA).await.unwrap().unwrap().person });
+    runtime.block_on(async {
+        atlas.put_factor(ada, &[7; 20]).await.unwrap();
+        assert!(atlas.confirm_factor(ada, &[], 1).await.unwrap());
+    });
+    browser.open(&format!("{site}/account"));
+    unfold(&mut browser);
+    browser.picture("passkey-ends-second-factor");
+    browser.press("[data-passkey=get] button");
+    assert!(browser.text().contains("Your second factor is ended."), "{}", browser.text());
+    runtime.block_on(async { assert!(atlas.factor(ada).await.unwrap().is_none()) });
+
+    // After a quarter of an hour it proves who she is, and removes itself.
     let secret = "5".repeat(64);
     runtime.block_on(async {
         let session = atlas.sessions(ada).await.unwrap().remove(0);

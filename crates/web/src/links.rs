@@ -60,6 +60,8 @@ pub(crate) const SECOND_FACTOR: &str = "/account/second-factor";
 pub(crate) const PASSKEYS: &str = "/account/passkeys";
 /// Where who has a passkey signs in with it.
 pub(crate) const PASSKEY_SIGN_IN: &str = "/account/passkeys/sign-in";
+/// Where who has a passkey ends the second factor with it.
+pub(crate) const PASSKEY_END_FACTOR: &str = "/account/passkeys/end-second-factor";
 /// Where who has an account signs in.
 pub(crate) const SIGN_IN: &str = "/account/sign-in";
 /// Where a session is ended.

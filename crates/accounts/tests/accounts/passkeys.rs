@@ -337,6 +337,90 @@ async fn a_passkey_proves_who_somebody_is() {
 }
 
 #[tokio::test]
+async fn a_passkey_ends_the_second_factor_by_an_answer_of_its_own() {
+    for hall in halls().await {
+        let (accounts, here) = (&hall.accounts, hall.here());
+        let (ada, mut phone) = hall.with_passkey(ADA).await;
+        let (bob, mut theirs) = hall.with_passkey(BOB).await;
+        let visitor = hall.visitor(&ada).await;
+        assert!(matches!(accounts.begin_factor_end(&visitor, &here).await, Err(AccountError::Input(_))), "none yet");
+        let begun = accounts.begin_factor(&visitor).await.unwrap();
+        accounts.confirm_factor(&visitor, &code(&hall, &begun.secret), &here).await.unwrap();
+        let ada = hall.renewed(&ada, &visitor);
+        hall.mails().await;
+        // That she proved of late who she is does not do, and no answer that was asked for to another end.
+        let visitor = hall.visitor(&ada).await;
+        assert!(accounts.is_proven(&visitor));
+        let proof = accounts.begin_passkey_proof(&visitor, &here).await.unwrap();
+        let sign_in = accounts.begin_passkey_sign_in(&here).await.unwrap();
+        for begun in [proof, sign_in] {
+            let answer = phone.get(&begun.options);
+            let tried = accounts.end_factor_with_passkey(&visitor, Some(&begun.secret), &answer, &here).await;
+            assert!(is_ceremony(&tried), "{tried:?}");
+        }
+        assert!(is_ceremony(&accounts.end_factor_with_passkey(&visitor, None, "{}", &here).await));
+        // Nor is an answer that was asked for to this end good for another one, or in another session.
+        let begun = accounts.begin_factor_end(&visitor, &here).await.unwrap();
+        let answer = phone.get(&begun.options);
+        assert!(is_ceremony(&accounts.prove_with_passkey(&visitor, Some(&begun.secret), &answer, &here).await));
+        let entered = hall.enter(&mut phone).await.unwrap();
+        let elsewhere = hall.visitor(&entered).await;
+        let begun = accounts.begin_factor_end(&elsewhere, &here).await.unwrap();
+        let answer = phone.get(&begun.options);
+        let tried = accounts.end_factor_with_passkey(&visitor, Some(&begun.secret), &answer, &here).await;
+        assert!(is_ceremony(&tried));
+        // The passkey of somebody else does not, whoever they say that they are.
+        for handle in [theirs.handle.clone(), phone.handle.clone(), None] {
+            theirs.handle = handle;
+            let begun = accounts.begin_factor_end(&visitor, &here).await.unwrap();
+            let answer = theirs.get(&begun.options);
+            let tried = accounts.end_factor_with_passkey(&visitor, Some(&begun.secret), &answer, &here).await;
+            assert!(is_passkey(&tried), "{tried:?}");
+            assert_eq!(hall.noted(Some(&ada)).await[0], ("proof-failed".into(), "with a passkey".into()));
+        }
+        assert!(accounts.has_factor(&ada.account).await.unwrap() && visitor.renewed.secret().is_none());
+        assert!(hall.mails().await.is_empty());
+
+        // Her own does, once, and also long after she signed in.
+        hall.stage.pass(PROOF_MS + 1);
+        let begun = accounts.begin_factor_end(&visitor, &here).await.unwrap();
+        assert_eq!(begun.options["userVerification"], "required");
+        assert_eq!(begun.options["allowCredentials"][0]["id"], phone.id());
+        let answer = phone.get(&begun.options);
+        accounts.end_factor_with_passkey(&visitor, Some(&begun.secret), &answer, &here).await.unwrap();
+        assert!(!accounts.has_factor(&ada.account).await.unwrap());
+        assert_eq!(hall.noted(Some(&ada)).await[0], ("second-factor-ended".into(), "with a passkey".into()));
+        let told = hall.mail().await;
+        assert_eq!(
+            (told.to.clone(), told.header("Subject")),
+            (vec![ADA.into()], "Your second factor at Clausewatch is ended")
+        );
+        let renewed = hall.renewed(&ada, &visitor);
+        assert!(hall.is_in(&renewed).await && !hall.is_in(&ada).await, "the session has another secret");
+        accounts.sign_in(ADA, PASSWORD, None, &here).await.expect("no code is asked for");
+
+        // A used answer ends no factor that is set up since; one that comes when the factor is ended already finds none.
+        let visitor = hall.visitor(&renewed).await;
+        let again = accounts.begin_factor(&visitor).await.unwrap();
+        accounts.confirm_factor(&visitor, &code(&hall, &again.secret), &here).await.unwrap();
+        hall.mails().await;
+        let replay = accounts.end_factor_with_passkey(&visitor, Some(&begun.secret), &answer, &here).await;
+        assert!(is_ceremony(&replay) && accounts.has_factor(&ada.account).await.unwrap());
+        let begun = accounts.begin_factor_end(&visitor, &here).await.unwrap();
+        let answer = phone.get(&begun.options);
+        hall.stage.atlas.drop_factor(ada.account.person).await.unwrap();
+        let late = accounts.end_factor_with_passkey(&visitor, Some(&begun.secret), &answer, &here).await;
+        assert!(matches!(late, Err(AccountError::Input(_))) && hall.mails().await.is_empty());
+        // Who has a factor and no passkey cannot begin.
+        let visitor = hall.visitor(&bob).await;
+        let begun = accounts.begin_factor(&visitor).await.unwrap();
+        accounts.confirm_factor(&visitor, &code(&hall, &begun.secret), &here).await.unwrap();
+        accounts.drop_passkeys(&bob.account).await.unwrap();
+        assert!(matches!(accounts.begin_factor_end(&visitor, &here).await, Err(AccountError::Input(_))));
+    }
+}
+
+#[tokio::test]
 async fn passkeys_are_removed_and_shut_nobody_out() {
     for hall in halls().await {
         let (accounts, here) = (&hall.accounts, hall.here());

@@ -1,6 +1,6 @@
-// Asks the browser for a passkey where a page wants one: forms with data-passkey="get" (sign in) or "create" (add one), and buttons in
-// data-passkey="prove", with which somebody proves who they are in the place of the password. The site works without this file; without
-// passkeys in the browser it shows nothing.
+// Asks the browser for a passkey where a page wants one: forms with data-passkey="get" (sign in, end the second factor) or "create" (add
+// one), and buttons in data-passkey="prove", with which somebody proves who they are in the place of the password. The site works without
+// this file; without passkeys in the browser it shows nothing.
 "use strict";
 (() => {
   if (!window.PublicKeyCredential || !navigator.credentials) return;

@@ -327,7 +327,7 @@ async fn who_proves_who_they_are_is_known_by_another_secret() {
 }
 
 /// Every address to which something is posted, with a form that would do something.
-pub const POSTS: [(&str, &str); 28] = [
+pub const POSTS: [(&str, &str); 30] = [
     ("/watch", "subject=%7B%22watches%22%3A%22platform%22%2C%22subject%22%3A%22plum%22%7D"),
     ("/watchlist/settings", "zone=Europe/Berlin"),
     ("/watchlist/{id}", "end=1"),
@@ -355,6 +355,8 @@ pub const POSTS: [(&str, &str); 28] = [
     ("/account/passkeys/sign-in/begin", ""),
     ("/account/passkeys/proof", "answer=x"),
     ("/account/passkeys/proof/begin", ""),
+    ("/account/passkeys/end-second-factor", "answer=x"),
+    ("/account/passkeys/end-second-factor/begin", ""),
     ("/account/export", ""),
 ];
 /// What deletes an account: it stands alone, since nothing can be asked of it twice.

@@ -104,6 +104,43 @@ async fn a_passkey_is_added_used_and_removed() {
 }
 
 #[tokio::test]
+async fn a_passkey_ends_the_second_factor_in_the_place_of_a_code() {
+    const END: &str = "/account/passkeys/end-second-factor";
+    let hall = hall().await;
+    let (ada, person) = hall.person("ada@example.org").await;
+    let begin = format!("{END}/begin");
+    assert_eq!(hall.post(&Asks::browser(&ada), &begin, "").await.status, StatusCode::BAD_REQUEST, "there is none");
+    hall.atlas.put_factor(person, &[7; 20]).await.unwrap();
+    hall.atlas.confirm_factor(person, &[], 1).await.unwrap();
+    let page = hall.get(&Asks::browser(&ada), "/account").await.body;
+    assert!(page.contains("value=\"end\"") && !page.contains(END), "who has no passkey gives a code");
+    let mut phone = device();
+    hall.clock.fetch_add(16 * 60 * 1000, Ordering::Relaxed);
+    let ada = given(&hall.add(&ada, &mut phone, &format!("proof={}", encoded(PASSWORD))).await);
+    let page = hall.get(&Asks::browser(&ada), "/account").await.body;
+    well_formed::check(&page).unwrap();
+    assert!(page.contains(&format!("action=\"{END}\" data-passkey=\"get\" hidden")) && page.contains("value=\"end\""));
+    // A proof, even of the passkey, is not asked for to this end.
+    let (ceremony, options) = begun(&hall.post(&Asks::browser(&ada), "/account/passkeys/proof/begin", "").await);
+    let form = format!("answer={}", encoded(&phone.get(&options)));
+    let refused = hall.post(&within(&ada, &ceremony), END, &form).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    well_formed::check(&refused.body).unwrap();
+    assert!(hall.atlas.factor(person).await.unwrap().is_some());
+    // Long after signing in the password is not asked for beside it.
+    hall.clock.fetch_add(16 * 60 * 1000, Ordering::Relaxed);
+    let (ceremony, options) = begun(&hall.post(&Asks::browser(&ada), &begin, "").await);
+    let form = format!("answer={}", encoded(&phone.get(&options)));
+    let ended = hall.post(&within(&ada, &ceremony), END, &form).await;
+    assert_eq!(ended.status, StatusCode::OK, "{}", ended.body);
+    well_formed::check(&ended.body).unwrap();
+    assert!(ended.body.contains("Your second factor is ended.") && ended.body.contains("value=\"begin\""));
+    assert!(hall.atlas.factor(person).await.unwrap().is_none());
+    let again = hall.post(&within(&given(&ended), &ceremony), END, &form).await;
+    assert_eq!(again.status, StatusCode::BAD_REQUEST, "once");
+}
+
+#[tokio::test]
 async fn pages_ask_for_passkeys_by_one_script_of_their_own() {
     let hall = hall().await;
     let (ada, _) = hall.person("ada@example.org").await;

@@ -42,6 +42,8 @@ pub(super) fn routes() -> Router<Site> {
         .route("/account/passkeys/sign-in/begin", post(passkeys::begin_sign_in))
         .route("/account/passkeys/proof", post(passkeys::end_proof))
         .route("/account/passkeys/proof/begin", post(passkeys::begin_proof))
+        .route(links::PASSKEY_END_FACTOR, post(passkeys::end_factor))
+        .route("/account/passkeys/end-second-factor/begin", post(passkeys::begin_factor_end))
         .route("/account/export", post(show::export))
         .route("/account/delete", post(show::delete))
         .layer(DefaultBodyLimit::max(FORM))

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::show::{Outcome, after};
+use super::show::{FACTOR_ENDED, Outcome, after};
 use super::{enter, prove, sign_in, wish};
 use crate::error::Failure;
 use crate::owner::{Asking, Member, ceremony_cookie};
@@ -43,6 +43,16 @@ pub(super) async fn end_proof(member: Member, body: String) -> Result<StatusCode
     let secret = member.ceremony.as_deref();
     member.accounts.prove_with_passkey(&member.visitor, secret, &answer(&body), &member.caller).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn begin_factor_end(member: Member, State(site): State<Site>) -> Result<Response, Failure> {
+    Ok(begun(&site, member.accounts.begin_factor_end(&member.visitor, &member.caller).await?))
+}
+
+pub(super) async fn end_factor(member: Member, State(site): State<Site>, body: String) -> Result<Response, Failure> {
+    let secret = member.ceremony.as_deref();
+    let ended = member.accounts.end_factor_with_passkey(&member.visitor, secret, &answer(&body), &member.caller).await;
+    after(&site, member, ended.map(|()| Outcome::done(FACTOR_ENDED))).await
 }
 
 pub(super) async fn begin(member: Member, State(site): State<Site>, body: String) -> Result<Response, Failure> {

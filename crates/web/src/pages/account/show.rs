@@ -21,6 +21,8 @@ use crate::words;
 
 /// Entries of the log that the page shows.
 const LOG: i64 = 20;
+/// What is said when the second factor is ended, by a code or with a passkey.
+pub(super) const FACTOR_ENDED: &str = "Your second factor is ended.";
 /// What is typed to delete an account or an organisation.
 pub(in crate::pages) const DELETE: &str = "delete";
 
@@ -256,7 +258,7 @@ pub(super) async fn second_factor(member: Member, State(site): State<Site>, body
             }
             Some("end") => {
                 accounts.end_factor(visitor, code, caller).await?;
-                Ok(Outcome::done("Your second factor is ended."))
+                Ok(Outcome::done(FACTOR_ENDED))
             }
             _ => Ok(Outcome { enrolment: Some(accounts.begin_factor(visitor).await?), ..Outcome::default() }),
         }
