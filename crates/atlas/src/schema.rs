@@ -2,7 +2,7 @@
 use sqlx::{AssertSqlSafe, Executor};
 
 use crate::error::{AtlasError, Result};
-use crate::store::{Pools, Store, args, statements};
+use crate::store::{Store, Tx, args, statements};
 
 /// Each step takes the schema from one version to the next. Released steps never change.
 pub(crate) const STEPS: [&str; 20] = [
@@ -48,49 +48,40 @@ pub(crate) fn for_sqlite(step: &str) -> String {
 
 /// Creates the schema or brings it up to date. Refuses a store of a later release.
 pub(crate) async fn migrate(store: &Store) -> Result<()> {
-    let known = STEPS.len() as i64;
-    let found = version(store).await?;
-    if found > known {
-        return Err(AtlasError::NewerSchema { found, known });
-    }
-    if found == known {
+    // Most starts find nothing to do, and lock nothing.
+    if missing(&mut store.read().await?).await?.is_empty() {
         return Ok(());
     }
-    match &store.pools {
-        Pools::Sqlite { writer, .. } => {
-            let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
-            for step in &STEPS[found as usize..] {
-                tx.execute(AssertSqlSafe(for_sqlite(step))).await?;
-            }
-            let set = sqlx::query(SET.sqlite).bind(known.to_string());
-            set.execute(&mut *tx).await?;
-            tx.commit().await?;
-        }
-        Pools::Postgres(pool) => {
-            let mut tx = pool.begin().await?;
-            // Several machines may start at once; the second one finds the work done.
-            sqlx::query("SELECT pg_advisory_xact_lock(4311047)").execute(&mut *tx).await?;
-            let found = version(store).await?;
-            for step in STEPS.iter().skip(found as usize) {
-                tx.execute(AssertSqlSafe((*step).to_string())).await?;
-            }
-            let set = sqlx::query(SET.postgres).bind(known.to_string());
-            set.execute(&mut *tx).await?;
-            tx.commit().await?;
+    let mut tx = store.write_unordered().await?;
+    if let Tx::Postgres(tx) = &mut tx {
+        sqlx::query("SELECT pg_advisory_xact_lock(4311047)").execute(&mut **tx).await?;
+    }
+    // Several processes may start at once: whoever had to wait finds the work done, so it is asked again.
+    for step in missing(&mut tx).await? {
+        match &mut tx {
+            Tx::Sqlite(tx) => tx.execute(AssertSqlSafe(for_sqlite(step))).await.map(drop)?,
+            Tx::Postgres(tx) => tx.execute(AssertSqlSafe((*step).to_string())).await.map(drop)?,
         }
     }
-    Ok(())
+    tx.run(SET, args![STEPS.len().to_string()]).await?;
+    tx.commit().await
+}
+
+/// The steps that the store lacks.
+async fn missing(tx: &mut Tx) -> Result<&'static [&'static str]> {
+    let (found, known) = (version(tx).await?, STEPS.len() as i64);
+    STEPS.get(found as usize..).ok_or(AtlasError::NewerSchema { found, known })
 }
 
 /// The schema that the store has; 0 for an empty one.
-async fn version(store: &Store) -> Result<i64> {
-    let tables: i64 = match store.one(HAS_SETTINGS, args![]).await? {
+async fn version(tx: &mut Tx) -> Result<i64> {
+    let tables: i64 = match tx.one(HAS_SETTINGS, args![]).await? {
         Some(row) => row.get(0)?,
         None => 0,
     };
     if tables == 0 {
         return Ok(0);
     }
-    let row = store.one(FOUND, args![]).await?;
+    let row = tx.one(FOUND, args![]).await?;
     Ok(row.map(|row| row.get::<String>(0)).transpose()?.and_then(|text| text.parse().ok()).unwrap_or(0))
 }

@@ -11,6 +11,7 @@ use archive::log::{
 use atlas::ids::{DocumentId, ProvisionId};
 use atlas::{Atlas, AtlasError};
 use common::{ARBITRATION, Stage, TERMINATION, batch, document, stages, text};
+use futures_util::future::join_all;
 use provisions::Severity;
 
 async fn plum(atlas: &Atlas) -> DocumentId {
@@ -177,6 +178,18 @@ async fn a_flipped_byte_of_a_blob_or_a_leaf_is_found() {
         stage.sql(&format!("UPDATE blobs SET data = {}, bytes = 11 WHERE depth = 0", stage.bytes(&junk))).await;
         let problems = stage.open().await.check().await.unwrap();
         assert!(problems.iter().any(|problem| problem.what.contains("SHA-256")), "{problems:?}");
+    }
+}
+
+/// So many open a store at the same time.
+const TOGETHER: usize = 8;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_begin_together_make_one_store() {
+    for stage in stages().await {
+        let opened = join_all((0..TOGETHER).map(|_| stage.try_open())).await;
+        let keys: Vec<String> = opened.into_iter().map(|atlas| atlas.unwrap().log_key()).collect();
+        assert!(keys.iter().all(|key| *key == keys[0]), "on {}: one log", stage.engine);
     }
 }
 
