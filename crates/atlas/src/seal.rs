@@ -116,8 +116,9 @@ impl KeyPlace {
         let missing = || AtlasError::KeyMissing { place: self.name() };
         let KeyPlace::File { path, fresh } = self else { return Err(missing()) };
         let failed = |source| AtlasError::Io { path: self.name(), source };
-        // Written beside it and linked: whoever finds the file finds a whole key.
-        let beside = path.with_extension(format!("key.{}", std::process::id()));
+        // Written beside it and linked: whoever finds the file finds a whole key. Each key has a file of its own there: the number of the process
+        // would not do, since two containers that share the folder may have the same.
+        let beside = path.with_extension(format!("key.{}", Key::of(*fresh).name));
         let made = || {
             let mut options = std::fs::OpenOptions::new();
             let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
@@ -307,11 +308,11 @@ fn parsed(stored: &[u8]) -> Option<(&[u8], &[u8])> {
 /// The keys of a store: read, or made if nothing in it needs a key yet. Refuses keys with which what is sealed cannot be opened; then
 /// nothing was changed.
 pub(crate) async fn open(store: &Store, place: &KeyPlace) -> Result<Sealer> {
-    let found = place.keys()?;
     let mut tx = store.write_unordered().await?;
     let check = checked(&mut tx).await?;
     let factors = tx.fetch(FACTORS, args![]).await?;
-    let keys = match found {
+    // Read after the check: of processes that begin together, the one that made the check made its key before.
+    let keys = match place.keys()? {
         Some(keys) => keys,
         None if check.is_none() && factors.is_empty() => place.make()?,
         None => return Err(AtlasError::KeyMissing { place: place.name() }),

@@ -6,6 +6,7 @@ use atlas::accounts::NewAccount;
 use atlas::watching::{Channel, ChannelKind, ChannelState, NewChannel, NewWatch, PersonId, Subject, Template};
 use atlas::{Atlas, AtlasError, Forgotten, KeyPlace, Location, LogConfig};
 use common::{START, Stage, stages};
+use futures_util::future::join_all;
 use hmac::{Hmac, KeyInit, Mac};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
@@ -97,6 +98,23 @@ async fn no_secret_stands_in_the_store() {
         atlas.close().await;
         nothing_stands(&stage).await;
         check(&stage.open().await, person).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_begin_together_agree_on_one_key() {
+    for stage in stages().await {
+        // What is left is a store that was never opened with a key, so that nobody waits for its schema.
+        stage.open().await.close().await;
+        stage.sql("DELETE FROM settings WHERE key <> 'schema'").await;
+        stage.sql("DELETE FROM log_head").await;
+        let folder = tempfile::tempdir().unwrap();
+        let places: Vec<KeyPlace> = (1..=8).map(|byte| KeyPlace::in_folder(folder.path(), [byte; 32])).collect();
+        let opened = join_all(places.iter().map(|place| stage.open_with(place))).await;
+        let keys: Vec<[u8; 32]> = opened.into_iter().map(|atlas| atlas.unwrap().key_of_links()).collect();
+        assert!(keys.iter().all(|key| *key == keys[0]), "on {}", stage.engine);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "on {}: the file alone is left", stage.engine);
+        assert_eq!(stage.open_with(&places[0]).await.unwrap().key_of_links(), keys[0], "on {}", stage.engine);
     }
 }
 

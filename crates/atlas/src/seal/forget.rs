@@ -59,10 +59,10 @@ pub(crate) async fn forget(
     fresh: &[u8; 32],
     now_ms: i64,
 ) -> Result<Option<Forgotten>> {
-    let found = place.keys()?;
     let mut tx = store.write_unordered().await?;
     let Some(check) = checked(&mut tx).await? else { return Ok(None) };
-    let sealer = Sealer::new(place, found.map_or_else(|| place.make(), Ok)?);
+    // Read once nobody else can do the same: it may have been done meanwhile.
+    let sealer = Sealer::new(place, place.keys()?.map_or_else(|| place.make(), Ok)?);
     if sealer.open_text(Of::Check, &check).is_ok_and(|text| text == PROBE) {
         return Ok(None);
     }
