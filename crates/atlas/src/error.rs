@@ -125,6 +125,17 @@ pub enum AtlasError {
     /// The log's key is unusable.
     #[error("the log's key: {0}")]
     Key(#[from] archive::log::NoteError),
+    /// The search index cannot be opened, though nothing shows that it is damaged; it is left as it is.
+    #[error(
+        "the search index in {path} cannot be opened: {source}; see that the folder may be read and written, that the disk has room and that \
+         the process may open more files, then start again; or stop all processes and delete the folder: it is made again from the store"
+    )]
+    Index {
+        /// Its folder.
+        path: String,
+        /// The cause.
+        source: tantivy::TantivyError,
+    },
     /// The search index failed.
     #[error("the search index: {0}")]
     Search(#[from] tantivy::TantivyError),

@@ -1,8 +1,10 @@
 //! The index: its fields, and bringing it up to date with the store.
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
-use tantivy::directory::MmapDirectory;
+use tantivy::directory::error::OpenReadError;
+use tantivy::directory::{Directory, INDEX_WRITER_LOCK, Lock, MmapDirectory};
 use tantivy::schema::{Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{
     AsciiFoldingFilter, Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer, TextAnalyzer,
@@ -92,7 +94,8 @@ pub(super) fn tokenizer() -> TextAnalyzer {
 }
 
 impl Index {
-    /// Opens the index in a folder. One that is damaged or has other fields is made anew and filled again from the store.
+    /// Opens the index in a folder. One that is damaged or has other fields is made anew and filled again from the store; one that only
+    /// cannot be read now (no rights, no room, too many open files) is left as it is.
     pub fn open(folder: &Path) -> Result<Index> {
         let io = |source| AtlasError::Io { path: folder.display().to_string(), source };
         std::fs::create_dir_all(folder).map_err(io)?;
@@ -103,12 +106,10 @@ impl Index {
             Ok(index)
         };
         let index = match open() {
-            Ok(index) => index,
-            Err(_) => {
-                std::fs::remove_dir_all(folder).and_then(|()| std::fs::create_dir_all(folder)).map_err(io)?;
-                open()?
-            }
+            Err(error) if is_damage(&error) => made_anew(folder, open),
+            other => other,
         };
+        let index = index.map_err(|source| AtlasError::Index { path: folder.display().to_string(), source })?;
         Index::new(index)
     }
 
@@ -129,6 +130,45 @@ impl Index {
         let mark = payload.and_then(|payload| payload.strip_prefix(&prefix(key))?.parse().ok());
         Ok(mark)
     }
+}
+
+/// Whether the index itself is at fault, and not the machine's state: what is damaged does not mend by being opened again.
+fn is_damage(error: &TantivyError) -> bool {
+    let of_content = |error: &std::io::Error| matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof);
+    match error {
+        TantivyError::SchemaError(_)
+        | TantivyError::DataCorruption(_)
+        | TantivyError::IncompatibleIndex(_)
+        | TantivyError::DeserializeError(_)
+        | TantivyError::OpenReadError(OpenReadError::FileDoesNotExist(_) | OpenReadError::IncompatibleIndex(_)) => true,
+        TantivyError::OpenReadError(OpenReadError::IoError { io_error, .. }) | TantivyError::IoError(io_error) => {
+            of_content(io_error)
+        }
+        _ => false,
+    }
+}
+
+/// Empties the folder of a damaged index and opens it, while no process writes in it.
+fn made_anew(
+    folder: &Path,
+    open: impl Fn() -> std::result::Result<tantivy::Index, TantivyError>,
+) -> std::result::Result<tantivy::Index, TantivyError> {
+    let writer = Lock { filepath: INDEX_WRITER_LOCK.filepath.clone(), is_blocking: true };
+    let _alone = MmapDirectory::open(folder)?.acquire_lock(&writer)?;
+    // Of processes that begin together, one has made it anew.
+    match open() {
+        Err(error) if is_damage(&error) => {}
+        other => return other,
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        match entry.file_type()?.is_dir() {
+            true => std::fs::remove_dir_all(entry.path())?,
+            false if Path::new(&entry.file_name()) == writer.filepath => {}
+            false => std::fs::remove_file(entry.path())?,
+        }
+    }
+    open()
 }
 
 fn prefix(key: &str) -> String {
@@ -253,4 +293,77 @@ fn entry(fields: Fields, place: &Place<'_>, text: &str, provisions: &[&Provision
         entry.add_text(fields.graded, format!("{}/{severity}", provision.clause_type));
     }
     entry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the metadata of an index say of its segments; a mark that only this index has.
+    fn payload(index: &Index) -> Option<String> {
+        index.inner.load_metas().unwrap().payload
+    }
+
+    /// An index with a clause in it.
+    fn filled(folder: &Path) {
+        let index = Index::open(folder).unwrap();
+        let mut writer: IndexWriter = index.inner.writer_with_num_threads(1, HEAP).unwrap();
+        let mut entry = TantivyDocument::default();
+        entry.add_text(index.fields.text, "A clause.");
+        writer.add_document(entry).unwrap();
+        let mut prepared = writer.prepare_commit().unwrap();
+        prepared.set_payload("ours");
+        prepared.commit().unwrap();
+        writer.wait_merging_threads().unwrap();
+    }
+
+    /// The first file of the index whose name ends so.
+    fn file(folder: &Path, end: &str) -> std::path::PathBuf {
+        let mut files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        files.find(|path| path.to_string_lossy().ends_with(end)).unwrap()
+    }
+
+    #[test]
+    fn a_damaged_index_is_made_anew() {
+        let other = |folder: &Path| {
+            std::fs::remove_dir_all(folder).unwrap();
+            std::fs::create_dir(folder).unwrap();
+            let mut schema = Schema::builder();
+            schema.add_u64_field("another", INDEXED);
+            tantivy::Index::create_in_dir(folder, schema.build()).unwrap();
+        };
+        type Damage<'a> = (&'a str, &'a dyn Fn(&Path));
+        let damages: [Damage<'_>; 5] = [
+            ("no metadata", &|folder| std::fs::write(folder.join("meta.json"), "{").unwrap()),
+            ("a list that is none", &|folder| std::fs::write(folder.join(".managed.json"), "[3").unwrap()),
+            ("a segment cut short", &|folder| std::fs::write(file(folder, ".term"), "cut").unwrap()),
+            ("a segment that is gone", &|folder| std::fs::remove_file(file(folder, ".store")).unwrap()),
+            ("other fields", &other),
+        ];
+        for (what, damage) in damages {
+            let folder = tempfile::tempdir().unwrap();
+            let folder = folder.path().join("search");
+            filled(&folder);
+            assert_eq!(payload(&Index::open(&folder).unwrap()).as_deref(), Some("ours"), "{what}");
+            damage(&folder);
+            assert_eq!(payload(&Index::open(&folder).unwrap()), None, "{what}");
+        }
+    }
+
+    #[test]
+    fn an_index_that_cannot_be_opened_now_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("search");
+        filled(&folder);
+        let meta = folder.join("meta.json");
+        let kept = folder.join("kept");
+        std::fs::rename(&meta, &kept).unwrap();
+        // Nobody, whatever their rights, can read a folder as a file.
+        std::fs::create_dir(&meta).unwrap();
+        let error = Index::open(&folder).err().unwrap().to_string();
+        assert!(error.contains(&folder.display().to_string()) && error.contains("delete the folder"), "{error}");
+        std::fs::remove_dir(&meta).unwrap();
+        std::fs::rename(&kept, &meta).unwrap();
+        assert_eq!(payload(&Index::open(&folder).unwrap()).as_deref(), Some("ours"));
+    }
 }
