@@ -94,7 +94,7 @@ fn arrived(smtp: &Smtp, receiver: &Receiver) -> HashMap<(String, String), usize>
 
 /// How many mails and webhooks are noted as sent.
 async fn sent(stage: &Stage) -> i64 {
-    let all = stage.atlas.message_tally(None).await.unwrap();
+    let all = stage.atlas.message_tally().await.unwrap();
     let sent = all.iter().filter(|of| of.channel != ChannelKind::Inbox && of.state == MessageState::Sent);
     sent.map(|of| of.messages).sum()
 }
@@ -133,7 +133,7 @@ async fn killed_often(stage: &Stage, smtp: u16, all: usize, count: impl Fn() -> 
     stage.pass(3 * 60_000);
     stage.teller().round().await.unwrap();
     delivery(&stage.atlas, stage.clock(), Some(smtp)).round().await.unwrap();
-    let waiting = stage.atlas.message_tally(None).await.unwrap();
+    let waiting = stage.atlas.message_tally().await.unwrap();
     let waiting: Vec<_> = waiting.iter().filter(|tally| tally.state != MessageState::Sent).collect();
     assert!(waiting.is_empty(), "{waiting:?}");
     kills
@@ -152,7 +152,7 @@ async fn killed_at_a_hundred_moments_nothing_is_lost_and_nothing_is_another() {
         assert_eq!(all.len() as i64, 2 * persons, "each person has each message under one name");
         let receivers: HashSet<&String> = all.keys().map(|(_, receiver)| receiver).collect();
         assert_eq!(receivers.len() as i64, 2 * persons);
-        let inboxes = stage.atlas.message_tally(None).await.unwrap();
+        let inboxes = stage.atlas.message_tally().await.unwrap();
         let inboxes = inboxes.iter().find(|tally| tally.channel == ChannelKind::Inbox).unwrap();
         assert_eq!(inboxes.messages, persons);
     }

@@ -205,3 +205,75 @@ async fn both_have_one_schema() {
         connection.fetch_all(sql).await.unwrap().iter().map(|row| (row.get(0), row.get(1))).collect();
     assert_eq!(on_sqlite, on_postgres, "indexes of each table");
 }
+
+/// Tables that grow with all that was ever told or done.
+const GROWING: [&str; 6] = ["messages", "tellings", "stories", "news", "audit", "reads"];
+/// Indexes that may be read from end to end: those of what waits or was given up, and the one that is counted.
+const WHOLE: [&str; 7] = [
+    "messages_waiting",
+    "messages_waiting_of_channel",
+    "messages_dead",
+    "messages_counted",
+    "tellings_waiting",
+    "news_waiting",
+    "stories_open",
+];
+/// A page of all entries, the latest first: it is read from the end and no further than the page.
+const PAGED: &str = "FROM audit ORDER BY id DESC LIMIT";
+
+/// Statements on tables that grow.
+fn on_growing() -> Vec<Sql> {
+    let names = |text: &str| GROWING.iter().any(|table| !aliases(text, table).is_empty());
+    statements().into_iter().filter(|sql| names(sql.sqlite) && !sql.sqlite.contains(PAGED)).collect()
+}
+
+/// What a table is called in a statement, as plans call it; nothing if the statement does not ask it.
+fn aliases<'a>(text: &'a str, table: &'a str) -> Vec<&'a str> {
+    let words: Vec<&str> = text.split([' ', '\n', '(', ')', ',']).filter(|word| !word.is_empty()).collect();
+    let asked =
+        words.windows(2).enumerate().filter(|(_, two)| ["FROM", "JOIN", "UPDATE"].contains(&two[0]) && two[1] == table);
+    asked.map(|(at, _)| words.get(at + 2).copied().filter(|word| word.len() == 1).unwrap_or(table)).collect()
+}
+
+#[tokio::test]
+async fn what_grows_is_never_read_from_end_to_end() {
+    let mut connection = sqlite().await;
+    let statements = on_growing();
+    assert!(statements.len() > 40, "{} statements", statements.len());
+    for Sql { sqlite, .. } in &statements {
+        let rows = connection.fetch_all(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sqlite}"))).await.unwrap();
+        for step in rows.iter().map(|row| row.get::<String, _>(3)) {
+            let mut words = step.split(' ');
+            let scans = words.next() == Some("SCAN");
+            let table = words.next().unwrap_or_default();
+            let grows = GROWING.iter().any(|name| aliases(sqlite, name).contains(&table));
+            let whole = words.next_back().is_some_and(|index| WHOLE.contains(&index));
+            assert!(!scans || !grows || whole, "SQLite: {step}: {sqlite}");
+        }
+    }
+    let Some(mut connection) = postgres().await else { return };
+    // Tables of a test are empty, and an empty table is soonest read whole: it is asked what can be done without that.
+    connection.execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan").await.unwrap();
+    for Sql { postgres, .. } in &statements {
+        let arguments = (1..).take_while(|at| postgres.contains(&format!("${at}"))).count();
+        let nulls = if arguments == 0 { String::new() } else { format!("({})", vec!["NULL"; arguments].join(", ")) };
+        connection.execute(AssertSqlSafe(format!("PREPARE asked AS {postgres}"))).await.unwrap();
+        let rows = connection.fetch_all(AssertSqlSafe(format!("EXPLAIN EXECUTE asked{nulls}"))).await.unwrap();
+        connection.execute("DEALLOCATE asked").await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        for table in GROWING {
+            let whole = |lines: &[String]| read_whole(table, &lines[0], lines.get(1).map_or("", String::as_str));
+            let whole = (0..plan.len()).any(|at| whole(&plan[at..]));
+            assert!(!whole, "PostgreSQL: {table}: {postgres}:\n{}", plan.join("\n"));
+        }
+    }
+}
+
+/// Whether a line of a plan of PostgreSQL, which the next may go on, reads all of a table. The primary key is left out: which of two indexes
+/// it takes to give one row in order depends on how much it believes to be there.
+fn read_whole(table: &str, line: &str, next: &str) -> bool {
+    let index = line.split_once("Index Scan on ").or(line.split_once(" using ")).map(|(_, rest)| rest);
+    let index = index.and_then(|rest| rest.split(' ').next()).filter(|index| index.starts_with(&format!("{table}_")));
+    let all = |index: &str| !WHOLE.contains(&index) && !index.ends_with("_pkey") && !next.contains("Index Cond");
+    line.contains(&format!("Seq Scan on {table}")) || index.is_some_and(all)
+}

@@ -5,7 +5,7 @@ use crate::error::{AtlasError, Result};
 use crate::store::{Store, Tx, args, statements};
 
 /// Each step takes the schema from one version to the next. Released steps never change.
-pub(crate) const STEPS: [&str; 20] = [
+pub(crate) const STEPS: [&str; 21] = [
     include_str!("schema/001.sql"),
     include_str!("schema/002.sql"),
     include_str!("schema/003.sql"),
@@ -26,6 +26,7 @@ pub(crate) const STEPS: [&str; 20] = [
     include_str!("schema/018.sql"),
     include_str!("schema/019.sql"),
     include_str!("schema/020.sql"),
+    include_str!("schema/021.sql"),
 ];
 
 statements! {

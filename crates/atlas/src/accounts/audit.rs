@@ -6,9 +6,16 @@ use crate::open::Atlas;
 use crate::store::{Row, Tx, args, damaged, statements};
 use crate::watching::{PersonId, take_numbers};
 
+macro_rules! audit {
+    ($rest:literal) => {
+        concat!("SELECT id, at_ms, person_id, event, source, detail, by_id, member_id FROM audit ", $rest)
+    };
+}
+
 statements! {
     NOTE = "INSERT INTO audit (id, at_ms, person_id, event, source, detail, by_id, member_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    LIST = "SELECT id, at_ms, person_id, event, source, detail, by_id, member_id FROM audit WHERE $1 = 0 OR person_id = $1 ORDER BY id DESC LIMIT $2 OFFSET $3",
+    ALL = audit!("ORDER BY id DESC LIMIT $1 OFFSET $2"),
+    OF = audit!("WHERE person_id = $3 ORDER BY id DESC LIMIT $1 OFFSET $2"),
     FORGET = "DELETE FROM audit WHERE at_ms < $1",
     TRY = "INSERT INTO tries (what, count, since_ms) VALUES ($1, 1, $2) ON CONFLICT (what) DO UPDATE SET
         count = CASE WHEN tries.since_ms <= $3 THEN 1 ELSE tries.count + 1 END,
@@ -130,8 +137,12 @@ impl Atlas {
 
     /// What happened to a person's account or an organisation, or to all, the latest first.
     pub async fn audit(&self, person: Option<PersonId>, offset: i64, limit: i64) -> Result<Vec<AuditEntry>> {
-        let args = args![person.map_or(0, |person| person.0), limit.max(0), offset.max(0)];
-        self.store.fetch(LIST, args).await?.iter().map(entry).collect()
+        let (limit, offset) = (limit.max(0), offset.max(0));
+        let rows = match person {
+            Some(person) => self.store.fetch(OF, args![limit, offset, person]).await?,
+            None => self.store.fetch(ALL, args![limit, offset]).await?,
+        };
+        rows.iter().map(entry).collect()
     }
 
     /// Counts a try and says how often it was tried since when. The count begins anew `window_ms` after the first.

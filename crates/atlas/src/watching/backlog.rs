@@ -14,9 +14,10 @@ const MOST: usize = 20;
 
 statements! {
     // Over channels of the person, and over mail to the address of their account, by whomever.
-    OLD = "SELECT m.id, m.channel_id, m.person_id, m.channel_kind FROM messages m JOIN channels c ON c.id = m.channel_id
-        WHERE m.state = 0 AND m.kind <= $2 AND m.made_ms < $3 AND (m.person_id = $1
-            OR (c.kind = $4 AND LOWER(c.address) = (SELECT a.address_key FROM accounts a WHERE a.person_id = $1))) ORDER BY m.id",
+    OLD = "SELECT m.id, m.channel_id, m.person_id, m.channel_kind FROM messages m
+        WHERE m.state = 0 AND m.kind <= $2 AND m.made_ms < $3 AND m.channel_id IN (SELECT c.id FROM channels c WHERE c.person_id = $1
+            OR (c.kind = $4 AND LOWER(c.address) = (SELECT a.address_key FROM accounts a WHERE a.person_id = $1)))
+        ORDER BY m.channel_id, m.id",
     STORIES = "SELECT s.at_ms, s.id FROM tellings t JOIN stories s ON s.id = t.story_id WHERE t.message_id = $1",
     MOVE = "UPDATE tellings SET message_id = $3 WHERE story_id = $1 AND channel_id = $2",
     DROP = "UPDATE messages SET state = $2, settled_ms = $3, error = $4 WHERE id = $1 AND state = 0",

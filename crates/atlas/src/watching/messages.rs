@@ -50,7 +50,7 @@ statements! {
         FROM messages m WHERE m.person_id = $1 AND ($2 = 0 OR m.channel_id = $2) AND ($3 = -1 OR m.state = $3)
             AND ($4 = -1 OR m.channel_kind = $4) ORDER BY m.id DESC LIMIT $5 OFFSET $6",
     OF_CHANNEL = messages!("WHERE m.channel_id = $1 AND m.state = 1 ORDER BY m.id DESC LIMIT $2"),
-    DEAD = messages!("WHERE m.state = $1 ORDER BY m.id DESC LIMIT $2 OFFSET $3"),
+    DEAD = messages!("WHERE m.state = 2 ORDER BY m.id DESC LIMIT $1 OFFSET $2"),
     ITEMS = "SELECT t.story_id, s.document_id, s.at_ms, s.corrects, s.body, t.why FROM tellings t JOIN stories s ON s.id = t.story_id
         WHERE t.message_id = $1 ORDER BY s.at_ms DESC, s.id DESC",
     UNREAD = "SELECT COUNT(*) FROM messages m WHERE m.person_id = $1 AND m.channel_kind = $2
@@ -71,8 +71,7 @@ statements! {
     AGAIN = "UPDATE messages SET state = 0, attempts = 0, due_ms = 0, settled_ms = NULL WHERE person_id = $1 AND id = $2 AND state IN (1, 2)
         AND channel_kind IN (1, 2)",
     ALL_AGAIN = "UPDATE messages SET state = 0, attempts = 0, due_ms = 0, settled_ms = NULL WHERE state = 2 AND ($1 = 0 OR channel_id = $1)",
-    TALLY = "SELECT channel_kind, state, COUNT(*) FROM messages WHERE $1 = 0 OR person_id = $1 GROUP BY channel_kind, state
-        ORDER BY channel_kind, state",
+    TALLY = "SELECT channel_kind, state, COUNT(*) FROM messages GROUP BY channel_kind, state ORDER BY channel_kind, state",
 }
 
 const MESSAGES: Insert = Insert {
@@ -372,7 +371,7 @@ impl Atlas {
 
     /// Messages that could not be sent, of all persons, newest first: for operators.
     pub async fn dead_letters(&self, offset: i64, limit: i64) -> Result<Vec<Message>> {
-        let rows = self.store.fetch(DEAD, args![MessageState::Dead.code(), limit.max(0), offset.max(0)]).await?;
+        let rows = self.store.fetch(DEAD, args![limit.max(0), offset.max(0)]).await?;
         self.all_with_items(rows).await
     }
 
@@ -506,9 +505,9 @@ impl Atlas {
         Ok(again)
     }
 
-    /// How many messages are in which state, of a person or of all.
-    pub async fn message_tally(&self, person: Option<PersonId>) -> Result<Vec<Tally>> {
-        let rows = self.store.fetch(TALLY, args![person.map_or(0, |id| id.0)]).await?;
+    /// How many messages are in which state, of all persons.
+    pub async fn message_tally(&self) -> Result<Vec<Tally>> {
+        let rows = self.store.fetch(TALLY, args![]).await?;
         let tally = |row: &Row| {
             Ok(Tally {
                 channel: Code::from_code(row.get(0)?)?,

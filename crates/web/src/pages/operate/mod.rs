@@ -184,7 +184,7 @@ async fn show(_: Operator, State(site): State<Site>, wants: Wants) -> Result<Res
         recent: atlas.recent_checks(now_ms).await?,
         due: atlas.queue(now_ms).await?,
         accepted: atlas.accepted_addresses().await?,
-        tally: atlas.message_tally(None).await?,
+        tally: atlas.message_tally().await?,
         dead: dead.collect(),
         failed: atlas.failed_channels(SHOWN).await?.into_iter().map(Failed::of).collect(),
         announcements: atlas.announcements(SHOWN).await?,
