@@ -845,6 +845,12 @@ async fn mail_waits_for_the_server_but_not_beyond_its_link() {
     assert_eq!(hall.mails().await.len(), 0, "a link that is over is not sent");
 }
 
+/// How many operators there are who can sign in.
+async fn operators_left(atlas: &atlas::Atlas) -> usize {
+    let accounts = atlas.accounts(0, i64::MAX).await.unwrap();
+    accounts.iter().filter(|account| account.operator && account.disabled_ms.is_none()).count()
+}
+
 #[tokio::test]
 async fn the_first_operator_is_made_from_the_command_line() {
     for hall in halls().await {
@@ -859,7 +865,7 @@ async fn the_first_operator_is_made_from_the_command_line() {
         assert!(hall.visitor(&bob).await.account.operator, "an account that is there is kept");
         hall.accounts.grant(&bob.account, false, Hand::CommandLine).await.unwrap();
         assert!(!hall.visitor(&bob).await.account.operator);
-        assert_eq!(hall.stage.atlas.operators().await.unwrap(), 1);
+        assert_eq!(operators_left(&hall.stage.atlas).await, 1);
         // The last one stays, whoever else goes.
         hall.accounts.mail_sign_in(ADA, &Wish::default(), &hall.here()).await.unwrap();
         let link = hall.link().await;
@@ -867,7 +873,7 @@ async fn the_first_operator_is_made_from_the_command_line() {
         let ada = hall.visitor(&ada).await;
         assert!(matches!(hall.accounts.erase(&ada, &hall.here()).await, Err(AccountError::LastOperator)));
         hall.accounts.erase(&hall.visitor(&bob).await, &hall.here()).await.unwrap();
-        assert_eq!(hall.stage.atlas.operators().await.unwrap(), 1);
+        assert_eq!(operators_left(&hall.stage.atlas).await, 1);
     }
 }
 

@@ -3,7 +3,7 @@ mod common;
 
 use atlas::ids::{DocumentId, ProvisionId};
 use atlas::records::{EventKind, Materiality};
-use atlas::{Atlas, ChangeFilter, InstanceFilter, SearchQuery};
+use atlas::{Atlas, ChangeFilter, InstanceFilter, Location, SearchQuery};
 use common::{ARBITRATION, DAY, START, TERMINATION, batch, document, stages, text};
 use provisions::Severity;
 
@@ -152,7 +152,15 @@ async fn search_finds_the_same_on_every_engine() {
         found.push(new);
         let total = |words: &str| SearchQuery { words: words.into(), ..Default::default() };
         let before = atlas.search(&total("")).await.unwrap().total;
-        assert_eq!(atlas.rebuild_search().await.unwrap(), 4);
+        atlas.close().await;
+        let folder = match &stage.location {
+            Location::Sqlite(folder) => folder.join("search"),
+            Location::Postgres { index, .. } => index.clone(),
+            Location::Memory => unreachable!("no stage is in memory"),
+        };
+        std::fs::remove_dir_all(folder).unwrap();
+        let atlas = stage.open().await;
+        assert_eq!(atlas.index_pending().await.unwrap(), 4, "the index is made again from the store");
         assert_eq!(atlas.search(&total("")).await.unwrap().total, before);
         answers.push(found);
     }

@@ -144,11 +144,6 @@ impl Alignment {
         };
         self.pairs.iter().filter(in_other_words).count()
     }
-
-    /// Whether every clause is the same and in the same order.
-    pub fn is_identity(&self) -> bool {
-        self.pairs.iter().all(|pair| pair.kind == PairKind::Same)
-    }
 }
 
 /// Aligns the clauses of two versions.

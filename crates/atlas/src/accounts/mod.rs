@@ -136,11 +136,6 @@ impl Atlas {
         self.store.fetch(ALL, args![limit.max(0), offset.max(0)]).await?.iter().map(account).collect()
     }
 
-    /// How many operators there are who can sign in.
-    pub async fn operators(&self) -> Result<i64> {
-        self.store.one(OPERATORS, args![]).await?.map_or(Ok(0), |row| row.get(0))
-    }
-
     /// Makes a person with an inbox, an account, and a channel that mails to its address. None if somebody has the address.
     pub async fn add_account(&self, new: &NewAccount, now_ms: i64) -> Result<Option<Account>> {
         let mut tx = self.store.write_unordered().await?;

@@ -194,19 +194,9 @@ impl Atlas {
 
     /// Like [`Atlas::index_pending`], telling how many documents are done and how many there are.
     pub async fn index_pending_with(&self, progress: &(dyn Fn(usize, usize) + Send + Sync)) -> Result<usize> {
-        let _one = self.shared.index.writing.lock().await;
-        let mark = self.shared.index.mark(&self.log_key())?;
-        self.index_from(mark, progress).await
-    }
-
-    /// Empties the index and fills it again.
-    pub async fn rebuild_search(&self) -> Result<usize> {
-        let _one = self.shared.index.writing.lock().await;
-        self.index_from(None, &|_, _| {}).await
-    }
-
-    async fn index_from(&self, mark: Option<i64>, progress: &(dyn Fn(usize, usize) + Send + Sync)) -> Result<usize> {
         let index = &self.shared.index;
+        let _one = index.writing.lock().await;
+        let mark = index.mark(&self.log_key())?;
         let generation = log::generation(&self.store).await?;
         let pending = self.store.fetch(PENDING, args![mark.unwrap_or(-1)]).await?;
         if pending.is_empty() && mark.is_some() {

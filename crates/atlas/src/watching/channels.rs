@@ -35,7 +35,6 @@ statements! {
     SET_SECRET = "UPDATE channels SET secret = $3 WHERE person_id = $1 AND id = $2 AND secret IS NOT NULL",
     READDRESS = "UPDATE channels SET address = $4 WHERE person_id = $1 AND kind = $2 AND address = $3",
     PAUSE_AT = "UPDATE channels SET state = $4 WHERE person_id = $1 AND kind = $2 AND address = $3 AND state = $5",
-    SET_TEMPLATE = "UPDATE channels SET template = $3 WHERE person_id = $1 AND id = $2",
     HOLD = "UPDATE channels SET hold_ms = $2 WHERE id = $1 AND hold_ms < $2",
     // What was to be sent over a channel that is gone is not sent; what only waits for it to be used again stays.
     DROP_UNSENT = "UPDATE messages SET state = $2, settled_ms = $3, error = $4 WHERE channel_id = $1 AND state IN ($5, $6)",
@@ -389,14 +388,6 @@ impl Atlas {
         let mut tx = self.store.write_unordered().await?;
         let secret = self.shared.sealer.seal(Of::Channel(id.0), &secret).into_bytes();
         let set = tx.run(SET_SECRET, args![person, id, secret]).await? > 0;
-        tx.commit().await?;
-        Ok(set)
-    }
-
-    /// Writes a webhook's payload for another receiver.
-    pub async fn set_template(&self, person: PersonId, id: ChannelId, template: Template) -> Result<bool> {
-        let mut tx = self.store.write_unordered().await?;
-        let set = tx.run(SET_TEMPLATE, args![person, id, template.code()]).await? > 0;
         tx.commit().await?;
         Ok(set)
     }

@@ -33,7 +33,6 @@ statements! {
     SET_CHANNELS = "UPDATE watches SET channels = $3 WHERE person_id = $1 AND id = $2",
     REMOVE = "DELETE FROM watches WHERE person_id = $1 AND id = $2",
     SEARCHES = "SELECT DISTINCT subject FROM watches WHERE kind = $1",
-    WATCHERS = "SELECT COUNT(*) FROM watches WHERE kind = $1 AND subject = $2",
 }
 
 /// A watch to be kept: what is watched, which changes are told, when, and over which channels.
@@ -210,12 +209,6 @@ impl Atlas {
         let kind = Subject::Search(super::SavedSearch::default()).code();
         let rows = self.store.fetch(SEARCHES, args![kind]).await?;
         rows.iter().map(|row| json(&row.get::<String>(0)?)).collect()
-    }
-
-    /// How many persons watch exactly this subject.
-    pub async fn watchers(&self, subject: &Subject) -> Result<i64> {
-        let row = self.store.one(WATCHERS, args![subject.code(), subject.text()]).await?;
-        row.map_or(Ok(0), |row| row.get(0))
     }
 
     /// Watches on what a story is about, made before it happened, of persons after this number, in the order of persons; at most

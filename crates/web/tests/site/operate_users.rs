@@ -31,6 +31,12 @@ pub const CHANGES: [(&str, &str); 8] = [
     ("/operate/organisations/{organisation}", "member={person}"),
 ];
 
+/// How many operators there are who can sign in.
+async fn operators_left(atlas: &atlas::Atlas) -> usize {
+    let accounts = atlas.accounts(0, i64::MAX).await.unwrap();
+    accounts.iter().filter(|account| account.operator && account.disabled_ms.is_none()).count()
+}
+
 /// An operator who has just signed in, and their number.
 async fn operated(hall: &Hall) -> (Asks, PersonId) {
     let (secret, person) = hall.person("olga@example.org").await;
@@ -75,7 +81,7 @@ async fn nobody_but_an_operator_reaches_any_of_it() {
         }
     }
     assert!(!hall.atlas.account(ada).await.unwrap().unwrap().operator);
-    assert_eq!(hall.atlas.operators().await.unwrap(), 1);
+    assert_eq!(operators_left(&hall.atlas).await, 1);
     // What is offered of the catalog is there only after a look at a page.
     for path in READS.into_iter().filter(|path| !path.contains("{file}")) {
         let page = hall.get(&olga, path).await;
@@ -193,7 +199,7 @@ async fn the_last_operator_stays_and_an_open_browser_operates_nothing() {
         assert_eq!(kept.status, StatusCode::CONFLICT, "{form}");
         assert!(kept.body.contains("This site has no other operator who can sign in"), "{}", kept.body);
     }
-    assert_eq!(hall.atlas.operators().await.unwrap(), 1);
+    assert_eq!(operators_left(&hall.atlas).await, 1);
     assert_eq!(hall.get(&olga, "/operate/users").await.status, StatusCode::OK, "still signed in");
     hall.clock.fetch_add(16 * 60_000, Ordering::Relaxed);
     let page = hall.get(&olga, "/operate/users").await;
@@ -222,7 +228,7 @@ async fn who_is_one_of_two_operators_may_go() {
     let (one, other) =
         tokio::join!(hall.atlas.set_operator(own, false, true), hall.atlas.set_operator(ada, false, true));
     assert_ne!(one.unwrap(), other.unwrap());
-    assert_eq!(hall.atlas.operators().await.unwrap(), 1);
+    assert_eq!(operators_left(&hall.atlas).await, 1);
 }
 
 #[tokio::test]
