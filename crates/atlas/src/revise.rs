@@ -149,8 +149,9 @@ impl Before {
         }
         let mut provisions = BTreeMap::new();
         for row in tx.fetch(PROVISIONS, args![document]).await? {
-            let state = state(&row)?;
-            provisions.insert(key(&state), (ProvisionId(row.get(15)?), row.get(16)?, state));
+            let mut c = row.columns();
+            let state = state(&mut c)?;
+            provisions.insert(key(&state), (ProvisionId(c.next()?), c.next()?, state));
         }
         let rows = tx.fetch(CHANGES, args![document]).await?;
         let changes = rows.iter().map(change).collect::<Result<_>>()?;

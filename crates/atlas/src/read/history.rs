@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::ids::DocumentId;
 use crate::open::Atlas;
 use crate::records::{HistoryState, Materiality, ProvisionState, Wording};
-use crate::store::{Row, args, damaged, digest, statements};
+use crate::store::{Columns, Row, args, damaged, digest, statements};
 
 statements! {
     REVISED = "SELECT revised FROM documents WHERE id = $1",
@@ -34,7 +34,12 @@ impl Atlas {
         let revised = tx.one(REVISED, args![document]).await?.map_or(Ok(0), |row| row.get(0))?;
         let base = tx.one(BASE, args![document, Materiality::Defective.code()]).await?;
         let wordings = tx.fetch(WORDINGS, args![document]).await?.iter().map(wording).collect::<Result<Vec<_>>>()?;
-        let provisions = tx.fetch(PROVISIONS, args![document]).await?.iter().map(state).collect::<Result<_>>()?;
+        let provisions = tx
+            .fetch(PROVISIONS, args![document])
+            .await?
+            .iter()
+            .map(|row| state(&mut row.columns()))
+            .collect::<Result<_>>()?;
         let capture = tx.one(LAST_BODY, args![document]).await?;
         let capture_sha256 = capture.map(|row| digest(row.get(0)?)).transpose()?;
         // Given back before the text is read: a store in memory has one connection only.
@@ -84,16 +89,15 @@ fn sort_out(wordings: Vec<Wording>) -> (Vec<Wording>, Vec<(u32, archive::Sha256D
     (open, gone.into_iter().map(|(_, lineage, words)| (lineage, words)).collect())
 }
 
-/// A provision from columns in the order of [`PROVISIONS`]; others may follow.
-pub(crate) fn state(row: &Row) -> Result<ProvisionState> {
-    let mut c = row.columns();
+/// A provision from columns in the order of [`PROVISIONS`]; others may go before and follow.
+pub(crate) fn state(c: &mut Columns<'_>) -> Result<ProvisionState> {
     Ok(ProvisionState {
         lineage: c.next::<i64>()? as u32,
         clause_type: c.next()?,
         first_version: c.next()?,
         last_version: c.next()?,
         removed_version: c.next()?,
-        excerpt_range: range(&mut c)?,
+        excerpt_range: range(c)?,
         excerpt: c.next()?,
         heading: c.next()?,
         score: c.next::<f64>()? as f32,

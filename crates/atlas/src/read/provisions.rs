@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use super::InstanceFilter;
-use super::documents::range;
+use super::history::state;
 use crate::codes::Code;
 use crate::error::Result;
 use crate::ids::{DocumentId, ProvisionId};
@@ -15,10 +15,9 @@ macro_rules! provisions {
     ($rest:literal) => {
         concat!(
             "SELECT p.id, p.document_id, d.title, d.kind, o.slug, o.name, p.lineage, COALESCE(p.shown_type, p.clause_type),
-                p.first_version, p.last_version,
-                p.removed_version, p.first_seen_ms, p.last_changed_ms, v.last_verified_ms, p.range_start, p.range_end, p.excerpt,
-                p.heading, p.score, p.confidence, p.shown_severity, p.reasons, p.explicitness, p.facts, p.analysed_ms, p.analyser,
-                p.clause_type, p.severity, CAST(CASE WHEN p.shown_type IS NULL THEN 0 ELSE 1 END AS BIGINT)
+                p.first_version, p.last_version, p.removed_version, p.range_start, p.range_end, p.excerpt, p.heading, p.score,
+                p.confidence, p.shown_severity, p.reasons, p.explicitness, p.facts, p.first_seen_ms, p.last_changed_ms,
+                v.last_verified_ms, p.analysed_ms, p.analyser, p.clause_type, p.severity, CAST(CASE WHEN p.shown_type IS NULL THEN 0 ELSE 1 END AS BIGINT)
             FROM provisions p JOIN documents d ON d.id = p.document_id JOIN platforms o ON o.id = p.platform_id
                 JOIN versions v ON v.document_id = p.document_id AND v.number = p.last_version ",
             $rest
@@ -57,30 +56,33 @@ const SHOWN: usize = 28;
 /// Reads a row of `provisions!`.
 pub(crate) fn provision(row: &Row) -> Result<Provision> {
     let mut c = row.columns();
+    let (id, document) = (ProvisionId(c.next()?), DocumentId(c.next()?));
+    let (document_title, document_kind, platform, platform_name) = (c.next()?, c.next()?, c.next()?, c.next()?);
+    let state = state(&mut c)?;
     let mut provision = Provision {
-        id: ProvisionId(c.next()?),
-        document: DocumentId(c.next()?),
-        document_title: c.next()?,
-        document_kind: c.next()?,
-        platform: c.next()?,
-        platform_name: c.next()?,
-        lineage: c.next::<i64>()? as u32,
-        clause_type: c.next()?,
-        first_version: c.next()?,
-        last_version: c.next()?,
-        removed_version: c.next()?,
+        id,
+        document,
+        document_title,
+        document_kind,
+        platform,
+        platform_name,
+        lineage: state.lineage,
+        clause_type: state.clause_type,
+        first_version: state.first_version,
+        last_version: state.last_version,
+        removed_version: state.removed_version,
         first_seen_ms: c.next()?,
         last_changed_ms: c.next()?,
         last_verified_ms: c.next()?,
-        excerpt_range: range(&mut c)?,
-        excerpt: c.next()?,
-        heading: c.next()?,
-        score: c.next::<f64>()? as f32,
-        confidence: Code::from_code(c.next()?)?,
-        severity: Code::from_code(c.next()?)?,
-        reasons: c.json()?,
-        explicitness: Code::from_code(c.next()?)?,
-        facts: c.json()?,
+        excerpt_range: state.excerpt_range,
+        excerpt: state.excerpt,
+        heading: state.heading,
+        score: state.score,
+        confidence: state.confidence,
+        severity: state.severity,
+        reasons: state.reasons,
+        explicitness: state.explicitness,
+        facts: state.facts,
         analysed_ms: c.next()?,
         analyser: c.next()?,
         corrected: None,
