@@ -132,7 +132,7 @@ pub enum AccountError {
 }
 
 fn minutes(wait_ms: i64) -> String {
-    match wait_ms / 60_000 + 1 {
+    match wait_ms / archive::instant::MINUTE_MS + 1 {
         1 => "a minute".into(),
         many => format!("{many} minutes"),
     }

@@ -3,10 +3,9 @@
 use std::net::IpAddr;
 
 use archive::Sha256Digest;
+use archive::instant::MINUTE_MS;
 
 use crate::{AccountError, Accounts, Caller, MailAddress};
-
-const MINUTE_MS: i64 = 60_000;
 
 /// How often something may be tried within a time, which begins with the first try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

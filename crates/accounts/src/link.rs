@@ -2,6 +2,7 @@
 //! pressed: programs that open links in mail do not use it up.
 use std::sync::Arc;
 
+use archive::instant::MINUTE_MS;
 use archive::{Sha256Digest, hex};
 use atlas::accounts::{Account, AccountMail, NewAccount, NewMail};
 use atlas::watching::PersonId;
@@ -10,8 +11,6 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::{AccountError, Accounts, Caller, Invited, MailAddress, PasswordError, SignedIn, password};
-
-const MINUTE_MS: i64 = 60_000;
 
 /// What a mail about an account says. The numbers are stored: never change one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

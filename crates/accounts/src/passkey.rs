@@ -5,6 +5,7 @@
 //! Each is a ceremony of two requests: what the authenticator is asked is kept in the store, and what it answers is checked against that. A
 //! ceremony is answered once, within minutes, by the browser that began it, and in the session in which it was begun. Origin and relying
 //! party are those of the site's own address, whatever a request says of itself.
+use archive::instant::MINUTE_MS;
 use atlas::accounts::{Account, Ceremony, Kept, NewPasskey, Passkey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,7 +20,7 @@ use webauthn_rs::prelude::{
 use crate::{AccountError, Accounts, Caller, MailKind, SignedIn, Visitor, Wish, one_line};
 
 /// How long a ceremony can be answered, in milliseconds: as long as browsers are advised to wait for a finger.
-pub const CEREMONY_MS: i64 = 5 * 60 * 1000;
+pub const CEREMONY_MS: i64 = 5 * MINUTE_MS;
 /// Most passkeys of a person.
 pub const MOST: i64 = 10;
 

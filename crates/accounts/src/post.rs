@@ -1,13 +1,12 @@
 //! Sending the mail about accounts, and clearing away what is over.
 use alerts::{Foot, Handed, Letter, Mailer};
+use archive::instant::{DAY_MS, SECOND_MS};
 use atlas::accounts::{AccountMail, MailOutcome, Role};
 
 use crate::organisations::{Notice, notice_of};
 use crate::session::{IDLE_MS, LONGEST_MS};
 use crate::{AccountError, Accounts, Invited, MailKind, role_name};
 
-const SECOND_MS: i64 = 1000;
-const DAY_MS: i64 = 24 * 60 * 60 * SECOND_MS;
 /// Mails taken at a time.
 const TAKEN: i64 = 16;
 /// Waits after each failed attempt, as long as the link is good: a link that arrives late is of no use.

@@ -1,12 +1,11 @@
 //! Signing in with a password, and the sessions of browsers.
 use std::sync::{Arc, OnceLock};
 
+use archive::instant::{DAY_MS, MINUTE_MS};
 use atlas::accounts::{Account, Session};
 
 use crate::{AccountError, Accounts, Caller, MailAddress, one_line};
 
-const MINUTE_MS: i64 = 60_000;
-const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 /// A session ends when it was not used for so long.
 pub const IDLE_MS: i64 = 14 * DAY_MS;
 /// And after so long in any case.

@@ -1,9 +1,9 @@
 //! Tokens by which programs ask for a person, each with the scopes that the person gave it.
+use archive::instant::{DAY_MS, MINUTE_MS};
 use atlas::accounts::{Account, NewToken};
 
 use crate::{AccountError, Accounts, Caller, Visitor, one_line};
 
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Most days that a token is good for.
 const MOST_DAYS: i64 = 366;
 /// Most tokens of a person.
@@ -11,7 +11,7 @@ const MOST: usize = 20;
 /// What every token begins with, so that one that leaks is known for what it is.
 const MARK: &str = "cwt_";
 /// The last use is written down this often at most.
-const USED_MS: i64 = 5 * 60 * 1000;
+const USED_MS: i64 = 5 * MINUTE_MS;
 
 /// What a program may do. Nothing of the account itself is open to programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use archive::Sha256Digest;
+use archive::instant::{HOUR_MS, MINUTE_MS, SECOND_MS};
 use atlas::watching::{ChannelKind, MessageId, Outcome, Outgoing, without_addresses};
 use atlas::{Atlas, AtlasError};
 use fetch::{Posted, Poster};
@@ -16,10 +17,6 @@ use crate::links::Links;
 use crate::mail::{self, Handed, Mailer};
 use crate::teller::Clock;
 use crate::webhook::{payload, signature};
-
-const SECOND_MS: i64 = 1000;
-const MINUTE_MS: i64 = 60 * SECOND_MS;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 /// Waits after each failed attempt, about three days in all, as Standard Webhooks suggests; after the last one the message is dead.
 pub const WAITS_MS: [i64; 9] = [

@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use archive::instant::DAY_MS;
 use atlas::plans::Trial;
 use atlas::watching::{Cadence, NewWatch, PersonId, Subject, Watch};
 use atlas::{Atlas, AtlasError};
 use serde::{Deserialize, Serialize};
 
-const DAY_MS: i64 = 86_400_000;
 /// Most watches of a person who is not the owner of the instance, whatever their plan.
 const MOST_WATCHES: usize = 500;
 

@@ -3,6 +3,7 @@
 //! Each step is one transaction of the store; a teller that is killed leaves the rest to the next round of any teller.
 use std::sync::{Arc, Mutex, PoisonError};
 
+use archive::instant::HOUR_MS;
 use atlas::ids::DocumentId;
 use atlas::records::Change;
 use atlas::watching::{Asker, Gathered, NewStory, NewTelling, StoryId, StoryRow};
@@ -15,7 +16,7 @@ use crate::sides::Corrected;
 use crate::story::{Correction, Story};
 
 /// Several changes of a document within this time are told as one: an hour.
-pub const GATHER_MS: i64 = 60 * 60 * 1000;
+pub const GATHER_MS: i64 = HOUR_MS;
 /// Documents in one look for news.
 const DOCUMENTS: i64 = 50;
 

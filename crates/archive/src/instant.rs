@@ -3,7 +3,14 @@
 //! WARC dates and bundle dates need exactly one textual form in UTC, so the two conversions live here rather
 //! than behind a calendar library.
 
-const MS_PER_DAY: i64 = 86_400_000;
+/// Milliseconds of a second.
+pub const SECOND_MS: i64 = 1000;
+/// Milliseconds of a minute.
+pub const MINUTE_MS: i64 = 60 * SECOND_MS;
+/// Milliseconds of an hour.
+pub const HOUR_MS: i64 = 60 * MINUTE_MS;
+/// Milliseconds of a day of 24 hours.
+pub const DAY_MS: i64 = 24 * HOUR_MS;
 /// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z: what four digits of year can say.
 const EARLIEST: i64 = -62_167_219_200_000;
 const LATEST: i64 = 253_402_300_799_999;
@@ -18,7 +25,7 @@ const LATEST: i64 = 253_402_300_799_999;
 pub fn format(ms: i64) -> String {
     let ms = ms.clamp(EARLIEST, LATEST);
     let (year, month, day) = date(ms);
-    let rest = ms.rem_euclid(MS_PER_DAY);
+    let rest = ms.rem_euclid(DAY_MS);
     let (second, milli) = (rest / 1000, rest % 1000);
     let (h, m, s) = (second / 3600, second / 60 % 60, second % 60);
     let fraction = if milli == 0 { String::new() } else { format!(".{milli:03}") };
@@ -32,7 +39,7 @@ pub fn digits14(ms: i64) -> String {
 
 /// Year, month and day (UTC) of an instant.
 pub fn date(ms: i64) -> (i64, i64, i64) {
-    civil_from_days(ms.div_euclid(MS_PER_DAY))
+    civil_from_days(ms.div_euclid(DAY_MS))
 }
 
 /// Parses an RFC 3339 instant: `T` or a space between date and time, a fraction of any length (cut at
@@ -84,7 +91,7 @@ fn offset_ms(zone: &str) -> Option<i64> {
         return None;
     }
     let (hours, minutes) = (digits(&zone[1..3])?, digits(&zone[4..6])?);
-    let size = (hours * 60 + minutes) * 60_000;
+    let size = (hours * 60 + minutes) * MINUTE_MS;
     match bytes[0] {
         _ if hours > 23 || minutes > 59 => None,
         b'+' => Some(size),
@@ -104,7 +111,7 @@ fn assemble(date: [i64; 3], time: [i64; 3], milli: i64, offset: i64) -> Option<i
     if civil_from_days(days) != (year, month, day) {
         return None; // a day that the month does not have
     }
-    Some(days * MS_PER_DAY + ((hour * 60 + minute) * 60 + second) * 1000 + milli - offset)
+    Some(days * DAY_MS + ((hour * 60 + minute) * 60 + second) * SECOND_MS + milli - offset)
 }
 
 /// Days since 1970-01-01 of a Gregorian date, counting years from March so that the leap day comes last.

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use archive::Sha256Digest;
+use archive::instant::{DAY_MS, MINUTE_MS};
 use document::Structure;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -17,11 +18,9 @@ use crate::open::Atlas;
 use crate::records::Materiality;
 use crate::store::{Row, Value, args, damaged, json, statements, to_json};
 
-/// A day, in milliseconds.
-const DAY_MS: i64 = 86_400_000;
 /// How long a question belongs to the one who claimed it: longer than any question takes. A process that is killed in the middle keeps
 /// its few questions from being asked for this long.
-pub const LEASE_MS: i64 = 10 * 60 * 1000;
+pub const LEASE_MS: i64 = 10 * MINUTE_MS;
 
 /// A question is open unless it is settled, under way elsewhere, or failed too short a time ago (which the eager do not mind).
 macro_rules! open_unless {

@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 
 use archive::Sha256Digest;
+use archive::instant::DAY_MS;
 
 use crate::codes::Code;
 use crate::error::Result;
@@ -30,7 +31,7 @@ statements! {
 }
 
 /// How long a wording that came back has to stand, at least: a day.
-const LEAST_SPAN_MS: i64 = 24 * 60 * 60 * 1000;
+const LEAST_SPAN_MS: i64 = DAY_MS;
 /// How often it has to be seen meanwhile, at least. What takes turns with every request, or by chance, is hardly ever seen so often in a row;
 /// looked at after ten minutes and then after twice as long each time, what stays is seen so often within the day.
 const LEAST_SIGHTINGS: i64 = 8;
@@ -266,11 +267,10 @@ fn stays(steps: &[Step], wording: Sha256Digest) -> Vec<Stay> {
 
 #[cfg(test)]
 mod tests {
+    use archive::instant::{HOUR_MS, MINUTE_MS};
     use proptest::prelude::*;
 
     use super::*;
-
-    const HOUR_MS: i64 = 60 * 60 * 1000;
 
     /// Steps newest first from a story oldest first: a letter for the text of each version from the second on, each seen once, an hour after
     /// the one before; `!` marks an error page, `~` a text that differs in nothing that binds, `.` a change confirmed before.
@@ -383,8 +383,6 @@ mod tests {
         }
         confirmed
     }
-
-    const MINUTE_MS: i64 = HOUR_MS / 60;
 
     /// Runs of looks that see the same side, as a page gives them that takes turns with its requests, some of which are lost; and the times
     /// between looks.

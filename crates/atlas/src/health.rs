@@ -1,4 +1,5 @@
 //! How tracking goes: what state each document is in and what to do about it, and how many checks came to what.
+use archive::instant::HOUR_MS;
 use serde::Serialize;
 
 use crate::codes::Code;
@@ -9,8 +10,6 @@ use crate::open::Atlas;
 use crate::records::Materiality;
 use crate::store::{Row, args, statements};
 
-/// An hour.
-const HOUR_MS: i64 = 60 * 60 * 1000;
 /// The last hours over which failures are looked at together.
 pub const RECENT_HOURS: i64 = 6;
 /// Checks below which nothing is said of all of them together.

@@ -1,6 +1,7 @@
 //! Tracking jobs: which documents are due for a check, who has taken them, and what came of it.
 use std::collections::HashMap;
 
+use archive::instant::{HOUR_MS, MINUTE_MS};
 use serde::{Deserialize, Serialize};
 
 use crate::codes::Code;
@@ -12,13 +13,11 @@ use crate::together::{Joint, Write};
 use crate::write;
 
 /// How long a job belongs to the one who took it. A process that dies in the middle keeps the document from being checked for this long.
-pub const LEASE_MS: i64 = 15 * 60 * 1000;
+pub const LEASE_MS: i64 = 15 * MINUTE_MS;
 /// Documents of one host that are taken at once: they are asked for one after the other, and others should not wait for them.
 const PER_HOST: usize = 4;
 /// So many times as many documents as are wanted are looked at, to find some of other hosts.
 const CANDIDATES: i64 = 16;
-/// An hour.
-const HOUR_MS: i64 = 60 * 60 * 1000;
 
 statements! {
     // Machines that ask at once take different documents: on SQLite because writers queue, on PostgreSQL because locked rows are skipped.

@@ -2,6 +2,7 @@
 //!
 //! A question is a row: it waits for its time, is claimed by whoever asks, and settled with the answer; a process that is killed in the middle
 //! keeps it from being asked for [`LEASE_MS`]. Nothing else in the store refers to what is kept here or depends on it.
+use archive::instant::{DAY_MS, MINUTE_MS};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -10,7 +11,7 @@ use crate::open::Atlas;
 use crate::store::{Row, args, statements};
 
 /// How long a question belongs to the one who claimed it: longer than any takes.
-pub const LEASE_MS: i64 = 10 * 60 * 1000;
+pub const LEASE_MS: i64 = 10 * MINUTE_MS;
 
 statements! {
     MEET = "INSERT INTO archives (archive, capture_id, failures, rest_until_ms) VALUES ($1, 0, 0, 0) ON CONFLICT (archive) DO NOTHING",
@@ -71,7 +72,7 @@ statements! {
 }
 
 /// A wait that is longer than a month is a mistake.
-const MOST_REST_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+const MOST_REST_MS: i64 = 30 * DAY_MS;
 
 /// How it goes with an archive outside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -7,6 +7,7 @@
 //! A version's number stands in the log, so nothing is put before a version that is recorded. The past of a document has to come in before its
 //! first check, or becomes a document of its own ([`Wanted::apart`]). With what is recorded the position is kept in one transaction: killed at
 //! any moment, a backfill goes on where it was, and a second one adds nothing.
+use archive::instant::DAY_MS;
 use atlas::ids::DocumentId;
 use atlas::jobs::DueDocument;
 use atlas::records::{Batch, Document, Materiality, NewCapture, NewDocument, Origin};
@@ -23,7 +24,7 @@ use crate::import::Progress;
 use crate::track::read_page;
 
 /// For so long the first check of a document waits for its past; renewed with each capture. A run that was stopped is gone on with till then.
-const WAIT_MS: i64 = 24 * 60 * 60 * 1000;
+const WAIT_MS: i64 = DAY_MS;
 /// An error page or a wall has fewer words than this; a document has more, or is so short that nothing can be told of it.
 const WALL_WORDS: usize = 250;
 /// Short captures that are held back before the first version at most: where there are more, that is what the document is.

@@ -3,11 +3,8 @@
 //! A document that changes is checked more often, down to hourly, a quiet one less often, down to every three days; what was seen once is
 //! looked at again within minutes; what fails is tried less and less often. Every time is moved a little, by a number made of the document
 //! and the instant, so that checks spread over the day and stay spread.
+use archive::instant::{DAY_MS, HOUR_MS, MINUTE_MS};
 use atlas::ids::DocumentId;
-
-const MINUTE_MS: i64 = 60 * 1000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
-const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// Time between checks of a document of which nothing is known yet.
 pub const FIRST_INTERVAL_MS: i64 = DAY_MS;

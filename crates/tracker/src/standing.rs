@@ -185,9 +185,9 @@ fn without(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use archive::instant::HOUR_MS;
 
-    const HOUR_MS: i64 = 60 * 60 * 1000;
+    use super::*;
 
     /// A document with a notice period and an advertisement; both are numbers, so that a test reads as a table.
     fn text(days: u32, advertisement: u32) -> String {

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use archive::Sha256Digest;
+use archive::instant::DAY_MS;
 use atlas::ids::DocumentId;
 use atlas::jobs::{self, Check, CheckResult, DueDocument, Trouble};
 use atlas::records::{Batch, Change, Materiality, NewCapture};
@@ -26,7 +27,7 @@ const HOSTS: usize = 16;
 /// Changes among which those are looked for that still stand.
 const LOOKED_BACK: i64 = 24;
 /// A whole host is left alone for a day at most: what is asked for longer is for one page.
-const MOST_HOLD_MS: i64 = 24 * 60 * 60 * 1000;
+const MOST_HOLD_MS: i64 = DAY_MS;
 /// Least letters and digits of a text that can be a document.
 const LEAST_TEXT: usize = 200;
 

@@ -1,4 +1,5 @@
 //! What archives outside say of a version, in words, and where a version comes from that was taken from one.
+use archive::instant::MINUTE_MS;
 use atlas::records::{Capture, Origin};
 use atlas::witnesses::{OutsideCapture, Submitted, WAYBACK, Witness, archive_title};
 
@@ -26,7 +27,7 @@ impl Outside {
     /// How far its capture is from ours: "2 days before ours".
     pub fn distance(&self) -> String {
         match self.0.distance_ms.unwrap_or(0) {
-            ms if ms.abs() < 60_000 => "within a minute of ours".into(),
+            ms if ms.abs() < MINUTE_MS => "within a minute of ours".into(),
             ms => format!("{} {} ours", words::span(ms.abs()), if ms < 0 { "before" } else { "after" }),
         }
     }
@@ -85,6 +86,8 @@ fn named(host: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use archive::instant::{DAY_MS, HOUR_MS};
+
     use super::*;
 
     fn witness(distance_ms: i64) -> Outside {
@@ -102,17 +105,16 @@ mod tests {
 
     #[test]
     fn distances_are_said_from_our_side() {
-        const DAY: i64 = 86_400_000;
         for (ms, said) in [
-            (-2 * DAY, "2 days before ours"),
-            (5 * DAY, "5 days after ours"),
-            (3 * 3_600_000, "3 hours after ours"),
+            (-2 * DAY_MS, "2 days before ours"),
+            (5 * DAY_MS, "5 days after ours"),
+            (3 * HOUR_MS, "3 hours after ours"),
             (-59_000, "within a minute of ours"),
         ] {
             assert_eq!(witness(ms).distance(), said);
         }
         let sentence = "The Wayback Machine says that it captured the same address on 3 May 2026, 2 days before ours";
-        assert_eq!(witness(-2 * DAY).sentence(), sentence);
+        assert_eq!(witness(-2 * DAY_MS).sentence(), sentence);
     }
 
     #[test]

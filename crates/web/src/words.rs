@@ -93,7 +93,7 @@ pub(crate) fn role(role: &Role) -> &'static str {
 
 /// How long a time is, in its largest unit: "3 hours", "1 minute", "less than a minute".
 pub(crate) fn span(ms: i64) -> String {
-    let minutes = ms / 60_000;
+    let minutes = ms / archive::instant::MINUTE_MS;
     match minutes {
         0 => "less than a minute".into(),
         1..120 => count(minutes, "minute", "minutes"),

@@ -1,12 +1,14 @@
 //! Mail about accounts: an outbox of its own, since such mail goes to addresses that are not channels of anybody yet. A row holds no
 //! token: what a link says is an HMAC over the row's number and nonce, made when the mail is sent and again when the link is opened.
+use archive::instant::MINUTE_MS;
+
 use crate::error::Result;
 use crate::open::Atlas;
 use crate::store::{Row, args, statements};
 use crate::watching::{PersonId, take_numbers};
 
 /// How long a mail belongs to the process that claimed it.
-const LEASE_MS: i64 = 2 * 60 * 1000;
+const LEASE_MS: i64 = 2 * MINUTE_MS;
 
 macro_rules! claimed {
     ($skip:literal) => {

@@ -2,6 +2,8 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use archive::instant::DAY_MS;
+
 use super::{PlatformDetail, PlatformFilter, PlatformRow, PlatformSort, documents};
 use crate::codes::Code;
 use crate::error::Result;
@@ -20,7 +22,7 @@ statements! {
 }
 
 /// 30 days.
-const RECENT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+const RECENT_MS: i64 = 30 * DAY_MS;
 
 impl Atlas {
     /// Platforms that pass the filter.

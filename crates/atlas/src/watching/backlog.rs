@@ -1,6 +1,8 @@
 //! What waited while an account was closed: when it is opened again, it is summed up, so that nobody is sent months of messages at once.
 use std::collections::BTreeMap;
 
+use archive::instant::DAY_MS;
+
 use super::messages::{self, MessageKind, MessageState, NewMessage, message_key};
 use super::{ChannelId, ChannelKind, MessageId, PersonId, StoryId, take_numbers};
 use crate::codes::Code;
@@ -8,7 +10,7 @@ use crate::error::Result;
 use crate::store::{Tx, args, statements};
 
 /// What waited longer than a digest of a day would have is summed up; what is younger is sent as it is.
-const OLD_MS: i64 = 24 * 60 * 60 * 1000;
+const OLD_MS: i64 = DAY_MS;
 /// Stories in a message that sums up: the latest. The others stand in the inbox, as all of them do.
 const MOST: usize = 20;
 

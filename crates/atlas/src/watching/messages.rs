@@ -1,5 +1,6 @@
 //! Messages: what is sent over a channel or shown in an inbox, and how that went.
 use archive::Sha256Digest;
+use archive::instant::MINUTE_MS;
 use serde::{Deserialize, Serialize};
 
 use super::channels::{Channel, ChannelKind, ChannelState, channel};
@@ -12,7 +13,7 @@ use crate::open::Atlas;
 use crate::store::{Insert, Row, Tx, args, statements};
 
 /// How long a message belongs to the process that claimed it. One that is killed in the middle keeps its few messages for this long.
-const LEASE_MS: i64 = 2 * 60 * 1000;
+const LEASE_MS: i64 = 2 * MINUTE_MS;
 
 macro_rules! messages {
     ($rest:literal) => {

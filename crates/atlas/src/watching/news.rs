@@ -1,4 +1,6 @@
 //! The outbox: what is new and may have to be told, noted in the transaction that records it.
+use archive::instant::DAY_MS;
+
 use super::{StoryId, take_numbers};
 use crate::codes::Code;
 use crate::error::Result;
@@ -8,9 +10,9 @@ use crate::records::{Batch, Materiality};
 use crate::store::{Tx, args, statements};
 
 /// A change that was seen longer ago when it is recorded is history (an import), not news.
-const FRESH_MS: i64 = 2 * 86_400_000;
+const FRESH_MS: i64 = 2 * DAY_MS;
 /// A change that is taken more seriously later is told as long as it was seen within a week.
-const RAISED_MS: i64 = 7 * 86_400_000;
+const RAISED_MS: i64 = 7 * DAY_MS;
 
 statements! {
     NOTE = "INSERT INTO news (id, document_id, change_id, kind, at_ms, story_id) VALUES ($1, $2, $3, $4, $5, NULL)",

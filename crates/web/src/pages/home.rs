@@ -1,4 +1,5 @@
 //! The front page: what this is, how much it holds, what has changed.
+use archive::instant::DAY_MS;
 use askama::Template;
 use atlas::records::{Change, Materiality};
 use atlas::{ChangeFilter, Counts, PlatformFilter};
@@ -20,7 +21,7 @@ const CHANGES: i64 = 8;
 /// Rising clause types shown.
 const RISING: i64 = 6;
 /// What counts as rising: a year.
-const RISING_MS: i64 = 365 * 24 * 60 * 60 * 1000;
+const RISING_MS: i64 = 365 * DAY_MS;
 
 pub(crate) fn routes() -> Router<Site> {
     Router::new().route(links::HOME, get(show))

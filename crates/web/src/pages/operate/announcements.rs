@@ -1,4 +1,5 @@
 //! What is announced on top of every page.
+use archive::instant::DAY_MS;
 use atlas::operate::Urgency;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
@@ -13,7 +14,6 @@ const URGENCIES: [(&str, Urgency); 3] =
     [("information", Urgency::Information), ("warning", Urgency::Warning), ("critical", Urgency::Critical)];
 /// Longest announcement, in characters.
 const LONGEST: usize = 280;
-const DAY_MS: i64 = 86_400_000;
 
 /// Announces something from the beginning of a day, or now, to the end of another.
 pub(super) async fn add(

@@ -1,6 +1,7 @@
 //! A platform: its documents, its profile beside the median platform, what changed, what is most severe.
 use std::collections::HashSet;
 
+use archive::instant::DAY_MS;
 use askama::Template;
 use atlas::records::{Change, Document, Materiality, Provision};
 use atlas::watching::Subject;
@@ -24,7 +25,7 @@ const CHANGES: i64 = 10;
 /// Most severe provisions shown, each of another clause type.
 const PROVISIONS: usize = 6;
 /// 30 days.
-const RECENT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+const RECENT_MS: i64 = 30 * DAY_MS;
 
 #[derive(Template)]
 #[template(path = "pages/platforms/show.html")]

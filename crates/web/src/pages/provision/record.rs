@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use alerts::of_platform;
+use archive::instant::DAY_MS;
 use archive::log::{TlogProof, VerifierKey, leaf_hash};
 use atlas::ids::{ChangeId, ProvisionId};
 use atlas::records::{Capture, Document, EventKind, Provision, Revision, Version, Wording};
@@ -29,7 +30,7 @@ const OTHERS: usize = 8;
 /// Steps of a lineage shown, the latest ones.
 const STEPS: usize = 40;
 /// 30 days.
-const RECENT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+const RECENT_MS: i64 = 30 * DAY_MS;
 
 /// A provision and all that is told about it.
 pub(super) struct Record {

@@ -7,6 +7,7 @@ mod links_in_messages;
 mod list;
 mod report;
 
+use archive::instant::HOUR_MS;
 use atlas::accounts::Role;
 use atlas::watching::{PersonId, Subject};
 use axum::Router;
@@ -29,7 +30,6 @@ const FORM: usize = 64 * 1024;
 /// Most tests and repeated messages of one watchlist within an hour, and most reports and imports of one person, unless it is the owner of an
 /// instance.
 const MOST_ASKED_FOR: i64 = 30;
-const HOUR_MS: i64 = 60 * 60 * 1000;
 
 /// The pages of a watchlist, below an organisation's address or at those of one's own.
 fn held(of: &str) -> Router<Site> {

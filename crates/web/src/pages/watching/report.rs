@@ -1,5 +1,6 @@
 //! What changed in a watchlist over a period, the most severe first: as a page, as JSON and as CSV.
 use alerts::{Report, ReportLine};
+use archive::instant::DAY_MS;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -16,7 +17,6 @@ use crate::query::Query;
 use crate::site::Site;
 use crate::{links, words};
 
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Days of a report that names no period.
 const DAYS: i64 = 30;
 /// Most days of a report.
