@@ -10,6 +10,7 @@ mod instance;
 mod members;
 mod model;
 mod network;
+mod output;
 mod paint;
 mod witnessing;
 

@@ -1,10 +1,12 @@
 //! `clausewatch evidence`: the evidence bundle of a record.
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context;
 use atlas::ids::{DocumentId, ProvisionId};
 
 use crate::instance::Place;
+use crate::output::Output;
 
 /// Write the evidence bundle of a provision or of a document's version
 #[derive(Debug, clap::Args)]
@@ -32,16 +34,15 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         atlas.evidence(document, number.unwrap_or(record.versions), None).await?
     };
     let bytes = evidence.bundle()?;
-    let folder =
-        args.output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(|| folder.display().to_string())?;
-    std::io::Write::write_all(&mut file, &bytes)?;
-    file.persist(&args.output).with_context(|| args.output.display().to_string())?;
+    let mut file = Output::new(Some(&args.output))?;
+    file.write_all(&bytes)?;
+    file.finish()?;
     println!(
-        "{}: {} bytes; check it with: clausewatch verify {}",
+        "{}: {} bytes; check it with: clausewatch verify {} --key {}",
         args.output.display(),
         bytes.len(),
-        args.output.display()
+        args.output.display(),
+        atlas.log_key()
     );
     Ok(true)
 }

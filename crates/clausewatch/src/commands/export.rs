@@ -1,6 +1,5 @@
 //! `clausewatch export`: the record in open formats.
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -9,6 +8,7 @@ use atlas::records::Provision;
 use clap::ValueEnum;
 
 use crate::instance::Place;
+use crate::output::Output;
 use crate::paint;
 
 /// Write the record in an open format
@@ -44,11 +44,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         },
         None => String::new(),
     };
-    let out: Box<dyn Write> = match &args.output {
-        Some(path) => Box::new(File::create(path).with_context(|| path.display().to_string())?),
-        None => Box::new(std::io::stdout()),
-    };
-    let mut out = BufWriter::new(out);
+    let mut out = Output::new(args.output.as_deref())?;
     match args.format {
         Format::Warc => warc(&atlas, &mut out).await?,
         Format::Jsonl => rows(&atlas, &mut out, |provision| Ok(serde_json::to_string(provision)?)).await?,
@@ -58,7 +54,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         }
         Format::Catalog => out.write_all(file.as_bytes())?,
     }
-    out.flush()?;
+    out.finish()?;
     Ok(true)
 }
 

@@ -1,13 +1,12 @@
 //! `clausewatch review`: what editors judged, to learn from.
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::ValueEnum;
 use tracker::judged;
 
 use crate::instance::Place;
+use crate::output::Output;
 
 /// What editors judged on the site (/review), as labels to learn from and to measure by
 #[derive(Debug, clap::Args)]
@@ -47,11 +46,7 @@ enum What {
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let Verb::Export(args) = args.verb;
     let atlas = place.open_existing().await?;
-    let out: Box<dyn Write> = match &args.output {
-        Some(path) => Box::new(File::create(path).with_context(|| path.display().to_string())?),
-        None => Box::new(std::io::stdout()),
-    };
-    let mut out = BufWriter::new(out);
+    let mut out = Output::new(args.output.as_deref())?;
     let (left_out, why) = match args.what {
         What::Clauses => {
             let found = judged::clauses(&atlas, args.only_trains).await?;
@@ -66,7 +61,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
             (found.left_out, "their versions are of no collection")
         }
     };
-    out.flush()?;
+    out.finish()?;
     if left_out > 0 {
         eprintln!("clausewatch: left out {}: {why}", crate::paint::counted(left_out, "judgement", "judgements"));
     }
