@@ -66,10 +66,14 @@ impl Place {
         self.open().await
     }
 
+    /// Whether there is a store; a database is taken for one.
+    pub fn has_store(&self) -> bool {
+        self.database_url.is_some() || self.data.join("clausewatch.db").exists()
+    }
+
     fn exists(&self) -> anyhow::Result<()> {
-        let file = self.data.join("clausewatch.db");
         anyhow::ensure!(
-            self.database_url.is_some() || file.exists(),
+            self.has_store(),
             "there is no store in {}; import or track something first, or name the folder with --data",
             self.data.display()
         );
