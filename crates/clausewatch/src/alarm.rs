@@ -7,6 +7,7 @@ use fetch::Authorities;
 
 use crate::alerting::Alerting;
 use crate::instance::now_ms;
+use crate::paint::plain;
 
 /// Between two attempts to hand over a mail: what keeps checks from succeeding may keep it here, too.
 const AGAIN_MS: i64 = 5 * 60 * 1000;
@@ -82,11 +83,11 @@ impl Post {
         match self.mailer.send_letter(&self.to, &format!("checks-{now}"), &letter, &foot, now).await {
             Handed::Over => atlas.set_told_of_failing(fail).await,
             Handed::Never { reason, .. } => {
-                eprintln!("clausewatch: the operator cannot be told at {}: {reason}", self.to);
+                eprintln!("clausewatch: the operator cannot be told at {}: {}", self.to, plain(&reason));
                 atlas.set_told_of_failing(fail).await
             }
             Handed::Later(reason) | Handed::NoServer(reason) => {
-                eprintln!("clausewatch: the operator is told later, because mail cannot be sent: {reason}");
+                eprintln!("clausewatch: the operator is told later, because mail cannot be sent: {}", plain(&reason));
                 self.again_ms = now + AGAIN_MS;
                 Ok(())
             }

@@ -8,7 +8,7 @@ use atlas::Atlas;
 use fetch::{Authorities, Outbound};
 
 use crate::instance::now_ms;
-use crate::paint::counted;
+use crate::paint::{counted, plain};
 
 /// Between two looks for something to tell or to send.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -123,7 +123,7 @@ impl Alerting {
 async fn round(teller: &Teller, delivery: &Delivery, held_up: &mut Option<String>) -> Result<(), atlas::AtlasError> {
     let told = teller.round().await?;
     for trouble in &told.troubles {
-        eprintln!("alerts: nobody is told of this change: {trouble}");
+        eprintln!("alerts: nobody is told of this change: {}", plain(trouble));
     }
     if told.stories > 0 {
         let stories = counted(told.stories, "change of a document", "changes of documents");
@@ -136,7 +136,7 @@ async fn round(teller: &Teller, delivery: &Delivery, held_up: &mut Option<String
     }
     match delivered.held_up {
         Some(reason) if held_up.is_none() => {
-            eprintln!("alerts: messages wait, because they could not be tried: {reason}");
+            eprintln!("alerts: messages wait, because they could not be tried: {}", plain(&reason));
             *held_up = Some(reason);
         }
         Some(_) => {}

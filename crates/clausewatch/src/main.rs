@@ -81,7 +81,7 @@ fn main() -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("clausewatch: {error:#}");
+            eprintln!("clausewatch: {}", paint::plain_lines(&format!("{error:#}")));
             // EX_TEMPFAIL, by which a mail server knows that it has to try again.
             if error.is::<commands::returned_mail::Later>() { ExitCode::from(75) } else { ExitCode::FAILURE }
         }

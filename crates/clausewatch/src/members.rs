@@ -11,6 +11,7 @@ use fetch::Authorities;
 
 use crate::alerting::Alerting;
 use crate::instance::{now_ms, secret};
+use crate::paint::plain;
 
 /// Between two looks for mail about accounts: somebody waits for it.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -123,7 +124,7 @@ async fn attend(post: &Post) {
         let pause = match done.await {
             Ok((_, Some(trouble))) => {
                 if !told {
-                    eprintln!("accounts: mail waits: {trouble}");
+                    eprintln!("accounts: mail waits: {}", plain(&trouble));
                 }
                 told = true;
                 PAUSE

@@ -121,9 +121,20 @@ pub fn clip(text: &str, most: usize) -> String {
     format!("{}…", kept.trim_end_matches([' ', ',', ';', ':', '—', '–', '-']))
 }
 
-/// A text as it may be shown in a terminal: control characters, which could move the cursor or colour what follows, are left out.
+/// A text as it may be shown in a terminal, in one line: control characters, which could move the cursor or colour what follows, are left
+/// out, and breaks of lines are spaces.
 pub fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
+    let shown = |c: char| match (c.is_control(), c.is_whitespace()) {
+        (false, _) => Some(c),
+        (true, true) => Some(' '),
+        (true, false) => None,
+    };
+    text.chars().filter_map(shown).collect()
+}
+
+/// [`plain`] for each line of a text.
+pub fn plain_lines(text: &str) -> String {
+    text.split('\n').map(plain).collect::<Vec<_>>().join("\n")
 }
 
 /// A progress bar on standard error; hidden in a pipe.
@@ -157,6 +168,12 @@ mod tests {
         assert!(fits(&"word ".repeat(80), 60) && fits(&"長い文章".repeat(40), 60) && fits(&"x".repeat(300), 60));
         assert_eq!(wrapped("one two three", 2, 12), "  one two\n  three");
         assert_eq!(wrapped("\x1b[31mone\x1b[0m two three", 2, 12), "  \x1b[31mone\x1b[0m two\n  three");
+    }
+
+    #[test]
+    fn nothing_controls_the_terminal() {
+        assert_eq!(plain("\x1b[2Jone\u{9b}1m\ttwo\nthree\x07"), "[2Jone1m two three");
+        assert_eq!(plain_lines("one\r\n\x1btwo"), "one \ntwo");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use witness::{Archive, Attendant, Keys, Settings};
 
 use crate::commands::work::Sources;
 use crate::instance::now_ms;
-use crate::paint::counted;
+use crate::paint::{counted, plain};
 
 /// The keys of Save Page Now, as `ACCESS:SECRET`. Never a flag: others on this machine can see those.
 const KEYS: &str = "CLAUSEWATCH_WITNESS_KEYS";
@@ -111,7 +111,7 @@ async fn forever(attendant: &Attendant) {
 
 fn told(before: &mut Option<String>, now: Option<&String>) {
     if let Some(words) = now.filter(|words| before.as_ref() != Some(*words)) {
-        eprintln!("outside witness: {words}");
+        eprintln!("outside witness: {}", plain(words));
     }
     *before = now.cloned();
 }

@@ -111,6 +111,25 @@ fn the_doctor_says_what_needs_attention() {
 }
 
 #[test]
+fn names_from_outside_do_not_control_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = serve(answer);
+    std::fs::create_dir(folder.path().join("catalog")).unwrap();
+    let file = format!(
+        "name = \"Pl\\u001b[31mum\"\n[[document]]\ntype = \"Privacy Policy\"\ntitle = \"Privacy\\u001b]0;x\\u0007\"\n\
+         url = \"http://plum.localhost:{port}/old-privacy\"\n"
+    );
+    std::fs::write(folder.path().join("catalog/plum.toml"), file).unwrap();
+    let tracked = run(folder.path(), &["track", "--once", "--allow-network", "127.0.0.0/8"], b"");
+    assert!(tracked.out.contains("version 1"), "{}{}", tracked.out, tracked.err);
+    for args in [&["doctor", "--quick"][..], &["show", "CW-D-00001"], &["show", "CW-P-000001"]] {
+        let ran = run(folder.path(), args, b"");
+        assert!(ran.out.contains("Pl[31mum"), "{args:?}: {}{}", ran.out, ran.err);
+        assert!(!ran.out.contains(['\x1b', '\x07']), "{args:?}: {:?}", ran.out);
+    }
+}
+
+#[test]
 fn declarations_come_into_the_catalog() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("declarations")).unwrap();

@@ -9,7 +9,7 @@ use atlas::{Atlas, AtlasError};
 
 use crate::instance::Place;
 use crate::members::opened;
-use crate::paint::day;
+use crate::paint::{day, plain};
 
 /// Accounts, organisations and entries of the log read at a time.
 const LISTED: i64 = 1000;
@@ -144,7 +144,8 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
         Verb::Organisations => {
             for organisation in all(async |offset| atlas.organisations(offset, LISTED).await).await? {
                 let Organisation { id, name, made_ms, .. } = organisation;
-                writeln!(out, "{id}\t{name}\t{}\t{}", day(made_ms), members(&atlas, id).await?)?;
+                let (name, members) = (plain(&name), plain(&members(&atlas, id).await?));
+                writeln!(out, "{id}\t{name}\t{}\t{members}", day(made_ms))?;
             }
         }
         Verb::HandOver(HandOver { organisation, address }) => {
@@ -161,7 +162,13 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
                 let who =
                     |what: &str, who: Option<PersonId>| who.map(|who| format!("\t{what} {who}")).unwrap_or_default();
                 let (by, to) = (who("by", entry.by), who("to", entry.member));
-                writeln!(out, "{at}\t{person}\t{}\t{}\t{}{by}{to}", entry.event, entry.source, entry.detail)?;
+                writeln!(
+                    out,
+                    "{at}\t{person}\t{}\t{}\t{}{by}{to}",
+                    entry.event,
+                    plain(&entry.source),
+                    plain(&entry.detail)
+                )?;
             }
         }
     }
@@ -232,5 +239,5 @@ fn line(account: &Account) -> String {
     let operator = if account.operator { "operator" } else { "" };
     let closed = account.disabled_ms.map(|at_ms| format!("closed since {}", day(at_ms))).unwrap_or_default();
     let special = [operator, &closed].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ");
-    format!("{}\t{}\t{}\t{special}", account.person, account.address, day(account.made_ms))
+    format!("{}\t{}\t{}\t{special}", account.person, plain(&account.address), day(account.made_ms))
 }

@@ -80,7 +80,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
             Ok(filled) => filled,
             Err(error) => {
                 sound = false;
-                eprintln!("clausewatch: {error:#}");
+                eprintln!("clausewatch: {}", paint::plain_lines(&format!("{error:#}")));
                 continue;
             }
         };
@@ -134,7 +134,7 @@ async fn one(backfill: &Backfill<'_>, document: &Document, wanted: Wanted) -> an
                 let Some(total) = total else { anyhow::bail!("{name} is left alone until {until}: {reason}") };
                 return Ok(total);
             }
-            bar.suspend(|| eprintln!("clausewatch: {reason}; it goes on at {until}"));
+            bar.suspend(|| eprintln!("clausewatch: {}; it goes on at {until}", paint::plain(&reason)));
             tokio::time::sleep(Duration::from_millis(wait_ms.max(0).cast_unsigned())).await;
         }
         let filled = backfill.run(document.id, wanted, &moves).await;
@@ -157,7 +157,7 @@ fn tell(document: &Document, filled: &Filled, archive: &Archive, as_json: bool) 
         return;
     }
     for passed in &filled.passed_over {
-        eprintln!("clausewatch: not taken in: {passed}");
+        eprintln!("clausewatch: not taken in: {}", paint::plain(&passed.to_string()));
     }
     let Filled { listed, versions, confirmed, earlier, left, .. } = filled;
     println!(
@@ -185,7 +185,7 @@ fn tell(document: &Document, filled: &Filled, archive: &Archive, as_json: bool) 
         );
     }
     if let Some(reason) = &filled.stopped {
-        eprintln!("clausewatch: {}: ended early: {reason}", document.id);
+        eprintln!("clausewatch: {}: ended early: {}", document.id, paint::plain(reason));
     }
 }
 

@@ -166,7 +166,7 @@ fn line(channel: &Channel) -> String {
         (ChannelState::Unconfirmed, _) => "  not confirmed yet".into(),
         (ChannelState::Removed, _) => "  removed".into(),
     };
-    format!("{:>4}  {kind} {}{state}", channel.id, channel.address)
+    format!("{:>4}  {kind} {}{state}", channel.id, paint::plain(&channel.address))
 }
 
 async fn list(atlas: &Atlas, alerting: &Alerting, as_json: bool) -> crate::Answer {

@@ -11,7 +11,7 @@ use crate::commands::serve::interrupted;
 use crate::instance::Place;
 use crate::model::Model;
 use crate::network::Trust;
-use crate::paint::counted;
+use crate::paint::{counted, plain};
 
 /// Ask an attached language model about provisions and changes that it was not asked about yet
 ///
@@ -75,7 +75,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
 fn tell(event: &Event) {
     let about = match event.change {
         Some(change) => change.to_string(),
-        None => format!("“{}”", event.words),
+        None => format!("“{}”", plain(&event.words)),
     };
     let id = event.document;
     // Whoever closed our output may still want the answers.

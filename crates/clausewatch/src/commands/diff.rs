@@ -141,8 +141,8 @@ fn table(out: &mut impl Write, comparison: &Comparison<'_>, all: bool) -> anyhow
     let Some(change) = change else { return Ok(writeln!(out, "The texts are the same")?) };
     let materiality = serde_json::to_value(change.materiality)?;
     let materiality = capital(materiality.as_str().unwrap_or(""));
-    writeln!(out, "{}", paint::bold(&paint::wrap(&change.headline, 0), colours))?;
-    writeln!(out, "{}", paint::wrap(&format!("{materiality}: {}", change.reason), 0))?;
+    writeln!(out, "{}", paint::bold(&paint::wrap(&paint::plain(&change.headline), 0), colours))?;
+    writeln!(out, "{}", paint::wrap(&format!("{materiality}: {}", paint::plain(&change.reason)), 0))?;
     let kinds = [
         PairKind::Reworded,
         PairKind::Split,

@@ -65,16 +65,19 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     for health in attention {
         let seen =
             health.last_verified_ms.map_or("never seen".into(), |ms| format!("last verified {}", paint::day(ms)));
-        println!("{}  {}, {}; {seen}", health.document, health.platform_name, health.title);
-        println!("          {}", health.reason.as_deref().unwrap_or("it fails"));
+        println!("{}; {seen}", named(health));
+        println!("          {}", paint::plain(health.reason.as_deref().unwrap_or("it fails")));
         println!("          {}", health.next_step.unwrap_or("see its page"));
     }
     for (health, to) in moved.iter().filter_map(|health| Some((health, health.moved_to.as_ref()?))) {
-        println!("{}  {}, {}", health.document, health.platform_name, health.title);
-        println!("          its page has moved for good: put `url = \"{to}\"` into its file in the catalog");
+        println!("{}", named(health));
+        println!(
+            "          its page has moved for good: put `url = \"{}\"` into its file in the catalog",
+            paint::plain(to)
+        );
     }
     for problem in &problems {
-        println!("{problem}");
+        println!("{}", paint::plain(&problem.to_string()));
     }
     if !problems.is_empty() {
         println!(
@@ -96,10 +99,15 @@ fn outside(state: &ArchiveState) -> String {
     let ArchiveState { archive, versions, answered, found, rest_until_ms, reason, .. } = state;
     let rest = rest_until_ms.map(|until| {
         let until = archive::instant::format(until / 1000 * 1000);
-        format!("; left alone until {until}: {}", reason.as_deref().unwrap_or("it fails"))
+        format!("; left alone until {until}: {}", paint::plain(reason.as_deref().unwrap_or("it fails")))
     });
     let known = format!("versions answered for: {answered} of {versions}, {found} with a capture");
     format!("outside witness {archive}: {known}{}", rest.unwrap_or_default())
+}
+
+/// A document by its ID and names.
+fn named(health: &Health) -> String {
+    format!("{}  {}, {}", health.document, paint::plain(&health.platform_name), paint::plain(&health.title))
 }
 
 fn count(health: &[Health], state: State) -> usize {

@@ -112,7 +112,7 @@ fn declare(dir: &Path, catalog: &Path, json: bool) -> crate::Answer {
     std::fs::create_dir_all(catalog).with_context(|| format!("{} cannot be made", catalog.display()))?;
     let declared = declarations::import(dir, catalog).map_err(anyhow::Error::msg)?;
     for failure in &declared.failures {
-        eprintln!("clausewatch: {failure}");
+        eprintln!("clausewatch: {}", paint::plain_lines(failure));
     }
     if json {
         println!("{}", serde_json::to_string_pretty(&declared)?);
@@ -168,7 +168,7 @@ fn moves(bar: &ProgressBar) -> impl Fn(usize, usize) + Send + Sync {
 
 fn report(total: &Summary, json: bool) -> anyhow::Result<()> {
     for failure in &total.failures {
-        eprintln!("clausewatch: {failure}");
+        eprintln!("clausewatch: {}", paint::plain_lines(failure));
     }
     if json {
         println!("{}", serde_json::to_string_pretty(total)?);

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::commands::read_table;
 use crate::inputs::{self, Input, Inputs, Reach};
+use crate::paint;
 
 /// Read documents and show their provisions; nothing is kept
 ///
@@ -92,7 +93,7 @@ impl Output<'_> {
                 Ok((input, reading)) => self.print(&input, &reading)?,
                 Err(error) => {
                     self.sound = false;
-                    eprintln!("clausewatch: {error:#}");
+                    eprintln!("clausewatch: {}", paint::plain_lines(&format!("{error:#}")));
                 }
             }
         }

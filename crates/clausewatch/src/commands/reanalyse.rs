@@ -59,7 +59,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
             }
             Err(error) => {
                 report.failed += 1;
-                bar.suspend(|| eprintln!("clausewatch: {document}: {error}"));
+                bar.suspend(|| eprintln!("clausewatch: {document}: {}", paint::plain(&error.to_string())));
             }
         }
     };

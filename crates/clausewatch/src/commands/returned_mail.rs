@@ -105,7 +105,7 @@ async fn maildir(atlas: &Atlas, folder: &Path) -> crate::Answer {
             // The store's failures are the same for all that follow.
             Err(error) if error.is::<atlas::AtlasError>() => return Err(error),
             Err(error) => {
-                eprintln!("clausewatch: {error:#}");
+                eprintln!("clausewatch: {}", paint::plain_lines(&format!("{error:#}")));
                 all = false;
                 continue;
             }

@@ -11,7 +11,7 @@ use provisions::taxonomy;
 use serde_json::json;
 
 use crate::instance::Place;
-use crate::paint::{self, day};
+use crate::paint::{self, day, plain};
 
 /// Show a record: a provision (CW-P-…), a document (CW-D-…), a change (CW-C-…)
 #[derive(Debug, clap::Args)]
@@ -83,14 +83,14 @@ async fn provision(atlas: &Atlas, id: ProvisionId, as_json: bool) -> crate::Answ
     let kind = taxonomy().get(&record.clause_type);
     let mut out = std::io::stdout().lock();
     let title = kind.map_or(record.clause_type.as_str(), |kind| kind.title.as_str());
-    writeln!(out, "{}  {}", record.id, paint::bold(title, colours))?;
-    writeln!(out, "{}, {} ({})", record.platform_name, record.document_title, record.document)?;
+    writeln!(out, "{}  {}", record.id, paint::bold(&plain(title), colours))?;
+    writeln!(out, "{}", source(&record.platform_name, &record.document_title, record.document))?;
     writeln!(out, "{}  {}", paint::severity(record.severity, colours).trim_end(), standing(&record))?;
     if let Some(judgement) = judgement {
         writeln!(out, "{} on {}", judgement.told(), day(judgement.at_ms))?;
     }
     writeln!(out, "on {} of {} platforms\n", rarity.platforms, rarity.of_platforms)?;
-    writeln!(out, "{}\n", paint::wrap(&format!("“{}”", record.excerpt), 4))?;
+    writeln!(out, "{}\n", paint::wrap(&format!("“{}”", plain(&record.excerpt)), 4))?;
     if let Some(kind) = kind {
         writeln!(out, "{}\n{}\n", paint::wrap(&kind.why_it_matters, 0), paint::wrap(&kind.consumer_impact, 0))?;
     }
@@ -99,10 +99,10 @@ async fn provision(atlas: &Atlas, id: ProvisionId, as_json: bool) -> crate::Answ
         writeln!(out, "{}  {} in version {version}", day(at_ms), event.as_str().unwrap_or(""))?;
     }
     if let Some(said) = said {
-        writeln!(out, "\nA language model, {}, on {}:", paint::plain(&said.model), day(said.at_ms))?;
-        writeln!(out, "{}", paint::wrap(&said.what.explanation, 4))?;
+        writeln!(out, "\nA language model, {}, on {}:", plain(&said.model), day(said.at_ms))?;
+        writeln!(out, "{}", paint::wrap(&plain(&said.what.explanation), 4))?;
         for named in &said.what.types {
-            let quoted = format!("{}: “{}”", named.id, paint::plain(&named.quotation));
+            let quoted = format!("{}: “{}”", named.id, plain(&named.quotation));
             writeln!(out, "{}", paint::wrap(&quoted, 4))?;
         }
         if !said.what.types.iter().any(|named| named.id == record.clause_type) {
@@ -120,6 +120,11 @@ async fn said(atlas: &Atlas, record: &Provision) -> anyhow::Result<Option<Said<A
         Some(clause) => Ok(atlas.said_of_clause(&clause).await?),
         None => Ok(None),
     }
+}
+
+/// The document that a record is of.
+fn source(platform: &str, title: &str, document: DocumentId) -> String {
+    format!("{}, {} ({document})", plain(platform), plain(title))
 }
 
 fn standing(record: &Provision) -> String {
@@ -149,9 +154,9 @@ async fn document(atlas: &Atlas, id: DocumentId, as_json: bool) -> crate::Answer
 fn print_document(record: &Document, versions: usize, provisions: &[Provision]) -> anyhow::Result<()> {
     let colours = paint::colours();
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}  {}, {}", record.id, paint::bold(&record.platform.name, colours), record.title)?;
+    writeln!(out, "{}  {}, {}", record.id, paint::bold(&plain(&record.platform.name), colours), plain(&record.title))?;
     for url in &record.urls {
-        writeln!(out, "{url}")?;
+        writeln!(out, "{}", plain(url))?;
     }
     let date = |ms: Option<i64>| ms.map_or("never".into(), day);
     let (first, changed, verified) =
@@ -178,11 +183,11 @@ async fn change(atlas: &Atlas, id: ChangeId, as_json: bool) -> crate::Answer {
 fn print_change(record: &Change) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let change = &record.change;
-    writeln!(out, "{}  {}", record.id, paint::bold(&change.headline, paint::colours()))?;
-    writeln!(out, "{}, {} ({})", record.platform_name, record.document_title, record.document)?;
+    writeln!(out, "{}  {}", record.id, paint::bold(&plain(&change.headline), paint::colours()))?;
+    writeln!(out, "{}", source(&record.platform_name, &record.document_title, record.document))?;
     let materiality = serde_json::to_value(change.materiality)?;
     writeln!(out, "{}, version {} to {}", day(change.at_ms), change.from_version, change.to_version)?;
-    writeln!(out, "{}: {}", materiality.as_str().unwrap_or(""), change.reason)?;
+    writeln!(out, "{}: {}", materiality.as_str().unwrap_or(""), plain(&change.reason))?;
     writeln!(
         out,
         "{} reworded, {} added, {} removed, {} moved",

@@ -13,6 +13,7 @@ use crate::commands::work::{self, Sources};
 use crate::inputs::is_url;
 use crate::instance::{Place, now_ms};
 use crate::model::Model;
+use crate::paint::{plain, plain_lines};
 use crate::witnessing::Witnessing;
 
 /// Fetch what is due, or the platforms and addresses named, now
@@ -85,13 +86,13 @@ async fn add(place: &Place, url: &str, args: &Args, fetcher: &Fetcher) -> anyhow
 
 /// Says what was added, and what was assumed of it.
 fn tell(page: &Looked, adopted: &Adopted) {
-    println!("{} is added to {}:", page.url, adopted.path.display());
+    println!("{} is added to {}:", plain(page.url.as_str()), adopted.path.display());
     if let Some(from) = &page.moved_from {
-        println!("  the page has moved for good from {from}");
+        println!("  the page has moved for good from {}", plain(from));
     }
-    adopted.assumed.iter().for_each(|line| println!("  {line}"));
+    adopted.assumed.iter().for_each(|line| println!("  {}", plain(line)));
     let doubts = adopt::doubts(page, &adopt::provisions(Reader::embedded(), page));
-    doubts.iter().for_each(|line| println!("  is it the document? {line}"));
+    doubts.iter().for_each(|line| println!("  is it the document? {}", plain(line)));
     println!("  correct it there if something is wrong");
 }
 
@@ -118,7 +119,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
             Ok(adopted) => added.push(adopted),
             Err(error) => {
                 sound = false;
-                eprintln!("clausewatch: {error:#}");
+                eprintln!("clausewatch: {}", plain_lines(&format!("{error:#}")));
             }
         }
     }
@@ -150,7 +151,7 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
             Outcome::Postponed => println!("{}  not asked for: its server asked us to wait", document.id),
             Outcome::Failed { reason, .. } => {
                 sound = false;
-                eprintln!("clausewatch: {}: {reason}", document.id);
+                eprintln!("clausewatch: {}: {}", document.id, plain(reason));
             }
         };
         tracker.check_all(due, &mut tell).await?;

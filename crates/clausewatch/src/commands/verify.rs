@@ -116,7 +116,7 @@ async fn store(place: &Place, json: bool) -> crate::Answer {
         return Ok(problems.is_empty());
     }
     for problem in &problems {
-        eprintln!("clausewatch: {problem}");
+        eprintln!("clausewatch: {}", paint::plain(&problem.to_string()));
     }
     if problems.is_empty() {
         let counts = atlas.counts().await?;

@@ -173,9 +173,9 @@ async fn line(atlas: &Atlas, watch: &Watch) -> anyhow::Result<String> {
         .map(|tag| format!(" #{tag}"))
         .chain((!asks.note.is_empty()).then(|| format!(" ({})", asks.note)))
     {
-        words += &paint::plain(&more);
+        words += &more;
     }
-    Ok(words)
+    Ok(paint::plain(&words))
 }
 
 async fn list(atlas: &Atlas, as_json: bool) -> crate::Answer {
@@ -213,7 +213,7 @@ async fn import(atlas: &Atlas, file: &PathBuf) -> crate::Answer {
     let listed = exchange::Listed::read(&text).with_context(|| file.display().to_string())?;
     let import = alerts::import(atlas, &Plans::default(), OWNER, &listed, now_ms()).await?;
     for (subject, why) in &import.refused {
-        eprintln!("clausewatch: {} is not watched: {why}", paint::plain(subject));
+        eprintln!("clausewatch: {} is not watched: {}", paint::plain(subject), paint::plain(&why.to_string()));
     }
     println!("{}", counted(import.kept, "watch", "watches"));
     Ok(import.refused.is_empty())

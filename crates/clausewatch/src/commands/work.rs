@@ -14,6 +14,7 @@ use crate::commands::serve::interrupted;
 use crate::instance::{Place, now_ms};
 use crate::model::Model;
 use crate::network::Network;
+use crate::paint::plain;
 use crate::witnessing::Witnessing;
 
 /// Track what is due and tell who watches, again and again; the site is another process (`serve`)
@@ -158,8 +159,8 @@ async fn round(atlas: &Atlas, fetcher: &Fetcher, alarm: &mut Alarm) -> anyhow::R
 fn told(document: &DueDocument, trouble: Trouble, reason: &str) {
     let failures = document.failures + 1;
     if failures == trouble.patience() {
-        eprintln!("{} needs attention: {reason}; {}", document.id, trouble.next_step());
+        eprintln!("{} needs attention: {}; {}", document.id, plain(reason), trouble.next_step());
     } else if failures == 1 {
-        eprintln!("{} could not be checked: {reason}; it is tried again", document.id);
+        eprintln!("{} could not be checked: {}; it is tried again", document.id, plain(reason));
     }
 }
