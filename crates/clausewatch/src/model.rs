@@ -21,7 +21,8 @@ pub struct Model {
     /// The endpoint's key; better in the environment, since others on this machine can see flags
     #[arg(long, value_name = "KEY", env = "CLAUSEWATCH_MODEL_KEY", hide_env_values = true, value_parser = key)]
     pub model_key: Option<Key>,
-    /// Most questions in a day (UTC), over all processes of this store; one takes up to three requests
+    /// Most questions in a day (UTC), over all processes of this store. One takes one request; up to three where the endpoint fails,
+    /// and up to three more where it refuses the form in which it is asked
     #[arg(long, value_name = "N", env = "CLAUSEWATCH_MODEL_LIMIT", default_value_t = 500)]
     pub model_limit: u32,
     /// A proxy on the way to the endpoint

@@ -31,7 +31,8 @@ const UNFIT: usize = 25;
 pub struct Asking {
     /// Questions under way at one time.
     pub at_once: usize,
-    /// Most questions in a day (UTC), those of all processes together. One takes up to three requests.
+    /// Most questions in a day (UTC), those of all processes together. One takes up to [`Settings::tries`](crate::Settings::tries) requests,
+    /// and one more for each form of asking that the server refuses first.
     pub a_day: i64,
 }
 
