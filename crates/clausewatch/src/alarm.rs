@@ -9,6 +9,15 @@ use crate::alerting::Alerting;
 use crate::instance::now_ms;
 use crate::paint::plain;
 
+/// Who operates the instance.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Alerts")]
+pub struct Operator {
+    /// Who operates this instance, and is told by mail when many checks fail and when they no longer do
+    #[arg(long, value_name = "ADDRESS", env = "CLAUSEWATCH_OPERATOR_MAIL")]
+    operator_mail: Option<String>,
+}
+
 /// Between two attempts to hand over a mail: what keeps checks from succeeding may keep it here, too.
 const AGAIN_MS: i64 = 5 * 60 * 1000;
 
@@ -31,8 +40,8 @@ struct Post {
 
 impl Alarm {
     /// An alarm as the flags say. Connects to nothing yet.
-    pub fn new(alerting: &Alerting, authorities: &Authorities) -> anyhow::Result<Alarm> {
-        let Some(to) = alerting.operator_mail.as_deref().filter(|to| !to.trim().is_empty()) else {
+    pub fn new(operator: &Operator, alerting: &Alerting, authorities: &Authorities) -> anyhow::Result<Alarm> {
+        let Some(to) = operator.operator_mail.as_deref().filter(|to| !to.trim().is_empty()) else {
             return Ok(Alarm::default());
         };
         let to = alerts::address(to).context("--operator-mail")?;

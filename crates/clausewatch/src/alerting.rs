@@ -42,9 +42,6 @@ pub struct Alerting {
     /// Sender of all mail, for example "Clausewatch <alerts@example.org>"
     #[arg(long, global = true, value_name = "ADDRESS", env = "CLAUSEWATCH_MAIL_FROM")]
     pub mail_from: Option<String>,
-    /// Who operates this instance, and is told by mail when many checks fail and when they no longer do
-    #[arg(long, global = true, value_name = "ADDRESS", env = "CLAUSEWATCH_OPERATOR_MAIL")]
-    pub operator_mail: Option<String>,
     /// Where mail comes back to that cannot be delivered, for example bounces@example.org, which has to get what is sent to
     /// bounces+ANYTHING@example.org too; `clausewatch returned-mail` takes it
     #[arg(long, global = true, value_name = "ADDRESS", env = "CLAUSEWATCH_MAIL_RETURN")]

@@ -8,8 +8,9 @@ use tracker::adopt::{self, AdoptError, Adopted, Looked, Said};
 use tracker::known;
 use tracker::track::{Outcome, Tracker};
 
+use crate::alarm::Operator;
 use crate::alerting::Alerting;
-use crate::commands::work::{self, Sources};
+use crate::commands::work::{self, Rendering, Sources};
 use crate::inputs::is_url;
 use crate::instance::{Place, now_ms};
 use crate::model::Model;
@@ -33,7 +34,11 @@ pub struct Args {
     #[command(flatten)]
     sources: Sources,
     #[command(flatten)]
+    rendering: Rendering,
+    #[command(flatten)]
     alerting: Alerting,
+    #[command(flatten)]
+    operator: Operator,
     #[command(flatten)]
     model: Model,
     #[command(flatten)]
@@ -110,7 +115,7 @@ async fn named(atlas: &Atlas, platforms: &[String], added: &[Adopted]) -> anyhow
 
 /// Checks documents; status 1 if one failed.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
-    let fetcher = args.sources.fetcher(&args.sources.network.outbound()?)?;
+    let fetcher = args.sources.fetcher(&args.rendering, &args.sources.network.outbound()?)?;
     let (urls, names): (Vec<String>, Vec<String>) = args.platforms.iter().cloned().partition(|name| is_url(name));
     let mut added = Vec::new();
     let mut sound = true;
@@ -129,8 +134,8 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = place.open().await?;
     args.sources.register(&atlas).await?;
     if args.platforms.is_empty() && !args.once {
-        let Args { sources, alerting, model, witnessing, .. } = args;
-        return work::run(place, work::Args { sources, alerting, model, witnessing }).await;
+        let Args { sources, rendering, alerting, operator, model, witnessing, .. } = args;
+        return work::run(place, work::Args { sources, rendering, alerting, operator, model, witnessing }).await;
     }
     let platforms: Vec<String> = names.iter().map(|name| tracker::slug(name)).collect();
     if !known(&atlas, &platforms).await? {

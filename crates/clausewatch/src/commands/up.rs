@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::adding::Adder;
-use crate::alarm::Alarm;
+use crate::alarm::{Alarm, Operator};
 use crate::alerting::Alerting;
 use crate::commands::serve::{self, Means};
 use crate::commands::work;
@@ -23,9 +23,13 @@ pub struct Args {
     #[command(flatten)]
     sources: work::Sources,
     #[command(flatten)]
+    rendering: work::Rendering,
+    #[command(flatten)]
     members: Members,
     #[command(flatten)]
     alerting: Alerting,
+    #[command(flatten)]
+    operator: Operator,
     #[command(flatten)]
     model: Model,
     #[command(flatten)]
@@ -39,8 +43,8 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let platforms = args.sources.register(&atlas).await?;
     println!("{platforms} platforms in {}", args.sources.catalog.display());
     let offer = args.plans.read(&outbound)?;
-    let fetcher = Arc::new(args.sources.fetcher(&outbound)?);
-    let alarm = Alarm::new(&args.alerting, &outbound.authorities)?;
+    let fetcher = Arc::new(args.sources.fetcher(&args.rendering, &outbound)?);
+    let alarm = Alarm::new(&args.operator, &args.alerting, &outbound.authorities)?;
     args.alerting.attend(&atlas, &args.sources.allowed, &outbound)?;
     args.model.attend(&atlas, &outbound.authorities)?;
     args.witnessing.attend(&atlas, &args.sources, &outbound)?;

@@ -8,7 +8,7 @@ use fetch::{BrowserSettings, Fetcher, Outbound, Settings};
 use provisions::Reader;
 use tracker::track::{Outcome, Tracker};
 
-use crate::alarm::Alarm;
+use crate::alarm::{Alarm, Operator};
 use crate::alerting::Alerting;
 use crate::commands::serve::interrupted;
 use crate::instance::{Place, now_ms};
@@ -23,7 +23,11 @@ pub struct Args {
     #[command(flatten)]
     pub sources: Sources,
     #[command(flatten)]
+    pub rendering: Rendering,
+    #[command(flatten)]
     pub alerting: Alerting,
+    #[command(flatten)]
+    pub operator: Operator,
     #[command(flatten)]
     pub model: Model,
     #[command(flatten)]
@@ -42,35 +46,31 @@ pub struct Sources {
     /// Who asks: sent to every site, so give a contact
     #[arg(long, env = "CLAUSEWATCH_USER_AGENT")]
     pub user_agent: Option<String>,
-    /// Renders pages that need scripts: the Chromium that is installed (auto), none (off), or this program
-    #[arg(long, env = "CLAUSEWATCH_BROWSER", default_value = "auto", value_name = "auto|off|PROGRAM")]
-    pub browser: String,
-    /// Run the browser without its sandbox, as it has to as root or in a container; any other user is better
-    #[arg(long)]
-    pub browser_no_sandbox: bool,
     #[command(flatten)]
     pub network: Network,
 }
 
+/// How pages are rendered that need scripts.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Rendering {
+    /// Renders pages that need scripts: the Chromium that is installed (auto), none (off), or this program
+    #[arg(long, env = "CLAUSEWATCH_BROWSER", default_value = "auto", value_name = "auto|off|PROGRAM")]
+    browser: String,
+    /// Run the browser without its sandbox, as it has to as root or in a container; any other user is better
+    #[arg(long)]
+    browser_no_sandbox: bool,
+}
+
 impl Sources {
     /// A fetcher for these sources.
-    pub fn fetcher(&self, outbound: &Outbound) -> anyhow::Result<Fetcher> {
+    pub fn fetcher(&self, rendering: &Rendering, outbound: &Outbound) -> anyhow::Result<Fetcher> {
         let (allowed, outbound) = (self.allowed.clone(), outbound.clone());
         let mut settings = Settings { allowed, outbound, ..Settings::default() };
         if let Some(agent) = &self.user_agent {
             settings.user_agent.clone_from(agent);
         }
-        settings.browser = self.browser();
+        settings.browser = rendering.browser();
         Ok(Fetcher::new(settings)?)
-    }
-
-    fn browser(&self) -> Option<BrowserSettings> {
-        let found = match self.browser.as_str() {
-            "off" => None,
-            "auto" => BrowserSettings::found(),
-            program => Some(BrowserSettings::new(program.into())),
-        };
-        found.map(|browser| BrowserSettings { sandbox: !self.browser_no_sandbox, ..browser })
     }
 
     /// Reads the catalog and puts it into the atlas; every broken file is named.
@@ -84,13 +84,24 @@ impl Sources {
     }
 }
 
+impl Rendering {
+    fn browser(&self) -> Option<BrowserSettings> {
+        let found = match self.browser.as_str() {
+            "off" => None,
+            "auto" => BrowserSettings::found(),
+            program => Some(BrowserSettings::new(program.into())),
+        };
+        found.map(|browser| BrowserSettings { sandbox: !self.browser_no_sandbox, ..browser })
+    }
+}
+
 /// Works until interrupted.
 pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let outbound = args.sources.network.outbound()?;
     let atlas = place.open().await?;
     args.sources.register(&atlas).await?;
-    let fetcher = args.sources.fetcher(&outbound)?;
-    let alarm = Alarm::new(&args.alerting, &outbound.authorities)?;
+    let fetcher = args.sources.fetcher(&args.rendering, &outbound)?;
+    let alarm = Alarm::new(&args.operator, &args.alerting, &outbound.authorities)?;
     args.alerting.attend(&atlas, &args.sources.allowed, &outbound)?;
     args.model.attend(&atlas, &outbound.authorities)?;
     args.witnessing.attend(&atlas, &args.sources, &outbound)?;
