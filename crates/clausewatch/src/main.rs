@@ -16,7 +16,7 @@ mod witnessing;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::instance::Place;
 
@@ -68,7 +68,7 @@ type Answer = anyhow::Result<bool>;
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(panicked));
     tracker::memory::keep_steady();
-    let cli = Cli::parse();
+    let cli = parsed();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -86,6 +86,23 @@ fn main() -> ExitCode {
             if error.is::<commands::returned_mail::Later>() { ExitCode::from(75) } else { ExitCode::FAILURE }
         }
     }
+}
+
+/// The command line.
+fn parsed() -> Cli {
+    Cli::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit())
+}
+
+/// Verbs that open no store. They take the flags that say where it is, as every verb does, and do not list them.
+const WITHOUT_STORE: [&str; 6] = ["demo", "read", "diff", "classify", "train", "eval"];
+
+fn command() -> clap::Command {
+    let command = Cli::command();
+    let of_all: Vec<_> = command.get_arguments().filter(|flag| flag.is_global_set()).cloned().collect();
+    command.mut_subcommands(|verb| match WITHOUT_STORE.contains(&verb.get_name()) {
+        true => verb.args(of_all.iter().map(|flag| flag.clone().hide(true))),
+        false => verb,
+    })
 }
 
 async fn run(cli: Cli) -> Answer {
@@ -144,10 +161,8 @@ fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     #[test]
     fn the_command_line_is_well_formed() {
-        super::Cli::command().debug_assert();
+        super::command().debug_assert();
     }
 }

@@ -29,6 +29,38 @@ fn every_verb_has_help_that_fits_a_terminal() {
 }
 
 #[test]
+fn help_offers_what_a_verb_uses() {
+    let folder = tempfile::tempdir().unwrap();
+    let offers = |args: &[&str], flag: &str| {
+        let help = run(folder.path(), &[args, &["--help"]].concat(), b"");
+        assert_eq!(help.status, Some(0), "{args:?}: {}", help.err);
+        help.out.split_whitespace().any(|word| word == flag)
+    };
+    std::fs::write(folder.path().join("old.md"), OLD).unwrap();
+    for flag in ["--data", "--database-url", "--accounts-key"] {
+        assert!(offers(&["show"], flag) && offers(&[], flag), "{flag}");
+        for verb in ["demo", "read", "diff", "classify", "train", "eval"] {
+            assert!(!offers(&[verb], flag), "{verb} {flag}");
+        }
+        // Scripts may give them to any verb, at any place.
+        for args in [["read", "old.md", flag, "x"], [flag, "x", "read", "old.md"]] {
+            assert_eq!(run(folder.path(), &args, b"").status, Some(0), "{args:?}");
+        }
+    }
+    for (verb, flag, offered) in [
+        ("track", "--browser", true),
+        ("up", "--browser-no-sandbox", true),
+        ("backfill", "--browser", false),
+        ("backfill", "--browser-no-sandbox", false),
+        ("work", "--operator-mail", true),
+        ("channels", "--operator-mail", false),
+        ("serve", "--operator-mail", false),
+    ] {
+        assert_eq!(offers(&[verb], flag), offered, "{verb} {flag}");
+    }
+}
+
+#[test]
 fn statuses_tell_usage_failure_and_success_apart() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("old.md"), OLD).unwrap();
