@@ -1,6 +1,6 @@
 //! `clausewatch train`.
 use std::fmt::Display;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -10,6 +10,7 @@ use provisions::train::{Folds, Options};
 use provisions::{card, unfair};
 
 use super::classify::Head;
+use crate::output::Output;
 
 /// Fit the classifier on labelled clauses
 #[derive(Debug, clap::Args)]
@@ -116,7 +117,9 @@ fn read_card(path: &Path) -> anyhow::Result<String> {
 }
 
 fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
-    std::fs::write(path, content).with_context(|| path.display().to_string())
+    let mut file = Output::new(Some(path))?;
+    file.write_all(content)?;
+    file.finish()
 }
 
 /// Runs it.
