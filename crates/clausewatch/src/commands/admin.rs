@@ -83,96 +83,106 @@ pub async fn run(place: &Place, args: Args) -> crate::Answer {
     let atlas = if creates { place.open().await? } else { place.open_existing().await? };
     // No link is made here, so no address is needed.
     let accounts = opened(&atlas, "", None, Required::OfNobody)?;
-    let mut out = std::io::stdout();
     match args.verb {
-        Verb::CreateOperator(Address { address }) => {
-            let account = accounts.create_operator(&address).await?;
-            writeln!(
-                out,
-                "{} is an operator; a link to sign in is mailed from the page Account, “Sign in”",
-                account.address
-            )?;
-        }
-        Verb::List => {
-            for account in all(async |offset| atlas.accounts(offset, LISTED).await).await? {
-                writeln!(out, "{}", line(&account))?;
-            }
-        }
-        Verb::Grant(who) => {
-            let account = found(&accounts, &who).await?;
-            accounts.grant(&account, true, Hand::CommandLine).await?;
-            writeln!(out, "{} is an operator", account.address)?;
-        }
-        Verb::Revoke(who) => {
-            let account = found(&accounts, &who).await?;
-            accounts.grant(&account, false, Hand::CommandLine).await?;
-            writeln!(out, "{} is no operator any more", account.address)?;
-        }
-        Verb::Disable(who) => {
-            let account = found(&accounts, &who).await?;
-            accounts.disable(&account, true, Hand::CommandLine).await?;
-            writeln!(out, "{} is closed", account.address)?;
-        }
-        Verb::Enable(who) => {
-            let account = found(&accounts, &who).await?;
-            accounts.disable(&account, false, Hand::CommandLine).await?;
-            writeln!(out, "{} is open", account.address)?;
-        }
-        Verb::SignOut(who) => {
-            let account = found(&accounts, &who).await?;
-            accounts.end_all_access(&account, Hand::CommandLine).await?;
-            writeln!(out, "{} is signed out everywhere", account.address)?;
-        }
-        Verb::EndSecondFactor(who) => {
-            let account = found(&accounts, &who).await?;
-            match accounts.send_end_of_factor(&account).await? {
-                true => writeln!(
-                    out,
-                    "{} is mailed a link, good for an hour, that ends the second factor",
-                    account.address
-                )?,
-                false => writeln!(out, "{} has no second factor; nothing was changed", account.address)?,
-            }
-        }
-        Verb::RemovePasskeys(who) => {
-            let account = found(&accounts, &who).await?;
-            match accounts.drop_passkeys(&account).await? {
-                true => writeln!(out, "{} has no passkey any more", account.address)?,
-                false => writeln!(out, "{} has no passkey; nothing was changed", account.address)?,
-            }
-        }
-        Verb::Organisations => {
-            for organisation in all(async |offset| atlas.organisations(offset, LISTED).await).await? {
-                let Organisation { id, name, made_ms, .. } = organisation;
-                let (name, members) = (plain(&name), plain(&members(&atlas, id).await?));
-                writeln!(out, "{id}\t{name}\t{}\t{members}", day(made_ms))?;
-            }
-        }
+        Verb::CreateOperator(Address { address }) => create_operator(&accounts, &address).await?,
+        Verb::List => list(&atlas).await?,
+        Verb::Grant(who) => grant(&accounts, &who, true).await?,
+        Verb::Revoke(who) => grant(&accounts, &who, false).await?,
+        Verb::Disable(who) => disable(&accounts, &who, true).await?,
+        Verb::Enable(who) => disable(&accounts, &who, false).await?,
+        Verb::SignOut(who) => sign_out(&accounts, &who).await?,
+        Verb::EndSecondFactor(who) => end_second_factor(&accounts, &who).await?,
+        Verb::RemovePasskeys(who) => remove_passkeys(&accounts, &who).await?,
+        Verb::Organisations => organisations(&atlas).await?,
         Verb::HandOver(HandOver { organisation, address }) => {
-            let account = found(&accounts, &Address { address }).await?;
-            accounts.hand_over(organisation, &account, Hand::CommandLine).await?;
-            writeln!(out, "{} is an owner of organisation {organisation}", account.address)?;
+            hand_over(&accounts, organisation, &Address { address }).await?;
         }
         // Done before: such a store cannot be opened.
         Verb::ForgetSecrets(_) => {}
-        Verb::Audit => {
-            for entry in atlas.audit(None, 0, LISTED).await? {
-                let person = entry.person.map_or_else(|| "-".into(), |person| person.to_string());
-                let at = archive::instant::format(entry.at_ms);
-                let who =
-                    |what: &str, who: Option<PersonId>| who.map(|who| format!("\t{what} {who}")).unwrap_or_default();
-                let (by, to) = (who("by", entry.by), who("to", entry.member));
-                writeln!(
-                    out,
-                    "{at}\t{person}\t{}\t{}\t{}{by}{to}",
-                    entry.event,
-                    plain(&entry.source),
-                    plain(&entry.detail)
-                )?;
-            }
-        }
+        Verb::Audit => audit(&atlas).await?,
     }
     Ok(true)
+}
+
+/// Says what was done to an account.
+fn told(account: &Account, what: &str) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stdout(), "{} {what}", plain(&account.address))?)
+}
+
+async fn create_operator(accounts: &Accounts, address: &str) -> anyhow::Result<()> {
+    let account = accounts.create_operator(address).await?;
+    told(&account, "is an operator; a link to sign in is mailed from the page Account, “Sign in”")
+}
+
+async fn list(atlas: &Atlas) -> anyhow::Result<()> {
+    let mut out = std::io::stdout();
+    for account in all(async |offset| atlas.accounts(offset, LISTED).await).await? {
+        writeln!(out, "{}", line(&account))?;
+    }
+    Ok(())
+}
+
+async fn grant(accounts: &Accounts, who: &Address, operator: bool) -> anyhow::Result<()> {
+    let account = found(accounts, who).await?;
+    accounts.grant(&account, operator, Hand::CommandLine).await?;
+    told(&account, if operator { "is an operator" } else { "is no operator any more" })
+}
+
+async fn disable(accounts: &Accounts, who: &Address, closed: bool) -> anyhow::Result<()> {
+    let account = found(accounts, who).await?;
+    accounts.disable(&account, closed, Hand::CommandLine).await?;
+    told(&account, if closed { "is closed" } else { "is open" })
+}
+
+async fn sign_out(accounts: &Accounts, who: &Address) -> anyhow::Result<()> {
+    let account = found(accounts, who).await?;
+    accounts.end_all_access(&account, Hand::CommandLine).await?;
+    told(&account, "is signed out everywhere")
+}
+
+async fn end_second_factor(accounts: &Accounts, who: &Address) -> anyhow::Result<()> {
+    let account = found(accounts, who).await?;
+    match accounts.send_end_of_factor(&account).await? {
+        true => told(&account, "is mailed a link, good for an hour, that ends the second factor"),
+        false => told(&account, "has no second factor; nothing was changed"),
+    }
+}
+
+async fn remove_passkeys(accounts: &Accounts, who: &Address) -> anyhow::Result<()> {
+    let account = found(accounts, who).await?;
+    match accounts.drop_passkeys(&account).await? {
+        true => told(&account, "has no passkey any more"),
+        false => told(&account, "has no passkey; nothing was changed"),
+    }
+}
+
+async fn organisations(atlas: &Atlas) -> anyhow::Result<()> {
+    let mut out = std::io::stdout();
+    for organisation in all(async |offset| atlas.organisations(offset, LISTED).await).await? {
+        let Organisation { id, name, made_ms, .. } = organisation;
+        let (name, members) = (plain(&name), plain(&members(atlas, id).await?));
+        writeln!(out, "{id}\t{name}\t{}\t{members}", day(made_ms))?;
+    }
+    Ok(())
+}
+
+async fn hand_over(accounts: &Accounts, organisation: PersonId, who: &Address) -> anyhow::Result<()> {
+    let account = found(accounts, who).await?;
+    accounts.hand_over(organisation, &account, Hand::CommandLine).await?;
+    told(&account, &format!("is an owner of organisation {organisation}"))
+}
+
+async fn audit(atlas: &Atlas) -> anyhow::Result<()> {
+    let mut out = std::io::stdout();
+    for entry in atlas.audit(None, 0, LISTED).await? {
+        let person = entry.person.map_or_else(|| "-".into(), |person| person.to_string());
+        let at = archive::instant::format(entry.at_ms);
+        let who = |what: &str, who: Option<PersonId>| who.map(|who| format!("\t{what} {who}")).unwrap_or_default();
+        let (by, to) = (who("by", entry.by), who("to", entry.member));
+        let (source, detail) = (plain(&entry.source), plain(&entry.detail));
+        writeln!(out, "{at}\t{person}\t{}\t{source}\t{detail}{by}{to}", entry.event)?;
+    }
+    Ok(())
 }
 
 /// All of a list that is read in parts, each of which begins after so many.
