@@ -12,14 +12,12 @@ use url::Url;
 use crate::FetchError;
 use crate::browser::{Browser, BrowserSettings};
 use crate::guard::{Guard, refusal};
-use crate::host::{Host, Rules, Turn};
+use crate::host::{Host, Turn};
 use crate::outbound::{Outbound, Proxy};
 use crate::ways::{Via, Ways};
 
 /// Redirects followed at most.
 const REDIRECTS: usize = 8;
-/// Bytes read of a `robots.txt` (RFC 9309, section 2.5, asks for at least 500 KiB).
-const ROBOTS_LIMIT: usize = 512 * 1024;
 
 /// How to fetch.
 #[derive(Debug, Clone)]
@@ -156,8 +154,7 @@ impl Fetcher {
                 let moved_to = if for_good { moved_to(&request.url, &url) } else { None };
                 return self.success(url, redirects, moved_to, response).await;
             }
-            let target = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
-            let target = target.and_then(|target| url.join(target).ok()).ok_or_else(|| FetchError::Redirect {
+            let target = location(&url, &response).ok_or_else(|| FetchError::Redirect {
                 url: request.url.clone(),
                 reason: format!("{url} answered {status} without an address to go to"),
             })?;
@@ -244,26 +241,6 @@ impl Fetcher {
         Ok(turn)
     }
 
-    /// The host's rules. No `robots.txt` (4xx) allows all; a server error forbids all for now (RFC 9309, section 2.3.1).
-    async fn rules(&self, url: &Url) -> Result<Rules, FetchError> {
-        let mut address = url.clone();
-        address.set_path("/robots.txt");
-        address.set_query(None);
-        let response = self.ways.send(&address, |client| client.get(address.clone())).await?;
-        if response.status().is_server_error() {
-            return Err(status(&address, &response));
-        }
-        if !response.status().is_success() {
-            return Ok(None);
-        }
-        let text = match body(&address, response, ROBOTS_LIMIT).await {
-            Ok(text) => text,
-            Err(FetchError::TooLarge { .. }) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        Ok(texting_robots::Robot::new("clausewatch", &text).ok().map(Arc::new))
-    }
-
     async fn success(
         &self,
         url: Url,
@@ -297,12 +274,20 @@ async fn body(url: &Url, response: reqwest::Response, limit: usize) -> Result<Ve
 
 /// Reads a body within `limit`, as it is sent.
 pub(crate) async fn read(url: &Url, mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, FetchError> {
+    let body = beginning(&mut response, limit.saturating_add(1)).await.map_err(|error| network(url, &error, None))?;
+    if body.len() > limit {
+        return Err(FetchError::TooLarge { url: url.to_string(), limit });
+    }
+    Ok(body)
+}
+
+/// Reads a body, as it is sent, to its end or to so many bytes.
+pub(crate) async fn beginning(response: &mut reqwest::Response, most: usize) -> reqwest::Result<Vec<u8>> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| network(url, &error, None))? {
-        if body.len() + chunk.len() > limit {
-            return Err(FetchError::TooLarge { url: url.to_string(), limit });
-        }
-        body.extend_from_slice(&chunk);
+    while body.len() < most
+        && let Some(chunk) = response.chunk().await?
+    {
+        body.extend_from_slice(&chunk[..chunk.len().min(most - body.len())]);
     }
     Ok(body)
 }
@@ -314,21 +299,28 @@ pub(crate) fn decoded<'b>(
     body: Cow<'b, [u8]>,
     limit: usize,
 ) -> Result<Cow<'b, [u8]>, FetchError> {
-    let encoding = encoding.unwrap_or("identity").trim().to_ascii_lowercase();
-    let mut decoded = Vec::new();
-    let read = match encoding.as_str() {
-        "gzip" | "x-gzip" => {
-            flate2::read::MultiGzDecoder::new(&body[..]).take(limit as u64 + 1).read_to_end(&mut decoded)
-        }
-        "deflate" => flate2::read::ZlibDecoder::new(&body[..]).take(limit as u64 + 1).read_to_end(&mut decoded),
-        _ => return Ok(body),
-    };
-    let reason = |error| format!("the {encoding} body cannot be decompressed: {error}");
-    read.map_err(|error| FetchError::Network { url: url.into(), reason: reason(error) })?;
+    let Some((decoded, failed)) = unpacked(encoding, &body, limit.saturating_add(1)) else { return Ok(body) };
+    if let Some(reason) = failed {
+        return Err(FetchError::Network { url: url.into(), reason });
+    }
     if decoded.len() > limit {
         return Err(FetchError::TooLarge { url: url.into(), limit });
     }
     Ok(Cow::Owned(decoded))
+}
+
+/// Up to `most` bytes of a body whose content encoding can be undone, and why no more came of it if it is broken. None if nothing is to be undone.
+pub(crate) fn unpacked(encoding: Option<&str>, body: &[u8], most: usize) -> Option<(Vec<u8>, Option<String>)> {
+    let encoding = encoding?.trim().to_ascii_lowercase();
+    let mut unpacked = Vec::new();
+    let most = most as u64;
+    let read = match encoding.as_str() {
+        "gzip" | "x-gzip" => flate2::read::MultiGzDecoder::new(body).take(most).read_to_end(&mut unpacked),
+        "deflate" => flate2::read::ZlibDecoder::new(body).take(most).read_to_end(&mut unpacked),
+        _ => return None,
+    };
+    let failed = read.err().map(|error| format!("the {encoding} body cannot be decompressed: {error}"));
+    Some((unpacked, failed))
 }
 
 /// The address, if its scheme is HTTP and its host is not a refused IP literal. `first` is the address that led to it.
@@ -343,6 +335,12 @@ pub(crate) fn checked(guard: &Guard, url: &str, first: &str) -> Result<Url, Fetc
         return Err(FetchError::Refused { url: first.into(), reason: refusal(&host.to_string()) });
     }
     Ok(parsed)
+}
+
+/// The address that an answer leads on to, if it is a redirect and names one.
+pub(crate) fn location(asked: &Url, response: &reqwest::Response) -> Option<Url> {
+    let target = response.headers().get(header::LOCATION).filter(|_| response.status().is_redirection());
+    asked.join(target?.to_str().ok()?).ok()
 }
 
 fn headers(request: &Request) -> HeaderMap {
@@ -374,7 +372,7 @@ fn headers(request: &Request) -> HeaderMap {
     headers
 }
 
-fn status(url: &Url, response: &reqwest::Response) -> FetchError {
+pub(crate) fn status(url: &Url, response: &reqwest::Response) -> FetchError {
     let retry_after = retry_after(response.headers());
     let proxy = response.extensions().get::<Via>().map(|via| via.0.clone());
     FetchError::Status { url: url.to_string(), status: response.status().as_u16(), retry_after, proxy }

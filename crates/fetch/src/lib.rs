@@ -10,6 +10,7 @@ pub mod guard;
 mod host;
 mod outbound;
 mod post;
+mod robots;
 mod ways;
 
 pub use ipnet::IpNet;

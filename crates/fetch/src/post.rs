@@ -6,7 +6,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::FetchError;
-use crate::client::{checked, network, retry_after};
+use crate::client::{beginning, checked, network, retry_after};
 use crate::guard::Guard;
 use crate::outbound::Outbound;
 use crate::ways::Ways;
@@ -59,13 +59,7 @@ impl Poster {
     ) -> Result<(u16, Vec<u8>), FetchError> {
         let mut response = self.send(url, headers, body).await?;
         let (status, address) = (response.status().as_u16(), response.url().clone());
-        let mut answer = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| network(&address, &error, None))? {
-            answer.extend_from_slice(&chunk[..chunk.len().min(most - answer.len())]);
-            if answer.len() == most {
-                break;
-            }
-        }
+        let answer = beginning(&mut response, most).await.map_err(|error| network(&address, &error, None))?;
         Ok((status, answer))
     }
 

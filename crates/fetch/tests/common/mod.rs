@@ -1,5 +1,6 @@
 //! A web server that answers as a test says, and remembers what it was asked; and a browser.
 #![allow(dead_code, reason = "each test program uses a part of this")]
+use std::io::Read;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -53,6 +54,19 @@ impl Answer {
 
     pub fn redirect(to: &str) -> Answer {
         Answer::new(302, &format!("Location: {to}\r\n"), Vec::new())
+    }
+
+    /// A text that is sent compressed.
+    pub fn gzip(text: &[u8]) -> Answer {
+        let mut body = Vec::new();
+        flate2::read::GzEncoder::new(text, flate2::Compression::fast()).read_to_end(&mut body).unwrap();
+        Answer::new(200, "Content-Type: text/plain\r\nContent-Encoding: gzip\r\n", body)
+    }
+
+    /// The same with the last bytes of the body lost.
+    pub fn without_end(mut self) -> Answer {
+        self.body.truncate(self.body.len() - 12);
+        self
     }
 
     pub fn attachment() -> Answer {
