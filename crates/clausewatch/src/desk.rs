@@ -26,7 +26,7 @@ pub fn reader(outbound: &fetch::Outbound) -> anyhow::Result<ReadBrought> {
 
 async fn fetched(fetcher: &fetch::Fetcher, url: String) -> Result<Reading, String> {
     let request = fetch::Request { url, ..fetch::Request::default() };
-    match fetcher.fetch(&request).await.map_err(|error| error.to_string())? {
+    match fetcher.fetch(&request).await.map_err(|error| error.beside(&request.url))? {
         fetch::Fetched::Document(page) => {
             let content_type = page.header("content-type").map(str::to_string);
             read(page.body, content_type, Some(page.url)).await

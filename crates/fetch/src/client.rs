@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::FetchError;
 use crate::browser::{Browser, BrowserSettings};
-use crate::guard::{Guard, refusal};
+use crate::guard::{BoxError, Guard, Refusal};
 use crate::host::{Host, Turn};
 use crate::outbound::{Outbound, Proxy};
 use crate::ways::{Via, Ways};
@@ -332,7 +332,7 @@ pub(crate) fn checked(guard: &Guard, url: &str, first: &str) -> Result<Url, Fetc
     }
     let host = parsed.host().ok_or_else(|| address("it has no host".into()))?;
     if !guard.allows_host(&host) {
-        return Err(FetchError::Refused { url: first.into(), reason: refusal(&host.to_string()) });
+        return Err(FetchError::Refused { url: first.into(), reason: Refusal::of(host).to_string() });
     }
     Ok(parsed)
 }
@@ -410,6 +410,9 @@ pub fn cause(error: &reqwest::Error) -> String {
 
 /// That a request failed, asked for through a proxy or not.
 pub(crate) fn network(url: &Url, error: &reqwest::Error, proxy: Option<&Proxy>) -> FetchError {
+    if let Some(refusal) = Refusal::behind(error) {
+        return FetchError::Refused { url: url.to_string(), reason: refusal.to_string() };
+    }
     let mut reason = cause(error);
     if reason.contains("UnknownIssuer") {
         reason += "; if an authority of your own signed the certificate, give its file with --ca-file";
@@ -418,15 +421,16 @@ pub(crate) fn network(url: &Url, error: &reqwest::Error, proxy: Option<&Proxy>) 
         reason +=
             &format!("; asked for through the proxy {proxy}: see whether it opens through that proxy in a browser");
     }
-    refused(url, reason)
+    FetchError::Network { url: url.to_string(), reason }
 }
 
-/// That an address was not reached: because the guard refused it, if that is the reason.
-pub(crate) fn refused(url: &Url, reason: String) -> FetchError {
-    if reason.contains("private or reserved network") {
-        return FetchError::Refused { url: url.to_string(), reason };
+/// That there was no way to an address: the guard refused it, or its name could not be resolved.
+pub(crate) fn unreached(url: &Url, error: &BoxError) -> FetchError {
+    let (url, reason) = (url.to_string(), error.to_string());
+    match Refusal::behind(&**error) {
+        Some(_) => FetchError::Refused { url, reason },
+        None => FetchError::Network { url, reason },
     }
-    FetchError::Network { url: url.to_string(), reason }
 }
 
 #[cfg(test)]
@@ -446,6 +450,15 @@ mod tests {
         assert_eq!(wait(&[(header::RETRY_AFTER, "Fri, 27 Nov 2026 12:05:00 GMT")]), None, "counted from when?");
         assert_eq!(wait(&[(header::RETRY_AFTER, "soon"), date]), None);
         assert_eq!(wait(&[]), None);
+    }
+
+    #[test]
+    fn only_the_guard_refuses() {
+        let url = Url::parse("http://10.0.0.1/terms").unwrap();
+        let guarded = unreached(&url, &Refusal::of("10.0.0.1").into());
+        assert!(matches!(guarded, FetchError::Refused { .. }), "{guarded}");
+        let said = unreached(&url, &Refusal::of("10.0.0.1").to_string().into());
+        assert!(matches!(said, FetchError::Network { .. }), "whatever words a server uses: {said}");
     }
 
     #[test]

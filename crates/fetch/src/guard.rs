@@ -57,7 +57,7 @@ const LOCAL_NAMES: [&str; 4] = ["localhost", "local", "internal", "home.arpa"];
 /// Most time to resolve a name that a proxy is to be asked for.
 const RESOLVING: Duration = Duration::from_secs(15);
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The rule: public addresses and the allowed networks, and the way there.
 #[derive(Debug, Clone)]
@@ -148,7 +148,7 @@ async fn resolved(host: &url::Host) -> Result<Vec<IpAddr>, BoxError> {
 async fn resolve(guard: &Guard, host: &url::Host) -> Result<Vec<IpAddr>, BoxError> {
     let found = resolved(host).await?;
     let allowed: Vec<IpAddr> = found.into_iter().filter(|address| guard.allows(*address)).collect();
-    if allowed.is_empty() { Err(refusal(&host.to_string()).into()) } else { Ok(allowed) }
+    if allowed.is_empty() { Err(Refusal::of(host).into()) } else { Ok(allowed) }
 }
 
 /// How a host is reached. An error says why it is not.
@@ -162,7 +162,7 @@ pub(crate) async fn way<'g>(guard: &'g Guard, host: &url::Host) -> Result<Way<'g
     let found = found.map_err(|error| unresolved(host, &error, proxy))?;
     // The proxy might take any of them.
     if found.is_empty() || !found.iter().all(|address| guard.allows(*address)) {
-        return Err(refusal(&host.to_string()).into());
+        return Err(Refusal::of(host).into());
     }
     let straight = found.iter().all(|address| within(&guard.allowed, *address));
     Ok(if straight { Way::Straight(found) } else { Way::Through(proxy) })
@@ -236,9 +236,21 @@ impl Resolve for ProxyResolver {
     }
 }
 
-/// What is said of a host that may not be reached.
-pub(crate) fn refusal(host: &str) -> String {
-    format!("{host} is on a private or reserved network; an operator can allow that network with --allow-network")
+/// That a host may not be reached.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is on a private or reserved network; an operator can allow that network with --allow-network")]
+pub(crate) struct Refusal(String);
+
+impl Refusal {
+    /// The refusal of this host.
+    pub fn of(host: impl std::fmt::Display) -> Refusal {
+        Refusal(host.to_string())
+    }
+
+    /// The refusal that made something fail, if one did: the guard's word passes through a client and its resolver.
+    pub fn behind<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e Refusal> {
+        std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
+    }
 }
 
 #[cfg(test)]
@@ -293,7 +305,7 @@ mod tests {
         match way(guard, &url::Host::parse(host).unwrap()).await {
             Ok(Way::Straight(_)) => "straight",
             Ok(Way::Through(_)) => "through",
-            Err(error) if error.to_string().contains("private or reserved") => "refused",
+            Err(error) if Refusal::behind(&*error).is_some() => "refused",
             Err(_) => "unresolved",
         }
     }

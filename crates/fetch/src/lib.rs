@@ -22,10 +22,9 @@ pub use outbound::{Authorities, Outbound, OutboundError, Proxy};
 pub use post::{Posted, Poster};
 
 /// Why a document could not be fetched.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum FetchError {
     /// The address cannot be used.
-    #[error("{url}: not an address that can be fetched ({reason})")]
     Address {
         /// As given.
         url: String,
@@ -33,10 +32,8 @@ pub enum FetchError {
         reason: String,
     },
     /// The host's `robots.txt` asks us to stay away.
-    #[error("{0}: the site's robots.txt does not allow it")]
     Robots(String),
     /// The address leads to a network that may not be reached.
-    #[error("{url}: {reason}")]
     Refused {
         /// The address.
         url: String,
@@ -44,7 +41,6 @@ pub enum FetchError {
         reason: String,
     },
     /// The server answered with an error.
-    #[error("{url}: the server{} answered {status}", or_proxy(.proxy))]
     Status {
         /// The final address.
         url: String,
@@ -56,7 +52,6 @@ pub enum FetchError {
         proxy: Option<String>,
     },
     /// The host asked us to wait, not long ago; it was not asked again.
-    #[error("{url}: the server asked us to wait; it can be asked again in {seconds} s")]
     Held {
         /// The address.
         url: String,
@@ -64,7 +59,6 @@ pub enum FetchError {
         seconds: u64,
     },
     /// The body is larger than allowed.
-    #[error("{url}: larger than {limit} bytes")]
     TooLarge {
         /// The address.
         url: String,
@@ -72,7 +66,6 @@ pub enum FetchError {
         limit: usize,
     },
     /// Too many redirects, or one that leads nowhere.
-    #[error("{url}: {reason}")]
     Redirect {
         /// The first address.
         url: String,
@@ -80,7 +73,6 @@ pub enum FetchError {
         reason: String,
     },
     /// The connection failed or took too long.
-    #[error("{url}: {reason}")]
     Network {
         /// The address.
         url: String,
@@ -88,7 +80,6 @@ pub enum FetchError {
         reason: String,
     },
     /// The browser could not render the page.
-    #[error("{url}: could not be rendered: {reason}")]
     Browser {
         /// The address.
         url: String,
@@ -97,6 +88,69 @@ pub enum FetchError {
     },
 }
 
-fn or_proxy(proxy: &Option<String>) -> String {
-    proxy.as_ref().map_or_else(String::new, |proxy| format!(", or the proxy {proxy} on the way to it,"))
+impl FetchError {
+    /// The address that it is about: the one asked for, or where that led to.
+    pub fn url(&self) -> &str {
+        match self {
+            FetchError::Robots(url)
+            | FetchError::Address { url, .. }
+            | FetchError::Refused { url, .. }
+            | FetchError::Status { url, .. }
+            | FetchError::Held { url, .. }
+            | FetchError::TooLarge { url, .. }
+            | FetchError::Redirect { url, .. }
+            | FetchError::Network { url, .. }
+            | FetchError::Browser { url, .. } => url,
+        }
+    }
+
+    /// What is to be said beside the address that was asked for: the reason, and the address that it led to if the reason is about that.
+    pub fn beside(&self, asked: &str) -> String {
+        let same = self.url() == asked || url::Url::parse(asked).is_ok_and(|asked| asked.as_str() == self.url());
+        if same { self.reason() } else { self.to_string() }
+    }
+
+    /// What is said of that address.
+    pub fn reason(&self) -> String {
+        match self {
+            FetchError::Robots(_) => "the site's robots.txt does not allow it".into(),
+            FetchError::Address { reason, .. } => format!("not an address that can be fetched ({reason})"),
+            FetchError::Status { status, proxy: None, .. } => format!("the server answered {status}"),
+            FetchError::Status { status, proxy: Some(proxy), .. } => {
+                format!("the server, or the proxy {proxy} on the way to it, answered {status}")
+            }
+            FetchError::Held { seconds, .. } => {
+                format!("the server asked us to wait; it can be asked again in {seconds} s")
+            }
+            FetchError::TooLarge { limit, .. } => format!("larger than {limit} bytes"),
+            FetchError::Browser { reason, .. } => format!("could not be rendered: {reason}"),
+            FetchError::Refused { reason, .. }
+            | FetchError::Redirect { reason, .. }
+            | FetchError::Network { reason, .. } => reason.clone(),
+        }
+    }
+}
+
+impl std::fmt::Display for FetchError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.url(), self.reason())
+    }
+}
+
+impl std::error::Error for FetchError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_not_repeated_beside_itself() {
+        let error = |url: &str| FetchError::Status { url: url.into(), status: 404, retry_after: None, proxy: None };
+        assert_eq!(error("https://plum.example/").to_string(), "https://plum.example/: the server answered 404");
+        assert_eq!(error("https://plum.example/").beside("HTTPS://Plum.example"), "the server answered 404");
+        let led = error("https://plum.example/terms").beside("https://plum.example/term");
+        assert_eq!(led, "https://plum.example/terms: the server answered 404");
+        let broken = FetchError::Address { url: "plum".into(), reason: "it has no host".into() };
+        assert_eq!(broken.beside("plum"), "not an address that can be fetched (it has no host)");
+    }
 }

@@ -6,7 +6,7 @@ use reqwest::{Client, ClientBuilder, RequestBuilder, Response};
 use url::Url;
 
 use crate::FetchError;
-use crate::client::{network, plain_client, refused};
+use crate::client::{network, plain_client, unreached};
 use crate::guard::{self, Guard, GuardedResolver, ProxyResolver, Way};
 use crate::outbound::{Authorities, Fault, Proxy};
 
@@ -65,7 +65,7 @@ impl Ways {
         match guard::way(&self.guard, &host.to_owned()).await {
             Ok(Way::Straight(_)) => straight(url, request(&self.straight)).await,
             Ok(Way::Through(proxy)) => by_proxy(url, proxy, request(through)).await,
-            Err(error) => Err(refused(url, error.to_string())),
+            Err(error) => Err(unreached(url, &error)),
         }
     }
 }

@@ -23,7 +23,7 @@ pub enum Brought {
     Address(String),
 }
 
-/// What comes of it: the document read, or the reason why not, which names the input and what to do.
+/// What comes of it: the document read, or the reason why not and what to do. The reason does not name the input: who shows it does.
 pub type ReadAnswer = Pin<Box<dyn Future<Output = Result<Reading, String>> + Send>>;
 
 /// Reads what a visitor brings.

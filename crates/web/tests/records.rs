@@ -328,6 +328,11 @@ async fn check_reads_what_is_brought_and_keeps_nothing() {
     assert_eq!(world.post("/check", &[("text", "", b"")]).await.status, 400);
     let refused = world.post("/check", &[("url", "", b"http://127.0.0.1/")]).await.page();
     assert!(refused.contains("Not read."));
+    // However it is called.
+    let refused = world.post("/check.json", &[("file", "this", b"%PDF-1.7")]).await;
+    assert_eq!(refused.status, 422);
+    let said = String::from_utf8_lossy(&refused.bytes);
+    assert!(said.contains("this: this site does not read PDF"), "{said}");
     let large = vec![b'a'; 9 << 20];
     let refused = world.post("/check", &[("text", "", &large)]).await;
     assert_eq!(refused.status, 413);

@@ -16,7 +16,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use url::Url;
 
-use crate::guard::{self, Guard, Way};
+use crate::FetchError;
+use crate::client::unreached;
+use crate::guard::{self, BoxError, Guard, Way};
 use crate::outbound::{Fault, Proxy};
 
 /// Most bytes of a request's head.
@@ -38,7 +40,7 @@ struct State {
     /// Hosts that the page asks for.
     admitted: Mutex<HashSet<String>>,
     /// Hosts that were not reached since the page began because of the guard or the proxy, and what was said of them.
-    failed: Mutex<Vec<(String, String)>>,
+    failed: Mutex<Vec<(String, BoxError)>>,
 }
 
 impl Gate {
@@ -69,10 +71,11 @@ impl Gate {
         self.state.admitted.lock().unwrap_or_else(PoisonError::into_inner).insert(host.to_string());
     }
 
-    /// Why this host was not reached, where the guard refused it or the proxy failed.
-    pub fn failed(&self, host: &str) -> Option<String> {
+    /// Why the host of this address was not reached, where the guard refused it or the proxy failed.
+    pub fn failed(&self, url: &Url) -> Option<FetchError> {
+        let host = url.host_str()?;
         let failed = self.state.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        failed.iter().find(|(name, _)| name == host).map(|(_, reason)| reason.clone())
+        failed.iter().find(|(name, _)| name == host).map(|(_, error)| unreached(url, error))
     }
 
     /// Whether the page has received all that it may.
@@ -223,9 +226,9 @@ struct Server<'s> {
 async fn connect<'s>(wanted: &Wanted, state: &'s State) -> Result<Server<'s>, &'static str> {
     let url = &wanted.url;
     let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else { return Err("400 Bad Request") };
-    let failed = |reason: String| {
+    let failed = |error: BoxError| {
         let mut failed = state.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        failed.push((host.to_string(), reason));
+        failed.push((host.to_string(), error));
     };
     if !state.admitted.lock().unwrap_or_else(PoisonError::into_inner).contains(&host.to_string()) {
         return Err("403 Forbidden");
@@ -238,13 +241,13 @@ async fn connect<'s>(wanted: &Wanted, state: &'s State) -> Result<Server<'s>, &'
             return match stream {
                 Ok(stream) => Ok(Server { stream, proxy: (!tunnel).then_some(proxy) }),
                 Err(fault) => {
-                    failed(fault.told(proxy, url));
+                    failed(fault.told(proxy, url).into());
                     Err(if matches!(fault, Fault::Silent) { "504 Gateway Timeout" } else { "502 Bad Gateway" })
                 }
             };
         }
         Err(error) => {
-            failed(error.to_string());
+            failed(error);
             return Err("403 Forbidden");
         }
     };

@@ -8,7 +8,6 @@ use url::Url;
 
 use super::pipe::Message;
 use super::{Running, broken};
-use crate::client::refused;
 use crate::guard::Guard;
 use crate::{FetchError, Request, Success};
 
@@ -61,8 +60,8 @@ impl Running {
         let navigation = self.pipe.send("Page.navigate", json!({ "url": url.as_str() }), Some(&session)).await;
         let mut loading = Loading { navigation: navigation.map_err(browser)?, frame, ..Loading::default() };
         let failed = self.load(&session, &mut loading).await.map_err(browser)?;
-        if let Some(reason) = url.host_str().and_then(|host| self.gate.failed(host)) {
-            return Err(refused(url, reason));
+        if let Some(error) = self.gate.failed(url) {
+            return Err(error);
         }
         if self.gate.exhausted() {
             let limit = usize::try_from(self.settings.max_bytes).unwrap_or(usize::MAX);

@@ -92,8 +92,6 @@ async fn check(State(site): State<Site>, wants: Wants, multipart: Multipart) -> 
     let (brought, name) = brought(form)?;
     let result = match site.desk.read(brought).await {
         Ok(reading) => Ok(checked(&site, reading, name).await?),
-        // A fetcher names the address itself.
-        Err(reason) if reason.starts_with(&name) => Err(reason),
         Err(reason) => Err(format!("{name}: {reason}")),
     };
     if wants == Wants::Json {
