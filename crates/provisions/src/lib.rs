@@ -23,6 +23,7 @@ pub mod passage;
 pub mod patterns;
 pub mod phrases;
 pub mod practices;
+mod random;
 pub mod reader;
 mod rivals;
 pub mod severity;

@@ -2,6 +2,7 @@
 //! types have in common (words of one meaning, types that go together) is learnt once instead of once a type.
 //!
 //! Stochastic gradient descent with step sizes by coordinate (Duchi et al. 2011); random numbers come from a fixed seed.
+use crate::random::Random;
 use crate::svm::{self, Matrix};
 
 /// Hidden numbers of a network.
@@ -83,7 +84,7 @@ struct Training<'a> {
     output_squares: Vec<[f32; WIDTH + 1]>,
     /// The probability that each type should come to for the clause being learnt.
     targets: Vec<f32>,
-    random: u64,
+    random: Random,
 }
 
 /// What a row of the matrix teaches.
@@ -105,7 +106,7 @@ fn fit_one(matrix: &Matrix, lessons: &[Lesson], types: usize, options: &NetOptio
     let mut kept = Vec::new();
     for _ in 0..options.passes {
         for i in (1..order.len()).rev() {
-            let j = training.draw(i + 1);
+            let j = training.random.below(i + 1);
             order.swap(i, j);
         }
         for &row in &order {
@@ -132,7 +133,7 @@ impl<'a> Training<'a> {
             outputs: vec![[0.0; WIDTH + 1]; types],
             output_squares: vec![[1e-3; WIDTH + 1]; types],
             targets: vec![0.0; types],
-            random: seed,
+            random: Random::new(seed),
         };
         for i in 0..used {
             for k in 0..WIDTH {
@@ -149,19 +150,12 @@ impl<'a> Training<'a> {
         training
     }
 
-    fn draw(&mut self, below: usize) -> usize {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        ((self.random >> 33) as usize * below) >> 31
-    }
-
     fn chance(&mut self, share: f32) -> bool {
-        (self.draw(1 << 20) as f32) < share * (1 << 20) as f32
+        (self.random.below(1 << 20) as f32) < share * (1 << 20) as f32
     }
 
     fn small(&mut self, most: f32) -> f32 {
-        (self.draw(1 << 20) as f32 / (1 << 19) as f32 - 1.0) * most
+        (self.random.below(1 << 20) as f32 / (1 << 19) as f32 - 1.0) * most
     }
 
     fn learn(&mut self, features: &[(usize, f32)], lesson: &Lesson) {

@@ -264,6 +264,15 @@ impl Hints {
     }
 }
 
+/// Where `word` stands in `text` with no letter or digit beside it.
+pub(crate) fn whole_word(text: &str, word: &str) -> Option<usize> {
+    text.match_indices(word).map(|(at, _)| at).find(|&at| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + word.len()..].chars().next();
+        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+    })
+}
+
 /// Whether the text reads as English: a cheap look that only turns away what plainly is not.
 pub fn looks_english(words: &Words) -> bool {
     Hints::of(words).are_english()

@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 use document::Structure;
 use regex::Regex;
 
+use crate::normalise::whole_word;
+
 /// Most notes on one provision.
 pub const MOST: usize = 4;
 /// Most notes on vague words.
@@ -404,15 +406,6 @@ fn shown_as(words: &str, term: &str) -> String {
     let at = whole_word(words, term)
         .or_else(|| (lower.len() == words.len()).then(|| whole_word(&lower, &term.to_lowercase()))?);
     at.and_then(|at| words.get(at..at + term.len())).unwrap_or(term).to_owned()
-}
-
-/// Where `word` stands in `text` with no letter or digit beside it.
-fn whole_word(text: &str, word: &str) -> Option<usize> {
-    text.match_indices(word).map(|(at, _)| at).find(|&at| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + word.len()..].chars().next();
-        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
-    })
 }
 
 // ---- Vague words ----

@@ -1,6 +1,7 @@
 //! A linear support-vector machine with squared hinge loss, fitted by dual coordinate descent (Hsieh et al. 2008).
 //!
 //! Examples are visited in an order drawn from a fixed seed, in one thread per problem, so the same data gives the same weights.
+use crate::random::Random;
 
 /// Sparse rows.
 #[derive(Debug, Clone, Default)]
@@ -88,7 +89,7 @@ struct Descent<'a> {
     active: usize,
     weights: Vec<f32>,
     bias: f32,
-    random: u64,
+    random: Random,
 }
 
 impl<'a> Descent<'a> {
@@ -106,7 +107,7 @@ impl<'a> Descent<'a> {
             active: height,
             weights: vec![0.0; matrix.width],
             bias: 0.0,
-            random: 0x9e37_79b9_7f4a_7c15,
+            random: Random::new(0x9e37_79b9_7f4a_7c15),
         }
     }
 
@@ -118,17 +119,10 @@ impl<'a> Descent<'a> {
         self.active = self.order.len();
     }
 
-    fn draw(&mut self, below: usize) -> usize {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        ((self.random >> 33) as usize * below) >> 31
-    }
-
     /// One pass over the active examples; those whose multiplier rests at zero beyond `bounds` are set aside. Returns the extremes of the projected gradient.
     fn pass(&mut self, bounds: (f32, f32)) -> (f32, f32) {
         for i in 0..self.active {
-            let j = i + self.draw(self.active - i);
+            let j = i + self.random.below(self.active - i);
             self.order.swap(i, j);
         }
         let (mut most, mut least) = (f32::NEG_INFINITY, f32::INFINITY);

@@ -3,6 +3,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::normalise::whole_word;
+
 /// Capitalised words that name a place, as part of a regular expression.
 const PLACE: &str = r"((?:the )?(?:[A-Z](?:\.[A-Z]\.?)+|[A-Z][\p{L}’'-]*)(?:,? (?:(?:of|and|the|de) )*(?:[A-Z](?:\.[A-Z]\.?)+|[A-Z][\p{L}’'-]*)){0,7})";
 
@@ -152,15 +154,6 @@ pub(super) fn arbitration_body(text: &str) -> String {
         }
     }
     names.join(" or ")
-}
-
-/// Where `word` stands in `text` with no letter beside it.
-fn whole_word(text: &str, word: &str) -> Option<usize> {
-    text.match_indices(word).map(|(at, _)| at).find(|&at| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + word.len()..].chars().next();
-        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
-    })
 }
 
 pub(super) fn seat(text: &str) -> Option<String> {
