@@ -113,8 +113,13 @@ pub struct Success {
 impl Success {
     /// The first header of this name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        first_header(&self.headers, name)
     }
+}
+
+/// The first header of this name, whatever its case.
+pub fn first_header<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
+    headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }
 
 /// Hosts whose rules are remembered; when there are more, those that nothing is asked of now are forgotten.

@@ -17,7 +17,7 @@ pub use ipnet::IpNet;
 
 pub use browser::BrowserSettings;
 pub use call::{Call, Reply};
-pub use client::{Fetched, Fetcher, Request, Settings, Success, USER_AGENT, cause, plain_client};
+pub use client::{Fetched, Fetcher, Request, Settings, Success, USER_AGENT, cause, first_header, plain_client};
 pub use outbound::{Authorities, Outbound, OutboundError, Proxy};
 pub use post::{Posted, Poster};
 

@@ -34,6 +34,11 @@ impl Query {
         Some(value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// Whether a field says this.
+    pub fn is(&self, name: &str, value: &str) -> bool {
+        self.text(name) == Some(value)
+    }
+
     /// What a field says, to the last space; none if it is missing or empty. For passwords.
     pub fn exact(&self, name: &str) -> Option<&str> {
         let (_, value) = self.0.iter().find(|(known, _)| known == name)?;

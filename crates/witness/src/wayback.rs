@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use atlas::witnesses::OutsideCapture;
 use fetch::guard::leads_into;
-use fetch::{Call, FetchError, Fetcher, IpNet, Reply};
+use fetch::{Call, FetchError, Fetcher, IpNet, Reply, first_header};
 use serde::Deserialize;
 use sha1::{Digest, Sha1};
 use url::Url;
@@ -114,7 +114,7 @@ pub struct Raw {
 impl Raw {
     /// The first header of this name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        first_header(&self.headers, name)
     }
 }
 

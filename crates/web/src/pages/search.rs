@@ -44,10 +44,6 @@ struct SearchPage {
 }
 
 impl SearchPage {
-    fn is(&self, name: &str, value: &str) -> bool {
-        self.query.text(name) == Some(value)
-    }
-
     fn words(&self) -> &str {
         self.query.text("q").unwrap_or("")
     }

@@ -34,10 +34,6 @@ struct ListPage {
 }
 
 impl ListPage {
-    fn is(&self, name: &str, value: &str) -> bool {
-        self.query.text(name) == Some(value)
-    }
-
     fn since(&self) -> &str {
         self.query.text("since").unwrap_or("")
     }

@@ -32,10 +32,6 @@ struct ListPage {
 }
 
 impl ListPage {
-    fn is(&self, name: &str, value: &str) -> bool {
-        self.query.text(name) == Some(value)
-    }
-
     fn field(&self, name: &str) -> &str {
         self.query.text(name).unwrap_or("")
     }
