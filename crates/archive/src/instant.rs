@@ -24,12 +24,21 @@ const LATEST: i64 = 253_402_300_799_999;
 /// ```
 pub fn format(ms: i64) -> String {
     let ms = ms.clamp(EARLIEST, LATEST);
-    let (year, month, day) = date(ms);
     let rest = ms.rem_euclid(DAY_MS);
     let (second, milli) = (rest / 1000, rest % 1000);
     let (h, m, s) = (second / 3600, second / 60 % 60, second % 60);
     let fraction = if milli == 0 { String::new() } else { format!(".{milli:03}") };
-    format!("{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}{fraction}Z")
+    format!("{}T{h:02}:{m:02}:{s:02}{fraction}Z", day(ms))
+}
+
+/// Formats the day (UTC) of an instant as `2024-08-27`.
+///
+/// ```
+/// assert_eq!(archive::instant::day(1_724_718_752_000), "2024-08-27");
+/// ```
+pub fn day(ms: i64) -> String {
+    let (year, month, day) = date(ms.clamp(EARLIEST, LATEST));
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 /// Formats an instant as the 14 digits of Wayback, `20240827003232`; milliseconds are cut.

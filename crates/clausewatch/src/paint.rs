@@ -1,6 +1,7 @@
 //! What people see in a terminal: wrapped text, colours where they are wanted, progress bars where a person looks on.
 use std::io::IsTerminal;
 
+pub use archive::instant::day;
 use indicatif::{ProgressBar, ProgressStyle};
 use provisions::Severity;
 
@@ -146,11 +147,6 @@ pub fn progress(label: &'static str) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {elapsed}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.with_style(style)
-}
-
-/// The date of a time in milliseconds since 1970 UTC, `YYYY-MM-DD`.
-pub fn day(ms: i64) -> String {
-    archive::instant::format(ms)[..10].to_string()
 }
 
 /// "1 clause", "3 clauses".

@@ -14,7 +14,7 @@ use tracker::schedule::LOOK_MS;
 use tracker::track::{Outcome, Tracker};
 
 use crate::watcher::Watcher;
-use crate::world::World;
+use crate::world::{World, midday_ms};
 
 /// Why the tour failed.
 #[derive(Debug, thiserror::Error)]
@@ -56,9 +56,10 @@ pub async fn tour(
     let mut watcher = Watcher::new(atlas, &clock);
     let now = || clock.load(Ordering::Relaxed);
     let tracker = Tracker { atlas, reader, fetcher: &fetcher, now: &now };
-    let mut days: Vec<(String, i64)> = world.dates().into_iter().map(|day| (day.to_string(), midday_ms(day))).collect();
+    let mut days: Vec<(String, i64)> =
+        world.dates().into_iter().filter_map(|day| Some((day.to_string(), midday_ms(day)?))).collect();
     days.retain(|(_, at_ms)| *at_ms <= now_ms);
-    days.push((day_of(now_ms), now_ms));
+    days.push((archive::instant::day(now_ms), now_ms));
     let mut done = Tour::default();
     let mut known = HashSet::new();
     for (index, (day, at_ms)) in days.iter().enumerate() {
@@ -128,43 +129,4 @@ fn entries(world: &World, port: u16, date: &str) -> Vec<Entry> {
 
 fn loopback() -> fetch::IpNet {
     fetch::IpNet::from(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST))
-}
-
-/// The date of a time, `YYYY-MM-DD`: the inverse of [`midday_ms`].
-fn day_of(at_ms: i64) -> String {
-    let shifted = at_ms.div_euclid(86_400_000) + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted - era * 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let (day, month) = (day_of_year - (153 * shifted_month + 2) / 5 + 1, (shifted_month + 2) % 12 + 1);
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-/// Noon UTC of a `YYYY-MM-DD` date in milliseconds (days from civil, Howard Hinnant's algorithm).
-fn midday_ms(date: &str) -> i64 {
-    let mut parts = date.split('-').map(|part| part.parse::<i64>().unwrap_or(1));
-    let (year, month, day) = (parts.next().unwrap_or(1970), parts.next().unwrap_or(1), parts.next().unwrap_or(1));
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year - era * 400;
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    (era * 146_097 + day_of_era - 719_468) * 86_400_000 + 43_200_000
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{day_of, midday_ms};
-
-    #[test]
-    fn middays() {
-        assert_eq!(midday_ms("1970-01-01"), 43_200_000);
-        assert_eq!(midday_ms("2024-02-29"), 1_709_208_000_000);
-        for day in ["1970-01-01", "1999-12-31", "2024-02-29", "2024-03-01", "2026-11-18"] {
-            assert_eq!(day_of(midday_ms(day)), day);
-        }
-    }
 }

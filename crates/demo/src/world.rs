@@ -85,6 +85,9 @@ impl World {
             let platform: Platform = toml::from_str(text).map_err(|cause| error(cause.to_string()))?;
             for document in &platform.documents {
                 for date in &document.versions {
+                    if midday_ms(date).is_none() {
+                        return Err(error(format!("{date:?}, of {}, is not a date", document.slug)));
+                    }
                     if text_of(&platform, document, date).is_none() {
                         return Err(error(format!("{}/{date}.md is missing", document.slug)));
                     }
@@ -113,6 +116,11 @@ impl World {
         let version = document.versions.iter().rfind(|version| version.as_str() <= date)?;
         Some((platform, document, text_of(platform, document, version)?))
     }
+}
+
+/// Noon UTC of a `YYYY-MM-DD` date, in milliseconds since 1970; none if it is not a date.
+pub(crate) fn midday_ms(date: &str) -> Option<i64> {
+    archive::instant::parse(&format!("{date}T12:00:00Z"))
 }
 
 fn text_of(platform: &Platform, document: &Document, date: &str) -> Option<&'static str> {

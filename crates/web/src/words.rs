@@ -49,7 +49,7 @@ pub(crate) fn escaped(text: &str) -> String {
 
 /// `2026-11-26`, UTC.
 pub(crate) fn iso_day(ms: &i64) -> String {
-    archive::instant::format(*ms)[..10].to_string()
+    archive::instant::day(*ms)
 }
 
 /// `26 November 2026`, UTC.
