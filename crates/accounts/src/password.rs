@@ -7,9 +7,9 @@ use tokio::sync::Semaphore;
 use crate::AccountError;
 
 /// Fewest characters.
-pub const SHORTEST: usize = 10;
+const SHORTEST: usize = 10;
 /// Most bytes: hashing takes longer with length.
-pub const LONGEST: usize = 512;
+const LONGEST: usize = 512;
 /// Passwords hashed at one time: each takes its memory and a core.
 const AT_ONCE: usize = 2;
 

@@ -22,7 +22,7 @@ use crate::normalise::{Hint, Hints};
 use crate::words::{self, Word, Words};
 
 /// Most rules that one [`RuleSet`] holds.
-pub const MOST_RULES: usize = 1024;
+const MOST_RULES: usize = 1024;
 /// Most conditions that a rule joins by `&` or `>`.
 const MOST_GROUPS: usize = 4;
 /// Rules of a [`Block`].
@@ -213,7 +213,7 @@ impl RuleSet {
     /// Compiles rules written as in the module's description; they are numbered in this order.
     ///
     /// # Panics
-    /// When there are more than [`MOST_RULES`] rules, a rule has more than four conditions or more than one after `!`, a phrase more than eight
+    /// When there are more than 1024 rules, a rule has more than four conditions or more than one after `!`, a phrase more than eight
     /// words or a prefix before its last, or a prefix fewer than two letters: the tables are constants of this crate, and tested.
     pub fn compile<'a>(lines: impl Iterator<Item = &'a str>) -> RuleSet {
         RuleSet::compile_with(lines, Shorthands::default())

@@ -2,7 +2,7 @@
 //!
 //! Deterministic, from the clauses of both versions alone. A burden that appears is stricter, one that goes is milder; a benefit the
 //! other way round. Where a provision stays, its severity decides, and where that is the same, the facts whose direction is known
-//! ([`direction_of`]): a shorter notice is stricter, a longer retention too.
+//! (`direction_of`): a shorter notice is stricter, a longer retention too.
 use std::collections::BTreeMap;
 
 use document::Structure;
@@ -282,7 +282,7 @@ const MORE_IS_STRICTER: [&str; 4] = ["Kept for", "Interest", "Amounts", "Waiting
 const NOTICE_OF_THE_USER: [&str; 2] = ["user-may-leave", "breach-notice"];
 
 /// What a changed fact of a clause of a type does to the person bound, where that is plain.
-pub fn direction_of(kind: &ClauseType, fact: &FactDifference) -> Direction {
+fn direction_of(kind: &ClauseType, fact: &FactDifference) -> Direction {
     let label = fact.label.as_str();
     let turned = label == "Notice" && NOTICE_OF_THE_USER.contains(&kind.id.as_str());
     let less = LESS_IS_STRICTER.contains(&label) && !turned;

@@ -7,11 +7,11 @@ use archive::instant::{DAY_MS, HOUR_MS, MINUTE_MS};
 use atlas::ids::DocumentId;
 
 /// Time between checks of a document of which nothing is known yet.
-pub const FIRST_INTERVAL_MS: i64 = DAY_MS;
+const FIRST_INTERVAL_MS: i64 = DAY_MS;
 /// Shortest time between checks.
-pub const LEAST_INTERVAL_MS: i64 = HOUR_MS;
+const LEAST_INTERVAL_MS: i64 = HOUR_MS;
 /// Longest time between checks of a document that answers.
-pub const MOST_INTERVAL_MS: i64 = 3 * DAY_MS;
+const MOST_INTERVAL_MS: i64 = 3 * DAY_MS;
 /// Until the second look at what was seen once.
 pub const LOOK_MS: i64 = 10 * MINUTE_MS;
 /// First wait after a failure.

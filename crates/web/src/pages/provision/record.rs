@@ -212,7 +212,7 @@ impl Record {
     }
 
     /// The clause's headings, or the name of its type where it has none.
-    pub fn clause_name(&self) -> String {
+    fn clause_name(&self) -> String {
         let heading = self.provision.heading.rsplit(" > ").next().unwrap_or("").trim();
         if heading.is_empty() { self.title().to_string() } else { heading.to_string() }
     }
