@@ -126,3 +126,20 @@ pub(crate) fn midday_ms(date: &str) -> Option<i64> {
 fn text_of(platform: &Platform, document: &Document, date: &str) -> Option<&'static str> {
     PLATFORMS.get_file(format!("{}/{}/{date}.md", platform.slug, document.slug))?.contents_utf8()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::midday_ms;
+
+    #[test]
+    fn middays_are_of_days_that_there_are() {
+        assert_eq!(midday_ms("1970-01-01"), Some(43_200_000));
+        assert_eq!(midday_ms("2024-02-29"), Some(1_709_208_000_000));
+        for wrong in ["2023-02-29", "2024-13-01", "2024-1-1", "soon", ""] {
+            assert_eq!(midday_ms(wrong), None, "{wrong}");
+        }
+        for day in ["1999-12-31", "2024-03-01", "2026-11-18"] {
+            assert_eq!(midday_ms(day).map(archive::instant::day).as_deref(), Some(day));
+        }
+    }
+}
