@@ -91,9 +91,7 @@ async fn hall_that_requires(required: Required, more: impl FnOnce(Site) -> Site)
         ..MailServer::default()
     };
     let post = Post::new(accounts.clone(), Mailer::new(&server).unwrap());
-    let poster =
-        fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
-    let site = Site::new(atlas.clone(), config, now).personal(secrets, poster).with_accounts(accounts.clone());
+    let site = Site::new(atlas.clone(), config, now).personal(secrets, super::poster()).with_accounts(accounts.clone());
     Hall { site: web::router(more(site)), atlas, accounts, post, smtp, clock }
 }
 
@@ -908,10 +906,8 @@ pub async fn market() -> Hall {
         text.replace(&format!("id = \"{id}\""), &format!("id = \"{id}\"\nstripe_price = \"price_{id}\""))
     };
     let text = sold(&sold(include_str!("../../../../docs/plans.toml"), "monitor"), "compliance");
-    let poster =
-        fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
     let (key, webhook_secret, api) = ("sk_test".into(), "whsec_test".into(), "http://127.0.0.1:1".into());
-    let stripe = alerts::payment::Stripe { key, webhook_secret, api, poster };
+    let stripe = alerts::payment::Stripe { key, webhook_secret, api, poster: super::poster() };
     let provider = alerts::payment::Provider::Stripe(stripe);
     hall_of(|site| site.plans(alerts::plans::Plans::read(&text).unwrap()).paid_through(Some(provider))).await
 }

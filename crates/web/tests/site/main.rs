@@ -38,6 +38,11 @@ async fn site() -> Router {
     web::router(Site::new(atlas, config, Arc::new(|| world::START + 400 * world::DAY)))
 }
 
+/// Posts as the site does, with a short wait and to the public internet only.
+fn poster() -> fetch::Poster {
+    fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap()
+}
+
 async fn ask(site: &Router, method: Method, path: &str, headers: &[(header::HeaderName, &str)]) -> Answer {
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {

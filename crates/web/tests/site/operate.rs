@@ -74,10 +74,8 @@ async fn what_was_given_up_is_sent_again() {
 async fn all_that_was_given_up_is_counted_and_no_address_is_shown() {
     let (site, atlas) = owned_site().await;
     let (person, address) = (PersonId::OWNER, "https://hooks.example/T1/secret-of-a-room");
-    let poster =
-        fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
     let template = atlas::watching::Template::Slack;
-    let added = alerts::channels::add_webhook(&atlas, person, &poster, address, template, [3; 32], NOW).await;
+    let added = alerts::channels::add_webhook(&atlas, person, &super::poster(), address, template, [3; 32], NOW).await;
     let channel = added.unwrap().id;
     for _ in 0..51 {
         atlas.post_note(person, channel, MessageKind::Test, "a test", NOW).await.unwrap();
@@ -167,9 +165,8 @@ impl web::Adding for Finder {
 async fn a_document_is_added_by_its_address() {
     let atlas = world::world().await;
     let config = web::SiteConfig { name: "C".into(), base_url: "http://127.0.0.1:8080".into(), note: String::new() };
-    let poster = fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default());
     let site = web::Site::new(atlas, config, std::sync::Arc::new(|| NOW))
-        .personal(std::sync::Arc::new(|| [7; 32]), poster.unwrap())
+        .personal(std::sync::Arc::new(|| [7; 32]), super::poster())
         .adding_by(Some(std::sync::Arc::new(Finder)));
     let site = web::router(site);
     for (method, path, form, status, words) in [
@@ -245,9 +242,8 @@ async fn plans_are_shown_with_what_they_allow() {
     let plans = alerts::plans::Plans::read(include_str!("../../../../docs/plans.toml")).unwrap();
     let config = web::SiteConfig { name: "C".into(), base_url: "https://c.example".into(), note: String::new() };
     let now = std::sync::Arc::new(|| NOW);
-    let poster =
-        fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
-    let site = web::Site::new(atlas, config, now).plans(plans).personal(std::sync::Arc::new(|| [7; 32]), poster);
+    let site =
+        web::Site::new(atlas, config, now).plans(plans).personal(std::sync::Arc::new(|| [7; 32]), super::poster());
     let site = web::router(site);
     let page = get(&site, "/plans").await;
     well_formed::check(&page.body).unwrap();

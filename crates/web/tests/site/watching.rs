@@ -19,9 +19,7 @@ pub async fn owned_site() -> (Router, atlas::Atlas) {
     let config =
         SiteConfig { name: "Clausewatch".into(), base_url: "http://127.0.0.1:8080".into(), note: String::new() };
     let now = Arc::new(|| world::START + 400 * world::DAY);
-    let poster =
-        fetch::Poster::new("test", std::time::Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
-    let site = Site::new(atlas.clone(), config, now).personal(Arc::new(|| [7; 32]), poster);
+    let site = Site::new(atlas.clone(), config, now).personal(Arc::new(|| [7; 32]), super::poster());
     (web::router(site), atlas)
 }
 
