@@ -284,9 +284,9 @@ async fn an_organisation_is_founded_shared_and_left() {
     let ada = Asks::browser(&ada);
     let page = hall.get(&ada, "/organisations").await;
     well_formed::check(&page.body).unwrap();
-    assert!(page.body.contains("You belong to none"));
+    assert!(page.body.contains("You belong to none"), "before any is founded: {}", page.body);
     let wrong = hall.post(&ada, "/organisations", "name=evil.example").await;
-    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "an address is no name");
     well_formed::check(&wrong.body).unwrap();
     assert!(
         wrong.body.contains("role=\"alert\">An organisation's name")
@@ -311,7 +311,7 @@ async fn an_organisation_is_founded_shared_and_left() {
         assert!(page.body.contains(said), "{said} is not in {}", page.body);
     }
     let entered = hall.post(&visitor, &link, "password=copper+lantern+mostly+4").await;
-    assert_eq!(entered.header(header::LOCATION), format!("{place}/watchlist"));
+    assert_eq!(entered.header(header::LOCATION), format!("{place}/watchlist"), "Bob accepts with a new account");
     let bob = Asks::browser(between(entered.header(header::SET_COOKIE), "__Host-clausewatch=", ";"));
     let list = hall.get(&bob, &format!("{place}/watchlist")).await;
     well_formed::check(&list.body).unwrap();
@@ -325,9 +325,10 @@ async fn an_organisation_is_founded_shared_and_left() {
     let record = hall.get(&bob, "/platforms/plum").await;
     let number = place.rsplit('/').next().unwrap();
     let form = format!("for={number}&back=/platforms/plum&{}", POSTS[0].1);
-    assert_eq!(hall.post(&bob, "/watch", &form).await.status, StatusCode::SEE_OTHER);
-    assert!(record.body.contains("watch-several"));
-    assert!(hall.get(&ada, &format!("{place}/watchlist")).await.body.contains("href=\"/platforms/plum\""));
+    assert_eq!(hall.post(&bob, "/watch", &form).await.status, StatusCode::SEE_OTHER, "Bob watches for it");
+    assert!(record.body.contains("watch-several"), "Bob chooses for whom: {}", record.body);
+    let list = hall.get(&ada, &format!("{place}/watchlist")).await;
+    assert!(list.body.contains("href=\"/platforms/plum\""), "Ada sees what Bob watches: {}", list.body);
     assert!(hall.get(&ada, "/watchlist").await.body.contains("Nothing is watched yet"), "her own is another");
     for wrong in ["for=x", "for=999999", "for=-1", "for=1"] {
         let answer = hall.post(&bob, "/watch", &format!("{wrong}&{}", POSTS[0].1)).await;
@@ -344,26 +345,28 @@ async fn an_organisation_is_founded_shared_and_left() {
         "{}",
         page.body
     );
-    assert_eq!(hall.post(&visitor, &link, "password=copper+lantern+mostly+4").await.status, StatusCode::BAD_REQUEST);
+    let entered = hall.post(&visitor, &link, "password=copper+lantern+mostly+4").await;
+    assert_eq!(entered.status, StatusCode::BAD_REQUEST, "the link makes no second account of Eve's");
     let eve = Asks::browser(&eve);
-    assert_eq!(hall.get(&eve, &link).await.header(header::LOCATION), "/organisations");
-    assert!(hall.get(&eve, "/account").await.body.contains("1 invitation waits"));
+    assert_eq!(hall.get(&eve, &link).await.header(header::LOCATION), "/organisations", "Eve follows the link");
+    assert!(hall.get(&eve, "/account").await.body.contains("1 invitation waits"), "Eve is told on her account");
     let page = hall.get(&eve, "/organisations").await;
     well_formed::check(&page.body).unwrap();
     let id = between(&page.body, "name=\"accept\" value=\"", "\"");
     let accepted = hall.post(&eve, "/organisations", &format!("accept={id}")).await;
-    assert_eq!(accepted.header(header::LOCATION), format!("{place}/watchlist"));
-    assert_eq!(hall.post(&eve, "/organisations", &format!("accept={id}")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(accepted.header(header::LOCATION), format!("{place}/watchlist"), "Eve accepts");
+    let again = hall.post(&eve, "/organisations", &format!("accept={id}")).await;
+    assert_eq!(again.status, StatusCode::NOT_FOUND, "an invitation is accepted once");
     // The last owner stays; others leave.
     let stays = hall.post(&ada, &place, "do=leave").await;
-    assert_eq!(stays.status, StatusCode::CONFLICT);
+    assert_eq!(stays.status, StatusCode::CONFLICT, "the last owner leaves");
     assert!(stays.body.contains("make another member an owner first"), "{}", stays.body);
     let account = hall.post(&ada, "/account/delete", "sure=delete").await;
-    assert_eq!(account.status, StatusCode::CONFLICT);
+    assert_eq!(account.status, StatusCode::CONFLICT, "the last owner deletes her account");
     well_formed::check(&account.body).unwrap();
     assert!(account.body.contains("You are the last owner of “Plum &#38; Legal”"), "{}", account.body);
-    assert_eq!(hall.post(&eve, &place, "do=leave").await.header(header::LOCATION), "/organisations");
-    assert_eq!(hall.get(&eve, &format!("{place}/watchlist")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(hall.post(&eve, &place, "do=leave").await.header(header::LOCATION), "/organisations", "Eve leaves");
+    assert_eq!(hall.get(&eve, &format!("{place}/watchlist")).await.status, StatusCode::NOT_FOUND, "Eve has left");
     let page = hall.get(&ada, &place).await;
     for said in [
         "ada@example.org invited eve@example.org",
@@ -376,13 +379,15 @@ async fn an_organisation_is_founded_shared_and_left() {
     let all: serde_json::Value = serde_json::from_str(&export.body).unwrap();
     assert_eq!(
         (all["watches"].as_array().unwrap().len(), all["organisation"]["members"].as_array().unwrap().len()),
-        (1, 2)
+        (1, 2),
+        "watches and members in the export"
     );
     assert!(!export.body.contains("192.0.2.1"), "from where others came is theirs to know");
-    assert_eq!(hall.post(&ada, &format!("{place}/delete"), "").await.status, StatusCode::BAD_REQUEST);
+    let unsure = hall.post(&ada, &format!("{place}/delete"), "").await;
+    assert_eq!(unsure.status, StatusCode::BAD_REQUEST, "deleted without being sure");
     let deleted = hall.post(&ada, &format!("{place}/delete"), "sure=delete").await;
-    assert_eq!(deleted.header(header::LOCATION), "/organisations");
-    assert_eq!(hall.get(&bob, &format!("{place}/watchlist")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(deleted.header(header::LOCATION), "/organisations", "Ada deletes it");
+    assert_eq!(hall.get(&bob, &format!("{place}/watchlist")).await.status, StatusCode::NOT_FOUND, "it is gone for Bob");
 }
 
 #[tokio::test]
