@@ -135,16 +135,16 @@ fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
     browser.open(&format!("{site}/platforms/plum"));
     browser.press("form.watch button");
     browser.picture("sign-up");
-    assert!(browser.text().contains("You will be told of changes to Plum"));
+    assert!(browser.text().contains("You will be told of changes to Plum"), "signing up from “Watch”");
     browser.fill("input[name=address]", ADA);
     browser.press("form.settings button");
     browser.picture("sent");
-    assert!(browser.text().contains("Look into your mailbox"));
+    assert!(browser.text().contains("Look into your mailbox"), "the address is given");
     browser.open(&link_in(&smtp, &site, "/account/link/"));
     browser.picture("confirm");
     browser.fill("input[name=password]", PASSWORD);
     browser.press("form.settings button");
-    assert_eq!(browser.value("location.pathname"), "/platforms/plum");
+    assert_eq!(browser.value("location.pathname"), "/platforms/plum", "confirmed, and back at the page");
     assert!(browser.text().contains("Stop watching"), "the watch is made");
     assert_eq!(browser.value("document.cookie"), "", "no script sees the session");
 
@@ -160,12 +160,12 @@ fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
             fetch::Poster::new("test", Duration::from_secs(1), Vec::new(), &fetch::Outbound::default()).unwrap();
         let mailer = Some(Mailer::new(&server).unwrap());
         let delivered = Delivery::new(atlas.clone(), clock, Links::below(&site), mailer, poster).round().await.unwrap();
-        assert_eq!(delivered.sent, 1);
+        assert_eq!(delivered.sent, 1, "the change is mailed");
     });
     let unsubscribe = link_in(&smtp, &site, "/unsubscribe/");
     browser.open(&format!("{site}/inbox"));
     browser.picture("inbox");
-    assert!(browser.text().contains("1 message is unread") && browser.text().contains("arbitration"));
+    assert!(browser.text().contains("1 message is unread") && browser.text().contains("arbitration"), "the inbox");
     browser.open(&format!("{site}/watchlist"));
     browser.picture("watchlist");
 
@@ -173,12 +173,12 @@ fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
     browser.open(&unsubscribe);
     browser.picture("unsubscribe");
     browser.press("button[name=unsubscribe]");
-    assert!(browser.text().contains("You are unsubscribed"));
+    assert!(browser.text().contains("You are unsubscribed"), "by the link in the mail");
 
     // Out and in again, with the password.
     browser.open(&format!("{site}/account"));
     browser.picture("account");
-    assert!(browser.text().contains(ADA));
+    assert!(browser.text().contains(ADA), "the account is shown before signing out");
     browser.press("form[action='/account/sign-out'] button");
     browser.open(&format!("{site}/watchlist"));
     browser.picture("sign-in");
@@ -186,10 +186,10 @@ fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
     browser.fill("input[name=password]", "not it at all");
     browser.press("form.settings button");
     browser.picture("wrong");
-    assert!(browser.text().contains("do not go together"));
+    assert!(browser.text().contains("do not go together"), "signing in with a wrong password");
     browser.fill("input[name=password]", PASSWORD);
     browser.press("form.settings button");
-    assert_eq!(browser.value("location.pathname"), "/watchlist");
+    assert_eq!(browser.value("location.pathname"), "/watchlist", "signed in again, and back at the page");
 
     // A token, shown once.
     browser.open(&format!("{site}/account"));
@@ -197,22 +197,22 @@ fn sign_up_confirm_watch_be_told_unsubscribe_delete() {
     browser.fill("input[name=name]", "laptop");
     browser.press("form[action='/account/tokens'] p button");
     browser.picture("token");
-    assert!(browser.text().contains("It is not shown again"));
+    assert!(browser.text().contains("It is not shown again"), "a token is made");
 
     // The beginning of a second factor, which asks for nothing until its first code was given.
     browser.press("form[action='/account/second-factor'] button");
     browser.picture("second-factor");
-    assert!(browser.text().contains("Scan this with your app for codes (TOTP)"));
-    assert_eq!(browser.value("document.querySelectorAll('svg.qr path').length"), 2);
+    assert!(browser.text().contains("Scan this with your app for codes (TOTP)"), "a second factor is begun");
+    assert_eq!(browser.value("document.querySelectorAll('svg.qr path').length"), 2, "its code");
 
     // Deleted, and gone.
     browser.value("document.querySelectorAll('details').forEach(details => details.open = true)");
     browser.fill("input[name=sure]", "delete");
     browser.press("form[action='/account/delete'] button");
-    assert_eq!(browser.value("location.pathname"), "/");
+    assert_eq!(browser.value("location.pathname"), "/", "the account is deleted");
     browser.open(&format!("{site}/account"));
-    assert_eq!(browser.value("location.pathname"), "/account/sign-in");
-    runtime.block_on(async { assert!(atlas.account_at(ADA).await.unwrap().is_none()) });
+    assert_eq!(browser.value("location.pathname"), "/account/sign-in", "nobody is signed in after that");
+    runtime.block_on(async { assert!(atlas.account_at(ADA).await.unwrap().is_none(), "the store has no account") });
 }
 
 /// How often an authenticator of the browser's signed with each of its passkeys.
