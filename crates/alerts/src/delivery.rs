@@ -103,22 +103,24 @@ impl Delivery {
         Ok(delivered)
     }
 
-    /// Sends what is due over channels of a kind, at most so many at a time. While some are settled, others are under way.
+    /// Sends what is due over channels of a kind, at most so many at a time. While some are settled, others are under way. No more are claimed
+    /// than can be sent at once: what waited here for its turn would outlive its lease, and be claimed and sent again.
     async fn over(&self, kind: ChannelKind, at_a_time: usize) -> Result<Delivered, AtlasError> {
         let parts = &self.parts;
         let mut delivered = Delivered::default();
         let mut sending: JoinSet<(MessageId, Outcome)> = JoinSet::new();
         loop {
+            while sending.len() >= at_a_time {
+                self.settle_next(&mut sending, &mut delivered).await?;
+            }
+            let room = (at_a_time - sending.len()) as i64;
             let resting = kind == ChannelKind::Mail && (parts.now)() < parts.rest_until.load(Ordering::Relaxed);
             let claimed = match resting {
                 true => Vec::new(),
-                false => parts.atlas.claim_messages(kind, (parts.now)(), 4 * at_a_time as i64).await?,
+                false => parts.atlas.claim_messages(kind, (parts.now)(), room).await?,
             };
             let nothing = claimed.is_empty();
             for id in claimed {
-                while sending.len() >= at_a_time {
-                    self.settle_next(&mut sending, &mut delivered).await?;
-                }
                 let parts = Arc::clone(parts);
                 sending.spawn(async move { (id, parts.send(id).await) });
             }

@@ -1,14 +1,15 @@
 //! Mail: a letter as a message of the internet (RFC 5322), and handing it to the operator's mail server.
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use atlas::watching::{Channel, MessageId, MessageKind, Outgoing};
 use lettre::address::Envelope;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
-use lettre::transport::smtp::PoolConfig;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::{AsyncSmtpTransportBuilder, PoolConfig};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
 use crate::letter::{Letter, one_line};
@@ -19,8 +20,10 @@ use crate::plain::{Foot, html, text};
 pub(crate) const CONNECTIONS: usize = 8;
 /// Most characters before the `@` of the address that mail comes back to: a token follows them, and 64 are allowed.
 const LONGEST_RETURN: usize = 18;
-/// Most time for one command of the protocol.
+/// Most time for a connection to the server.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// Most time for a whole mail, connecting included: shorter than the two minutes for which a message is claimed, after which it would be sent again.
+const PATIENCE: Duration = Duration::from_secs(100);
 
 /// Why mail cannot be sent as configured.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +104,10 @@ pub enum Handed {
 
 /// Hands mail to the server.
 pub struct Mailer {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    builder: AsyncSmtpTransportBuilder,
+    /// Made anew after a mail was broken off in the middle.
+    transport: Mutex<AsyncSmtpTransport<Tokio1Executor>>,
+    patience: Duration,
     sender: Sender,
 }
 
@@ -162,7 +168,13 @@ impl Mailer {
             (Some(user), Some(password)) => builder.credentials(Credentials::new(user.clone(), password.clone())),
             _ => builder,
         };
-        Ok(Mailer { transport: builder.build(), sender: Sender { from, returns } })
+        let transport = Mutex::new(builder.clone().build());
+        Ok(Mailer { builder, transport, patience: PATIENCE, sender: Sender { from, returns } })
+    }
+
+    /// The same mailer with other patience for a whole mail than 100 s: less, for at the end of two minutes a message is sent again.
+    pub fn within(self, patience: Duration) -> Mailer {
+        Mailer { patience, ..self }
     }
 
     /// Writes a mail and hands it over.
@@ -185,9 +197,17 @@ impl Mailer {
             Ok(mail) => mail,
             Err(reason) => return Handed::Never { reason, nobody: false },
         };
-        match self.transport.send(mail).await {
-            Ok(_) => Handed::Over,
-            Err(error) => judged(&error),
+        let transport = self.transport.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut sending = std::pin::pin!(transport.send(mail));
+        match tokio::time::timeout(self.patience, &mut sending).await {
+            Ok(Ok(_)) => Handed::Over,
+            Ok(Err(error)) => judged(&error),
+            Err(_) => {
+                // Before the mail is broken off, which would put its connection back with an answer outstanding, to be taken for the next mail's.
+                *self.transport.lock().unwrap_or_else(PoisonError::into_inner) = self.builder.clone().build();
+                tokio::time::timeout(Duration::from_secs(1), transport.shutdown()).await.ok();
+                Handed::NoServer(format!("the mail server did not take a mail within {} s", self.patience.as_secs()))
+            }
         }
     }
 }

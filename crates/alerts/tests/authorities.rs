@@ -38,7 +38,7 @@ async fn mail_goes_to_a_server_that_an_authority_of_ones_own_vouches_for() {
         while let Ok((stream, _)) = listener.accept().await {
             // Who does not trust the certificate goes away.
             let Ok(stream) = acceptor.accept(stream).await else { continue };
-            drop(smtp::serve(stream, Mood::Well, &taken, true).await);
+            drop(smtp::serve(stream, Mood::Well, &taken, true, &smtp::Pace::default()).await);
         }
     });
     let refused = sent(Authorities::default(), port).await;

@@ -2,11 +2,16 @@
 mod common;
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use alerts::{Foot, Handed, Letter, MailServer, Mailer};
 use atlas::watching::*;
 use common::smtp::{Mood, Smtp};
 use common::webhooks::Receiver;
 use common::*;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::sync::Semaphore;
 
 const OWNER: PersonId = PersonId::OWNER;
 
@@ -429,4 +434,81 @@ async fn a_test_message_tells_whether_a_channel_works() {
     assert_eq!(smtp.taken()[0].header("Subject"), "A test message of Clausewatch");
     let payload: serde_json::Value = serde_json::from_slice(&receiver.taken()[0].body).unwrap();
     assert_eq!(payload["type"], "test");
+}
+
+/// Waits until the server was sent so many mails.
+async fn brought(smtp: &Smtp, mails: usize) {
+    let waiting = async {
+        while smtp.pace.brought.load(Ordering::Relaxed) < mails {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("the server is sent mail");
+}
+
+#[tokio::test]
+async fn a_slow_server_is_sent_each_mail_once() {
+    for stage in stages().await {
+        let smtp = Smtp::start().await;
+        smtp.pace.turns.forget_permits(Semaphore::MAX_PERMITS);
+        for i in 0..12 {
+            stage.mail(OWNER, &format!("reader{i}@example.org")).await;
+        }
+        told(&stage).await;
+        let delivery = stage.delivery(Some(&smtp));
+        let round = tokio::spawn(async move { delivery.round().await.unwrap() });
+        // Each mail takes a minute and a half, and eight are taken at a time.
+        brought(&smtp, 8).await;
+        stage.pass(90_000);
+        smtp.pace.turns.add_permits(8);
+        brought(&smtp, 12).await;
+        stage.pass(90_000);
+        // One is settled before the others, and makes room for more.
+        smtp.pace.turns.add_permits(1);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(smtp.pace.brought.load(Ordering::Relaxed), 12, "{}", stage.engine);
+        smtp.pace.turns.add_permits(100);
+        assert_eq!(round.await.unwrap().sent, 12, "{}", stage.engine);
+        let to: HashSet<Vec<String>> = smtp.taken().into_iter().map(|mail| mail.to).collect();
+        assert_eq!((smtp.taken().len(), to.len()), (12, 12), "{}", stage.engine);
+    }
+}
+
+/// Lets the first mail wait for its answer until the second is begun, and refuses the second's receiver.
+async fn slow_server(listener: tokio::net::TcpListener) {
+    let mut held = Vec::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let (read, mut write) = stream.into_split();
+        let mut lines = BufReader::new(read).lines();
+        let first = held.is_empty();
+        write.write_all(b"220 mail.example\r\n").await.unwrap();
+        while let Ok(Some(line)) = lines.next_line().await {
+            let answer: &[u8] = match line.split(' ').next().unwrap_or("") {
+                "DATA" => b"354 go on\r\n",
+                "." if first => break,
+                "RCPT" if !first => b"550 5.1.1 there is nobody of this name\r\n",
+                "EHLO" | "MAIL" | "RCPT" | "RSET" | "QUIT" => b"250 ok\r\n",
+                _ => continue,
+            };
+            write.write_all(answer).await.unwrap();
+        }
+        held.push((lines, write));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_left_and_its_connection_not_used_again() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("smtp://{}", listener.local_addr().unwrap());
+    tokio::spawn(slow_server(listener));
+    let server = MailServer { url, from: "alerts@example.org".into(), ..MailServer::default() };
+    let mailer = Mailer::new(&server).unwrap().within(Duration::from_millis(300));
+    let letter = Letter { subject: "s".into(), lead: "l".into(), parts: Vec::new() };
+    let foot = Foot::default();
+    let first = mailer.send_letter("ada@example.org", "a", &letter, &foot, 0);
+    let first = tokio::time::timeout(Duration::from_secs(20), first).await.expect("it gives up by itself");
+    assert!(matches!(first, Handed::NoServer(_)), "{first:?}");
+    let mailer = mailer.within(Duration::from_secs(10));
+    let second = mailer.send_letter("bob@example.org", "b", &letter, &foot, 0).await;
+    assert!(matches!(second, Handed::Never { nobody: true, .. }), "{second:?}");
 }

@@ -1,8 +1,10 @@
 //! A mail server on loopback that speaks SMTP (RFC 5321) and keeps what it is given.
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 /// A mail that the server took.
 #[derive(Debug, Clone)]
@@ -43,6 +45,22 @@ pub struct Smtp {
     pub port: u16,
     pub mails: Arc<Mutex<Vec<Mail>>>,
     pub mood: Arc<Mutex<Mood>>,
+    pub pace: Arc<Pace>,
+}
+
+/// How fast the server takes mails.
+#[derive(Debug)]
+pub struct Pace {
+    /// How many it may take yet.
+    pub turns: Semaphore,
+    /// How many it was sent, taken or not.
+    pub brought: AtomicUsize,
+}
+
+impl Default for Pace {
+    fn default() -> Pace {
+        Pace { turns: Semaphore::new(Semaphore::MAX_PERMITS), brought: AtomicUsize::new(0) }
+    }
 }
 
 impl Smtp {
@@ -60,14 +78,15 @@ impl Smtp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (mails, mood) = (Arc::<Mutex<Vec<Mail>>>::default(), Arc::new(Mutex::new(Mood::Well)));
-        let server = Smtp { port, mails: Arc::clone(&mails), mood: Arc::clone(&mood) };
+        let pace = Arc::<Pace>::default();
+        let server = Smtp { port, mails: Arc::clone(&mails), mood: Arc::clone(&mood), pace: Arc::clone(&pace) };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (mails, mood) = (Arc::clone(&mails), Arc::clone(&mood));
+                let (mails, mood, pace) = (Arc::clone(&mails), Arc::clone(&mood), Arc::clone(&pace));
                 tokio::spawn(async move {
                     let now = *mood.lock().unwrap();
                     // A client that goes away in the middle is no fault of the server.
-                    drop(serve(stream, now, &mails, bodies).await);
+                    drop(serve(stream, now, &mails, bodies, &pace).await);
                 });
             }
         });
@@ -85,6 +104,7 @@ pub async fn serve(
     mood: Mood,
     mails: &Mutex<Vec<Mail>>,
     bodies: bool,
+    pace: &Pace,
 ) -> std::io::Result<()> {
     let (read, mut write) = tokio::io::split(stream);
     let mut lines = BufReader::new(read);
@@ -120,6 +140,8 @@ pub async fn serve(
                 if !bodies {
                     mail.body = String::new();
                 }
+                pace.brought.fetch_add(1, Ordering::Relaxed);
+                pace.turns.acquire().await.unwrap().forget();
                 mails.lock().unwrap().push(mail);
                 "250 taken"
             }
