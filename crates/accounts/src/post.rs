@@ -1,4 +1,6 @@
 //! Sending the mail about accounts, and clearing away what is over.
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use alerts::{Foot, Handed, Letter, Mailer};
 use archive::instant::{DAY_MS, SECOND_MS};
 use atlas::accounts::{AccountMail, MailOutcome, Role};
@@ -7,8 +9,12 @@ use crate::organisations::{Notice, notice_of};
 use crate::session::{IDLE_MS, LONGEST_MS};
 use crate::{AccountError, Accounts, Invited, MailKind, role_name};
 
-/// Mails taken at a time.
-const TAKEN: i64 = 16;
+/// Most mails of a round. They are taken one by one: each is the round's for as long as sending it may take.
+const TAKEN: usize = 16;
+/// The first pause after the mail server could not be spoken to; doubled each time.
+const FIRST_PAUSE_MS: i64 = 5 * SECOND_MS;
+/// The longest: a link is good for ten minutes.
+const LONGEST_PAUSE_MS: i64 = 60 * SECOND_MS;
 /// Waits after each failed attempt, as long as the link is good: a link that arrives late is of no use.
 const WAITS_MS: [i64; 6] =
     [5 * SECOND_MS, 15 * SECOND_MS, 60 * SECOND_MS, 120 * SECOND_MS, 600 * SECOND_MS, 3600 * SECOND_MS];
@@ -19,6 +25,9 @@ const AUDIT_MS: i64 = 180 * DAY_MS;
 pub struct Post {
     accounts: Accounts,
     mailer: Mailer,
+    /// Until when the mail server is left alone, and for how long it was last time.
+    rest_until: AtomicI64,
+    rest: AtomicI64,
 }
 
 /// A mail's words, and what its button is called.
@@ -169,16 +178,23 @@ fn words(kind: MailKind, site: &str) -> Option<Words> {
 impl Post {
     /// Sends over a mailer.
     pub fn new(accounts: Accounts, mailer: Mailer) -> Post {
-        Post { accounts, mailer }
+        Post { accounts, mailer, rest_until: AtomicI64::new(0), rest: AtomicI64::new(0) }
     }
 
-    /// Sends what is due; how many mails the server took, and why others wait.
+    /// Sends what is due; how many mails the server took, and why others wait. A server that cannot be spoken to ends the round, costs no mail
+    /// an attempt, and is left alone for a while.
     pub async fn round(&self) -> Result<(usize, Option<String>), AccountError> {
         let (atlas, mut sent, mut trouble) = (self.accounts.atlas(), 0, None);
-        for id in atlas.claim_account_mails(self.accounts.now_ms(), TAKEN).await? {
+        if self.accounts.now_ms() < self.rest_until.load(Ordering::Relaxed) {
+            return Ok((0, None));
+        }
+        for _ in 0..TAKEN {
+            let claimed = atlas.claim_account_mails(self.accounts.now_ms(), 1).await?;
+            let Some(id) = claimed.first().copied() else { break };
             let Some(mail) = atlas.account_mail(id).await? else { continue };
             let outcome = match self.send(&mail).await {
                 Handed::Over => {
+                    self.rest.store(0, Ordering::Relaxed);
                     sent += 1;
                     MailOutcome::Sent
                 }
@@ -186,14 +202,27 @@ impl Post {
                     trouble = Some(reason);
                     MailOutcome::Dead
                 }
-                Handed::Later(reason) | Handed::NoServer(reason) => {
+                Handed::Later(reason) => {
                     trouble = Some(reason);
                     self.again(&mail)
+                }
+                Handed::NoServer(reason) => {
+                    atlas.settle_account_mail(id, MailOutcome::Released(self.rest())).await?;
+                    return Ok((sent, Some(reason)));
                 }
             };
             atlas.settle_account_mail(id, outcome).await?;
         }
         Ok((sent, trouble))
+    }
+
+    /// Leaves the mail server alone, longer each time; until when.
+    fn rest(&self) -> i64 {
+        let rest = (2 * self.rest.load(Ordering::Relaxed)).clamp(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+        let until_ms = self.accounts.now_ms() + rest;
+        self.rest.store(rest, Ordering::Relaxed);
+        self.rest_until.store(until_ms, Ordering::Relaxed);
+        until_ms
     }
 
     async fn send(&self, mail: &AccountMail) -> Handed {

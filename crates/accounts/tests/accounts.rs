@@ -852,6 +852,30 @@ async fn operators_left(atlas: &atlas::Atlas) -> usize {
 }
 
 #[tokio::test]
+async fn a_dead_server_ends_the_round_and_costs_no_attempt() {
+    for hall in halls().await {
+        *hall.smtp.mood.lock().unwrap() = common::smtp::Mood::Closing;
+        for name in 0..12 {
+            hall.accounts.sign_up(&format!("p{name}@example.org"), &Wish::default(), &hall.here()).await.unwrap();
+        }
+        // Without an end, for less time than a link lasts: each round asks the server once.
+        for round in 0..6 {
+            let connected = hall.smtp.pace.connected.load(Ordering::Relaxed);
+            assert!(hall.post.round().await.unwrap().1.is_some(), "{}: round {round}", hall.stage.engine);
+            assert_eq!(hall.smtp.pace.connected.load(Ordering::Relaxed) - connected, 1, "{}", hall.stage.engine);
+            assert_eq!(hall.post.round().await.unwrap(), (0, None), "{}: it is left alone", hall.stage.engine);
+            hall.stage.pass(MINUTE);
+        }
+        for id in 1..=12 {
+            let mail = hall.stage.atlas.account_mail(id).await.unwrap().unwrap();
+            assert_eq!(mail.attempts, 0, "{}: mail {id}", hall.stage.engine);
+        }
+        *hall.smtp.mood.lock().unwrap() = common::smtp::Mood::Well;
+        assert_eq!(hall.mails().await.len(), 12, "{}", hall.stage.engine);
+    }
+}
+
+#[tokio::test]
 async fn the_first_operator_is_made_from_the_command_line() {
     for hall in halls().await {
         let made = hall.accounts.create_operator(ADA).await.unwrap();

@@ -53,13 +53,19 @@ pub struct Smtp {
 pub struct Pace {
     /// How many it may take yet.
     pub turns: Semaphore,
+    /// How often it was connected to.
+    pub connected: AtomicUsize,
     /// How many it was sent, taken or not.
     pub brought: AtomicUsize,
 }
 
 impl Default for Pace {
     fn default() -> Pace {
-        Pace { turns: Semaphore::new(Semaphore::MAX_PERMITS), brought: AtomicUsize::new(0) }
+        Pace {
+            turns: Semaphore::new(Semaphore::MAX_PERMITS),
+            connected: AtomicUsize::new(0),
+            brought: AtomicUsize::new(0),
+        }
     }
 }
 
@@ -82,6 +88,7 @@ impl Smtp {
         let server = Smtp { port, mails: Arc::clone(&mails), mood: Arc::clone(&mood), pace: Arc::clone(&pace) };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                pace.connected.fetch_add(1, Ordering::Relaxed);
                 let (mails, mood, pace) = (Arc::clone(&mails), Arc::clone(&mood), Arc::clone(&pace));
                 tokio::spawn(async move {
                     let now = *mood.lock().unwrap();

@@ -26,7 +26,7 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $7)",
     MAIL = "SELECT id, kind, address, person_id, nonce, data, made_ms, expires_ms, used_ms, attempts FROM account_mails WHERE id = $1",
     CLAIM = claimed!(""); postgres claimed!(" FOR UPDATE SKIP LOCKED"),
-    SETTLE = "UPDATE account_mails SET state = $2, attempts = attempts + 1, due_ms = $3 WHERE id = $1 AND state = 0",
+    SETTLE = "UPDATE account_mails SET state = $2, attempts = attempts + $4, due_ms = $3 WHERE id = $1 AND state = 0",
     USE = "UPDATE account_mails SET used_ms = $2 WHERE id = $1 AND used_ms IS NULL AND expires_ms > $2",
     END_LINKS = "UPDATE account_mails SET used_ms = $2 WHERE person_id = $1 AND used_ms IS NULL",
     FORGET = "DELETE FROM account_mails WHERE expires_ms < $1",
@@ -81,6 +81,8 @@ pub enum MailOutcome {
     Sent,
     /// To be tried again at an instant.
     Again(i64),
+    /// It was not tried, for a reason that is not its own, and is due again at an instant.
+    Released(i64),
     /// Given up.
     Dead,
 }
@@ -130,13 +132,14 @@ impl Atlas {
 
     /// Writes down what came of sending a mail.
     pub async fn settle_account_mail(&self, id: i64, outcome: MailOutcome) -> Result<()> {
-        let (state, due_ms) = match outcome {
-            MailOutcome::Again(at_ms) => (0_i64, at_ms),
-            MailOutcome::Sent => (1, 0),
-            MailOutcome::Dead => (2, 0),
+        let (state, due_ms, attempts) = match outcome {
+            MailOutcome::Again(at_ms) => (0_i64, at_ms, 1_i64),
+            MailOutcome::Released(at_ms) => (0, at_ms, 0),
+            MailOutcome::Sent => (1, 0, 1),
+            MailOutcome::Dead => (2, 0, 1),
         };
         let mut tx = self.store.write_unordered().await?;
-        tx.run(SETTLE, args![id, state, due_ms]).await?;
+        tx.run(SETTLE, args![id, state, due_ms, attempts]).await?;
         tx.commit().await
     }
 
