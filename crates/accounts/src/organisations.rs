@@ -12,7 +12,7 @@ use crate::limits::{INVITATIONS_BY, NOTICES_TO};
 use crate::{AccountError, Accounts, Caller, MailAddress, MailKind, Visitor, one_line};
 
 /// Most organisations that a person owns.
-pub const MOST_OWNED: usize = 5;
+pub const MOST_OWNED: i64 = 5;
 /// Most members of an organisation.
 pub const MOST_MEMBERS: i64 = 100;
 /// Most invitations of an organisation that wait for an answer.
@@ -132,11 +132,9 @@ impl Accounts {
         caller: &Caller,
     ) -> Result<PersonId, AccountError> {
         let (name, person) = (name_of(name)?, visitor.account.person);
-        let owned = self.atlas().belongings(person).await?.iter().filter(|own| own.role == Role::Owner).count();
-        if owned >= MOST_OWNED {
-            return Err(AccountError::Input(format!("you own {MOST_OWNED} organisations; leave or delete one first")));
-        }
-        let id = self.atlas().found_organisation(person, &name, self.now_ms()).await?;
+        let founded = self.atlas().found_organisation(person, &name, MOST_OWNED, self.now_ms()).await?;
+        let full = || AccountError::Input(format!("you own {MOST_OWNED} organisations; leave or delete one first"));
+        let id = founded.ok_or_else(full)?;
         self.deed(id, visitor, "organisation-founded", None, caller, &name).await?;
         self.note(Some(person), "organisation-founded", caller, &name).await?;
         Ok(id)

@@ -7,7 +7,7 @@ use crate::{AccountError, Accounts, Caller, Visitor, one_line};
 /// Most days that a token is good for.
 const MOST_DAYS: i64 = 366;
 /// Most tokens of a person.
-const MOST: usize = 20;
+const MOST: i64 = 20;
 /// What every token begins with, so that one that leaks is known for what it is.
 const MARK: &str = "cwt_";
 /// The last use is written down this often at most.
@@ -73,14 +73,13 @@ impl Accounts {
         if !(1..=MOST_DAYS).contains(&days) {
             return Err(AccountError::Input(format!("a token is good for 1 to {MOST_DAYS} days")));
         }
-        if self.atlas().tokens(person).await?.len() >= MOST {
-            return Err(AccountError::Input(format!("you have {MOST} tokens; end one first")));
-        }
         let names: Vec<&str> = scopes.iter().map(|scope| scope.name()).collect();
         let (secret, now_ms) = (self.secret(MARK), self.now_ms());
         let new =
             NewToken { name: &name, secret: &secret, scopes: &names.join(" "), expires_ms: now_ms + days * DAY_MS };
-        self.atlas().add_token(person, &new, now_ms).await?;
+        if !self.atlas().add_token(person, &new, MOST, now_ms).await? {
+            return Err(AccountError::Input(format!("you have {MOST} tokens; end one first")));
+        }
         self.note(Some(person), "token-added", caller, &name).await?;
         Ok(secret)
     }

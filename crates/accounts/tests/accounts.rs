@@ -876,6 +876,24 @@ async fn a_dead_server_ends_the_round_and_costs_no_attempt() {
 }
 
 #[tokio::test]
+async fn who_asks_many_times_at_once_has_no_more_room() {
+    for hall in halls().await {
+        let ada = hall.person(ADA).await;
+        let (mut tokens, mut organisations) = (tokio::task::JoinSet::new(), tokio::task::JoinSet::new());
+        for _ in 0..25 {
+            let (accounts, visitor, here) = (hall.accounts.clone(), hall.visitor(&ada).await, hall.here());
+            tokens
+                .spawn(async move { accounts.add_token(&visitor, "program", &[Scope::Read], 30, &here).await.is_ok() });
+            let (accounts, visitor, here) = (hall.accounts.clone(), hall.visitor(&ada).await, hall.here());
+            organisations.spawn(async move { accounts.found_organisation(&visitor, "Guild", &here).await.is_ok() });
+        }
+        let done = |all: Vec<bool>| all.into_iter().filter(|done| *done).count();
+        let made = (done(tokens.join_all().await), done(organisations.join_all().await));
+        assert_eq!(made, (20, 5), "{}", hall.stage.engine);
+    }
+}
+
+#[tokio::test]
 async fn the_first_operator_is_made_from_the_command_line() {
     for hall in halls().await {
         let made = hall.accounts.create_operator(ADA).await.unwrap();

@@ -6,7 +6,7 @@ use fetch::{FetchError, Poster};
 use crate::mail::{MailError, address};
 
 /// Most channels of a person who is not the owner of the instance, the inbox among them.
-const MOST_CHANNELS: usize = 20;
+const MOST_CHANNELS: i64 = 20;
 
 /// Why a channel cannot be added.
 #[derive(Debug, thiserror::Error)]
@@ -26,10 +26,10 @@ pub enum ChannelError {
 }
 
 async fn add(atlas: &Atlas, person: PersonId, new: &NewChannel, now_ms: i64) -> Result<Channel, ChannelError> {
-    if person != PersonId::OWNER && atlas.channels(person).await?.len() >= MOST_CHANNELS {
-        return Err(ChannelError::Full);
+    if person == PersonId::OWNER {
+        return Ok(atlas.add_channel(person, new, now_ms).await?);
     }
-    Ok(atlas.add_channel(person, new, now_ms).await?)
+    atlas.add_channel_within(person, new, MOST_CHANNELS, now_ms).await?.ok_or(ChannelError::Full)
 }
 
 /// Adds a mail address. Unless it is `confirmed`, it is asked first whether it wants to be told (double opt-in).

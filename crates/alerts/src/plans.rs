@@ -6,7 +6,7 @@ use std::fmt;
 
 use archive::instant::DAY_MS;
 use atlas::plans::Trial;
-use atlas::watching::{Cadence, NewWatch, PersonId, Subject, Watch};
+use atlas::watching::{Cadence, NewWatch, PersonId, Subject, Watch, WatchId};
 use atlas::{Atlas, AtlasError};
 use serde::{Deserialize, Serialize};
 
@@ -398,12 +398,16 @@ async fn platform_of(atlas: &Atlas, subject: &Subject) -> Result<Option<String>,
     })
 }
 
-/// Whether a person may make or change a watch. Watches are read only where they are limited, and their platforms only where those are.
-async fn weigh(atlas: &Atlas, entitled: &Entitlements, person: PersonId, asks: &NewWatch) -> Result<(), Refused> {
-    if person == PersonId::OWNER {
-        return Ok(());
-    }
+/// Whether a person who is not the owner of the instance may make or change a watch, beside the watches with the numbers that are given back.
+/// Their platforms are read only where those are limited.
+async fn weigh(
+    atlas: &Atlas,
+    entitled: &Entitlements,
+    person: PersonId,
+    asks: &NewWatch,
+) -> Result<Vec<WatchId>, Refused> {
     let mut others = atlas.watches(person).await?;
+    let weighed = others.iter().map(|watch| watch.id).collect();
     let before = others.len();
     others.retain(|watch| watch.asks.subject != asks.subject);
     if others.len() == before && before >= MOST_WATCHES {
@@ -413,7 +417,8 @@ async fn weigh(atlas: &Atlas, entitled: &Entitlements, person: PersonId, asks: &
         Some(_) => (platforms_of(atlas, &others).await?, platform_of(atlas, &asks.subject).await?),
         None => (BTreeSet::new(), None),
     };
-    entitled.allow(asks, &platforms, platform.as_deref())
+    entitled.allow(asks, &platforms, platform.as_deref())?;
+    Ok(weighed)
 }
 
 /// Why a person's plan does not allow to watch a subject with one click, if it does not: told before anybody tries.
@@ -425,13 +430,13 @@ pub async fn limit(
     now_ms: i64,
 ) -> Result<Option<String>, AtlasError> {
     let entitled = plans.of(atlas, person, now_ms).await?;
-    if entitled.plan.is_none() {
+    if entitled.plan.is_none() || person == PersonId::OWNER {
         return Ok(None);
     }
     match weigh(atlas, &entitled, person, &entitled.one_click(subject.clone())).await {
         Err(Refused::Limit(why)) => Ok(Some(why)),
         Err(Refused::Store(error)) => Err(error),
-        Ok(()) | Err(Refused::Full | Refused::NoTrial(_)) => Ok(None),
+        Ok(_) | Err(Refused::Full | Refused::NoTrial(_)) => Ok(None),
     }
 }
 
@@ -455,8 +460,16 @@ pub(crate) async fn put_entitled(
     asks: &NewWatch,
     now_ms: i64,
 ) -> Result<Watch, Refused> {
-    weigh(atlas, entitled, person, asks).await?;
-    Ok(atlas.put_watch(person, asks, now_ms).await?)
+    if person == PersonId::OWNER {
+        return Ok(atlas.put_watch(person, asks, now_ms).await?);
+    }
+    loop {
+        let weighed = weigh(atlas, entitled, person, asks).await?;
+        // If not, somebody else changed the watchlist in the meantime, and it is weighed anew.
+        if let Some(watch) = atlas.put_watch_beside(person, asks, &weighed, now_ms).await? {
+            return Ok(watch);
+        }
+    }
 }
 
 /// What a person uses of what their plan allows, in a sentence; none where nothing is limited.

@@ -157,3 +157,38 @@ async fn nobody_but_the_owner_has_more_than_there_is_room_for() {
         add(PersonId::OWNER).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn who_asks_many_times_at_once_has_no_more_room() {
+    for stage in stages().await {
+        let person = stage.atlas.add_person("Ada", "UTC", stage.now()).await.unwrap();
+        let (plans, now) = (Plans::read(include_str!("../../../docs/plans.toml")).unwrap(), stage.now());
+        let put_all = async |plans: &Plans, ats: std::ops::Range<usize>| {
+            let mut puts = tokio::task::JoinSet::new();
+            for at in ats {
+                let (atlas, plans) = (stage.atlas.clone(), plans.clone());
+                let cadence = Cadence::Week { weekday: Weekday::Monday, hour: 8 };
+                let asks = NewWatch { cadence, ..NewWatch::on(Subject::Platform(format!("p{at}"))) };
+                puts.spawn(async move { put_watch(&atlas, &plans, person, &asks, now).await.is_ok() });
+            }
+            puts.join_all().await.into_iter().filter(|put| *put).count()
+        };
+        assert_eq!(put_all(&plans, 0..8).await, 1, "{}: the free plan watches 1 platform", stage.engine);
+        for at in 100..597 {
+            stage.atlas.put_watch(person, &NewWatch::on(Subject::Platform(format!("p{at}"))), now).await.unwrap();
+        }
+        assert_eq!(put_all(&Plans::default(), 10..20).await, 2, "{}: of 500", stage.engine);
+
+        let mut adds = tokio::task::JoinSet::new();
+        for at in 0..30 {
+            let atlas = stage.atlas.clone();
+            adds.spawn(async move {
+                let (poster, url) = (poster(), format!("http://127.0.0.1:9/{at}"));
+                let added = alerts::channels::add_webhook(&atlas, person, &poster, &url, Template::Plain, [1; 32], now);
+                added.await.is_ok()
+            });
+        }
+        let added = adds.join_all().await.into_iter().filter(|added| *added).count();
+        assert_eq!(added, 19, "{}: the inbox is the first of twenty", stage.engine);
+    }
+}

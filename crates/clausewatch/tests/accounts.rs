@@ -526,7 +526,7 @@ fn an_organisation_is_listed_and_handed_over_from_the_command_line() {
         let atlas = store(folder.path()).await;
         let ada = atlas.account_at(ADA).await.unwrap().unwrap().person;
         let bob = atlas.account_at("bob@example.org").await.unwrap().unwrap().person;
-        let of = atlas.found_organisation(ada, "Plum Legal", 0).await.unwrap();
+        let of = atlas.found_organisation(ada, "Plum Legal", 5, 0).await.unwrap().unwrap();
         let (address, key, role) = ("bob@example.org", "bob@example.org", Role::Reader);
         let new = NewInvitation { organisation: of, address, key, role, by: ada, expires_ms: 1 };
         let id = atlas.invite(&new, 0).await.unwrap().unwrap();

@@ -10,7 +10,7 @@ use crate::codes::Code;
 use crate::error::Result;
 use crate::open::Atlas;
 use crate::store::{Columns, Row, Tx, args, statements};
-use crate::watching::{PersonId, forget_mail, person_in, take_numbers};
+use crate::watching::{PersonId, forget_mail, lock_holder, person_in, take_numbers};
 
 macro_rules! organisations {
     ($rest:literal) => {
@@ -41,6 +41,7 @@ macro_rules! invitations {
 
 statements! {
     FOUND = "INSERT INTO organisations (person_id, made_ms) VALUES ($1, $2)",
+    OWNED = "SELECT COUNT(*) FROM members WHERE person_id = $1 AND role = $2",
     KEY = "SELECT address_key FROM accounts WHERE person_id = $1",
     ZONE = "SELECT zone FROM persons WHERE id = $1",
     RENAME = "UPDATE persons SET name = $2 WHERE id = $1 AND id IN (SELECT person_id FROM organisations)",
@@ -257,14 +258,27 @@ pub(super) async fn leave_all(tx: &mut Tx, person: PersonId, now_ms: i64) -> Res
 
 impl Atlas {
     /// Founds an organisation with a watchlist and an inbox of its own; the person is its owner, and its time zone is theirs.
-    pub async fn found_organisation(&self, person: PersonId, name: &str, now_ms: i64) -> Result<PersonId> {
+    /// None, if the person owns `most` already.
+    pub async fn found_organisation(
+        &self,
+        person: PersonId,
+        name: &str,
+        most: i64,
+        now_ms: i64,
+    ) -> Result<Option<PersonId>> {
         let mut tx = self.store.write_unordered().await?;
+        lock_holder(&mut tx, person).await?;
+        let owned = tx.one(OWNED, args![person, Role::Owner.code()]).await?;
+        if owned.map_or(Ok(0), |row| row.get::<i64>(0))? >= most {
+            tx.undo().await?;
+            return Ok(None);
+        }
         let zone: String = tx.one(ZONE, args![person]).await?.map_or_else(|| Ok("UTC".into()), |row| row.get(0))?;
         let id = person_in(&mut tx, name, &zone, now_ms).await?;
         tx.run(FOUND, args![id, now_ms]).await?;
         tx.run(JOIN, args![id, person, Role::Owner.code(), now_ms]).await?;
         tx.commit().await?;
-        Ok(id)
+        Ok(Some(id))
     }
 
     /// An organisation.

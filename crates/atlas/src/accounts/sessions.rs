@@ -5,7 +5,7 @@ use super::hashed;
 use crate::error::Result;
 use crate::open::Atlas;
 use crate::store::{Row, Tx, args, statements};
-use crate::watching::{PersonId, take_numbers};
+use crate::watching::{PersonId, lock_holder, take_numbers};
 
 macro_rules! sessions {
     ($rest:literal) => {
@@ -30,6 +30,7 @@ statements! {
     TOKEN = tokens!("WHERE token = $1 AND expires_ms > $2"),
     TOKENS = tokens!("WHERE person_id = $1 ORDER BY id"),
     ADD_TOKEN = "INSERT INTO tokens (id, person_id, name, token, scopes, made_ms, expires_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    COUNT_TOKENS = "SELECT COUNT(*) FROM tokens WHERE person_id = $1",
     USED = "UPDATE tokens SET used_ms = $2 WHERE id = $1",
     END_TOKEN = "DELETE FROM tokens WHERE person_id = $1 AND id = $2",
     END_TOKENS = "DELETE FROM tokens WHERE person_id = $1",
@@ -180,13 +181,19 @@ impl Atlas {
         self.store.fetch(TOKENS, args![person]).await?.iter().map(token).collect()
     }
 
-    /// Keeps a token.
-    pub async fn add_token(&self, person: PersonId, new: &NewToken<'_>, now_ms: i64) -> Result<()> {
+    /// Keeps a token, if the person has fewer than `most`; false if not.
+    pub async fn add_token(&self, person: PersonId, new: &NewToken<'_>, most: i64, now_ms: i64) -> Result<bool> {
         let mut tx = self.store.write_unordered().await?;
+        lock_holder(&mut tx, person).await?;
+        if tx.one(COUNT_TOKENS, args![person]).await?.map_or(Ok(0), |row| row.get::<i64>(0))? >= most {
+            tx.undo().await?;
+            return Ok(false);
+        }
         let id = take_numbers(&mut tx, "tokens", 1).await?;
         let (secret, expires_ms) = (hashed(new.secret), new.expires_ms);
         tx.run(ADD_TOKEN, args![id, person, new.name, secret, new.scopes, now_ms, expires_ms]).await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Ends all tokens of a person.

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::discreet::without_addresses;
 use super::messages::MessageState;
-use super::{ChannelId, MessageId, PersonId, Unsubscribed, WatchId, take_numbers, token};
+use super::{ChannelId, MessageId, PersonId, Unsubscribed, WatchId, lock_holder, take_numbers, token};
 use crate::codes::Code;
 use crate::error::{AtlasError, Result};
 use crate::open::Atlas;
@@ -24,6 +24,7 @@ statements! {
     CHANNEL = channels!("WHERE id = $1"),
     FAILED = channels!("WHERE state = $1 ORDER BY id DESC LIMIT $2"),
     AT = channels!("WHERE person_id = $1 AND kind = $2 AND address = $3"),
+    COUNT = "SELECT COUNT(*) FROM channels WHERE person_id = $1 AND state <> $2",
     NUMBER_AT = "SELECT id FROM channels WHERE person_id = $1 AND kind = $2 AND address = $3",
     IN_USE = "SELECT person_id, id, kind FROM channels WHERE person_id > $1 AND person_id <= $2 AND state = $3 ORDER BY person_id, id",
     ADD = "INSERT INTO channels (id, person_id, kind, state, address, sealed_address, template, secret, made_ms, hold_ms)
@@ -342,6 +343,26 @@ impl Atlas {
         let stored = channel_in(&mut tx, &self.shared.sealer, person, new, now_ms).await?;
         tx.commit().await?;
         Ok(stored)
+    }
+
+    /// The same, if the person has fewer than `most` channels; else none, and nothing is added.
+    pub async fn add_channel_within(
+        &self,
+        person: PersonId,
+        new: &NewChannel,
+        most: i64,
+        now_ms: i64,
+    ) -> Result<Option<Channel>> {
+        let mut tx = self.store.write_unordered().await?;
+        lock_holder(&mut tx, person).await?;
+        let count = tx.one(COUNT, args![person, ChannelState::Removed.code()]).await?;
+        if count.map_or(Ok(0), |row| row.get::<i64>(0))? >= most {
+            tx.undo().await?;
+            return Ok(None);
+        }
+        let stored = channel_in(&mut tx, &self.shared.sealer, person, new, now_ms).await?;
+        tx.commit().await?;
+        Ok(Some(stored))
     }
 
     /// Takes a channel in or out of use, on the person's wish. What was to be sent over it waits. False for one that is not there, or whose address

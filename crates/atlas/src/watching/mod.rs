@@ -287,6 +287,14 @@ impl Threshold {
 
 statements! {
     TAKE = "UPDATE numbers SET last = last + $2 WHERE name = $1 RETURNING last",
+    LOCK = "UPDATE persons SET name = name WHERE id = $1",
+}
+
+/// Holds back whoever else would add something that is limited to the same person or organisation, until the transaction ends: so they are
+/// counted, and do not come to more than there may be.
+pub(crate) async fn lock_holder(tx: &mut Tx, person: PersonId) -> Result<()> {
+    tx.run(LOCK, args![person]).await?;
+    Ok(())
 }
 
 /// Gives out `count` numbers for rows of a table; returns the first.

@@ -1,12 +1,12 @@
 //! What persons watch.
 use serde::{Deserialize, Serialize};
 
-use super::{Cadence, ChannelId, PersonId, Subject, Threshold, WatchId, Weekday, take_numbers};
+use super::{Cadence, ChannelId, PersonId, Subject, Threshold, WatchId, Weekday, lock_holder, take_numbers};
 use crate::codes::Code;
 use crate::error::{AtlasError, Result};
 use crate::open::Atlas;
 use crate::records::Materiality;
-use crate::store::{Columns, Row, Value, args, damaged, json, statements, to_json};
+use crate::store::{Columns, Row, Tx, Value, args, damaged, json, statements, to_json};
 
 macro_rules! watches {
     ($rest:literal) => {
@@ -20,6 +20,7 @@ macro_rules! watches {
 
 statements! {
     OF_PERSON = watches!("WHERE w.person_id = $1 ORDER BY w.id"),
+    NUMBERS = "SELECT id FROM watches WHERE person_id = $1 ORDER BY id",
     WATCH = watches!("WHERE w.person_id = $1 AND w.id = $2"),
     ON_SUBJECT = watches!("WHERE w.person_id = $1 AND w.kind = $2 AND w.subject = $3"),
     // Whoever asks after the story happened is not told of it.
@@ -137,6 +138,13 @@ fn values(id: i64, person: PersonId, asks: &NewWatch, made_ms: i64) -> Vec<Value
     ]
 }
 
+async fn put_in(tx: &mut Tx, person: PersonId, asks: &NewWatch, now_ms: i64) -> Result<Watch> {
+    let id = take_numbers(tx, "watches", 1).await?;
+    tx.run(PUT, values(id, person, asks, now_ms)).await?;
+    let row = tx.one(ON_SUBJECT, args![person, asks.subject.code(), asks.subject.text()]).await?;
+    watch(&row.ok_or_else(|| damaged("a watch", "it vanished while it was written"))?)
+}
+
 impl Atlas {
     /// A person's watches, oldest first.
     pub async fn watches(&self, person: PersonId) -> Result<Vec<Watch>> {
@@ -160,19 +168,47 @@ impl Atlas {
     /// # Errors
     /// [`AtlasError::Missing`] if it names a channel that is not the person's.
     pub async fn put_watch(&self, person: PersonId, asks: &NewWatch, now_ms: i64) -> Result<Watch> {
-        if let Some(channels) = &asks.channels {
-            let own: Vec<ChannelId> = self.channels(person).await?.into_iter().map(|channel| channel.id).collect();
-            if let Some(other) = channels.iter().find(|id| !own.contains(id)) {
-                return Err(AtlasError::Missing(format!("channel {other}")));
-            }
-        }
+        self.check_channels(person, asks).await?;
         let mut tx = self.store.write_unordered().await?;
-        let id = take_numbers(&mut tx, "watches", 1).await?;
-        tx.run(PUT, values(id, person, asks, now_ms)).await?;
-        let row = tx.one(ON_SUBJECT, args![person, asks.subject.code(), asks.subject.text()]).await?;
-        let stored = watch(&row.ok_or_else(|| damaged("a watch", "it vanished while it was written"))?)?;
+        let stored = put_in(&mut tx, person, asks, now_ms).await?;
         tx.commit().await?;
         Ok(stored)
+    }
+
+    /// The same, if the person's watches are still those with these numbers, oldest first; else none, and nothing is written. So what was
+    /// allowed beside them is not written beside others.
+    ///
+    /// # Errors
+    /// As for [`Atlas::put_watch`].
+    pub async fn put_watch_beside(
+        &self,
+        person: PersonId,
+        asks: &NewWatch,
+        known: &[WatchId],
+        now_ms: i64,
+    ) -> Result<Option<Watch>> {
+        self.check_channels(person, asks).await?;
+        let mut tx = self.store.write_unordered().await?;
+        lock_holder(&mut tx, person).await?;
+        let rows = tx.fetch(NUMBERS, args![person]).await?;
+        let there: Vec<WatchId> = rows.iter().map(|row| Ok(WatchId(row.get(0)?))).collect::<Result<_>>()?;
+        if there != known {
+            tx.undo().await?;
+            return Ok(None);
+        }
+        let stored = put_in(&mut tx, person, asks, now_ms).await?;
+        tx.commit().await?;
+        Ok(Some(stored))
+    }
+
+    /// Refuses channels that are not the person's.
+    async fn check_channels(&self, person: PersonId, asks: &NewWatch) -> Result<()> {
+        let Some(channels) = &asks.channels else { return Ok(()) };
+        let own: Vec<ChannelId> = self.channels(person).await?.into_iter().map(|channel| channel.id).collect();
+        match channels.iter().find(|id| !own.contains(id)) {
+            Some(other) => Err(AtlasError::Missing(format!("channel {other}"))),
+            None => Ok(()),
+        }
     }
 
     /// Removes a watch; false if the person has none with this number.

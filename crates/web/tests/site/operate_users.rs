@@ -53,7 +53,7 @@ async fn nobody_but_an_operator_reaches_any_of_it() {
     let hall = market().await;
     let (olga, own) = operated(&hall).await;
     let (secret, ada) = hall.person("ada@example.org").await;
-    let company = hall.atlas.found_organisation(ada, "Byron & Co", 0).await.unwrap();
+    let company = hall.atlas.found_organisation(ada, "Byron & Co", 5, 0).await.unwrap().unwrap();
     let visitor = hall.accounts.visitor(&secret).await.unwrap().unwrap();
     let token = hall.accounts.add_token(&visitor, "all", &Scope::ALL, 30, &here()).await.unwrap();
     let visitor = hall.accounts.visitor(olga.cookie.as_ref().unwrap()).await.unwrap().unwrap();
@@ -109,7 +109,7 @@ async fn accounts_are_listed_without_what_is_theirs() {
         secret: [9; 32],
     };
     hall.atlas.add_channel(ada, &hook, now).await.unwrap();
-    hall.atlas.found_organisation(ada, "Byron & <Co>", now).await.unwrap();
+    hall.atlas.found_organisation(ada, "Byron & <Co>", 5, now).await.unwrap().unwrap();
     let trial = Trial { plan: "monitor".into(), since_ms: now, until_ms: now + 1 };
     assert!(hall.atlas.begin_trial(ada, &trial).await.unwrap());
     let page = hall.get(&olga, "/operate/users?q=ADA_").await;
@@ -236,7 +236,7 @@ async fn an_organisation_whose_owner_is_gone_is_handed_over() {
     let hall = hall().await;
     let (olga, own) = operated(&hall).await;
     let ((_, ada), (secret, bob)) = (hall.person("ada@example.org").await, hall.person("bob@example.org").await);
-    let company = hall.atlas.found_organisation(ada, "Byron & Co", 0).await.unwrap();
+    let company = hall.atlas.found_organisation(ada, "Byron & Co", 5, 0).await.unwrap().unwrap();
     crate::organisations::joined(&hall, ada, company, bob, "bob@example.org", Role::Reader).await;
     let page = hall.get(&olga, "/operate/organisations").await;
     well_formed::check(&page.body).unwrap();
