@@ -28,6 +28,7 @@ mod saved;
 mod share;
 mod site;
 mod text;
+mod turns;
 mod view;
 mod words;
 

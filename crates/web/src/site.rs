@@ -13,6 +13,7 @@ use crate::adding::Adding;
 use crate::desk::{Desk, ReadBrought};
 use crate::error::Failure;
 use crate::page::Head;
+use crate::turns::Turns;
 
 /// Tells the time in milliseconds since 1970 UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -54,6 +55,10 @@ pub struct Site {
     pub(crate) atlas: Atlas,
     pub(crate) config: Arc<SiteConfig>,
     pub(crate) desk: Desk,
+    /// At checking bundles.
+    pub(crate) checking: Turns,
+    /// At making bundles. They are apart, so that who sends a bundle slowly keeps nobody from evidence.
+    pub(crate) bundling: Turns,
     pub(crate) personal: Option<Personal>,
     pub(crate) accounts: Option<Accounts>,
     pub(crate) plans: Arc<Plans>,
@@ -71,6 +76,8 @@ impl Site {
             atlas,
             config: Arc::new(config),
             desk: Desk::plain(),
+            checking: Turns::default(),
+            bundling: Turns::default(),
             personal: None,
             accounts: None,
             plans,

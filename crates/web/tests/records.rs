@@ -5,6 +5,7 @@ use archive::Sha256Digest;
 use atlas::answers::{AboutChange, AboutClause, Asked, Asker, ClauseWords, NamedType, Outcome, Side, SideQuotation};
 use serde::Serialize;
 use std::collections::BTreeSet;
+use tokio::io::AsyncWriteExt;
 use world::{Answer, World, plain_text};
 
 const PROVISION: &str = "/provisions/CW-P-000001";
@@ -608,4 +609,41 @@ async fn a_paragraph_about_a_change_is_shown_with_its_words() {
     let json = world.get_json(path).await.json();
     assert_eq!(json["language_model"]["quotations"][0]["side"], "old");
     assert_eq!(json["language_model"]["prompt_version"], "1");
+}
+
+#[tokio::test]
+async fn few_send_bundles_at_once_and_the_next_is_told_so() {
+    let world = World::new().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let site = world.site.clone();
+    tokio::spawn(async move { axum::serve(listener, site).await.unwrap() });
+    // Each asks for room for 60 MB and sends nothing more.
+    let head = format!(
+        "POST /verify HTTP/1.1\r\nHost: {address}\r\nContent-Type: multipart/form-data; boundary=frontier\r\n\
+         Content-Length: 60000000\r\n\r\n"
+    );
+    let mut slow = Vec::new();
+    for _ in 0..4 {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    // Until the four are being read, one more has its answer.
+    let mut refused = world.post("/verify", &[("bundle", "b.zip", b"no bundle")]).await;
+    for _ in 0..100 {
+        if refused.status != 200 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        refused = world.post("/verify", &[("bundle", "b.zip", b"no bundle")]).await;
+    }
+    assert_eq!(refused.status, 503);
+    let page = plain_text(&String::from_utf8(refused.bytes).unwrap());
+    assert!(page.contains("busy with checking bundles of others, 4 at a time"), "{page}");
+    assert!(page.contains("Wait a little and try again."), "{page}");
+    // Evidence is made all the same, and who is done makes room.
+    assert_eq!(world.get(&format!("{PROVISION}/evidence.zip")).await.status, 200);
+    slow.pop();
+    assert_eq!(world.post("/verify", &[("bundle", "b.zip", b"no bundle")]).await.status, 200);
 }

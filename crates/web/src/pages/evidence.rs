@@ -1,6 +1,5 @@
 //! Evidence bundles to download.
-use atlas::Evidence;
-use atlas::ids::DocumentId;
+use atlas::ids::{DocumentId, ProvisionId};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -18,13 +17,24 @@ async fn of_version(State(site): State<Site>, Path((id, number)): Path<(String, 
     let missing = || Failure::missing(format!("version {number:.20} of {id:.20}"));
     let document: DocumentId = id.parse().map_err(|_| missing())?;
     let number: i64 = number.parse().map_err(|_| missing())?;
-    let evidence = site.atlas.evidence(document, number, None).await?;
-    bundle(evidence, &format!("{document}-version-{number}")).await
+    bundle(&site, (document, number), None, &format!("{document}-version-{number}")).await
 }
 
-/// The bundle as a download. It is compressed and verified before it leaves: not on a thread that serves others.
-pub(super) async fn bundle(evidence: Evidence, name: &str) -> Result<Response, Failure> {
-    let written = tokio::task::spawn_blocking(move || evidence.bundle()).await;
+/// The bundle of a version, or of a provision in it, as a download. It is compressed and verified before it leaves: not on a thread that serves others.
+pub(super) async fn bundle(
+    site: &Site,
+    (document, number): (DocumentId, i64),
+    provision: Option<ProvisionId>,
+    name: &str,
+) -> Result<Response, Failure> {
+    let turn = site.bundling.take("making bundles").await?;
+    let evidence = site.atlas.evidence(document, number, provision).await?;
+    let write = move || {
+        // It goes on when the visitor leaves, and so does the turn.
+        let _turn = turn;
+        evidence.bundle()
+    };
+    let written = tokio::task::spawn_blocking(write).await;
     let bytes = written.map_err(|error| Failure::Internal(error.to_string()))?;
     let bytes = bytes.map_err(|error| Failure::Internal(error.to_string()))?;
     Ok(saved(&format!("clausewatch-evidence-{name}.zip"), "application/zip", bytes))

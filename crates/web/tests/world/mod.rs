@@ -35,7 +35,7 @@ const HOSTILE: &str = "<b>Quince</b> & \"Co\" }{\\ <script>alert(1)</script>";
 pub struct World {
     pub atlas: Atlas,
     pub plum: DocumentId,
-    site: axum::Router,
+    pub site: axum::Router,
 }
 
 /// What the site answered.

@@ -139,8 +139,8 @@ async fn paper(site: &Site, record: Record) -> Result<Response, Failure> {
 async fn evidence(State(site): State<Site>, Path(name): Path<String>) -> Result<Response, Failure> {
     let id = provision_id(&name)?;
     let Some(provision) = site.atlas.provision(id).await? else { return Err(absent(&site, id).await) };
-    let evidence = site.atlas.evidence(provision.document, provision.last_version, Some(id)).await?;
-    super::evidence::bundle(evidence, &id.to_string()).await
+    let version = (provision.document, provision.last_version);
+    super::evidence::bundle(&site, version, Some(id), &id.to_string()).await
 }
 
 /// The record as JSON: what the page tells, in the same words.

@@ -1,4 +1,6 @@
 //! Verify: a bundle is checked, or the records are shown that have a hash. What is uploaded is not kept.
+use std::time::Duration;
+
 use archive::Sha256Digest;
 use archive::evidence::{CheckStatus, VerifyReport, verify_bundle};
 use askama::Template;
@@ -20,6 +22,8 @@ use crate::words;
 
 /// Largest bundle taken.
 const MOST_BYTES: usize = 64 << 20;
+/// Most time for sending a bundle.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Records shown for one hash.
 const MATCHES: i64 = 100;
 
@@ -66,10 +70,19 @@ async fn show(State(site): State<Site>, wants: Wants, query: Query) -> Result<Re
 }
 
 async fn check(State(site): State<Site>, wants: Wants, form: Multipart) -> Result<Response, Failure> {
-    let (bundle, key) = fields(form).await?;
+    // Before the body is read: it is large.
+    let turn = site.checking.take("checking bundles").await?;
+    let late =
+        |_| Failure::Refused(StatusCode::REQUEST_TIMEOUT, "the bundle took longer than two minutes to arrive".into());
+    let (bundle, key) = tokio::time::timeout(PATIENCE, fields(form)).await.map_err(late)??;
     let trusted = key.unwrap_or_else(|| site.atlas.log_key());
     // Unpacking and hashing: not on a thread that serves others.
-    let checked = tokio::task::spawn_blocking(move || verify_bundle(&bundle, Some(&trusted))).await;
+    let check = move || {
+        // It goes on when the visitor leaves, and so does the turn.
+        let _turn = turn;
+        verify_bundle(&bundle, Some(&trusted))
+    };
+    let checked = tokio::task::spawn_blocking(check).await;
     let report = checked.map_err(|error| Failure::Internal(error.to_string()))?.map_err(|error| error.to_string());
     if wants == Wants::Json {
         let value = match &report {
