@@ -121,13 +121,10 @@ pub(super) async fn add(
     let added = match form.text("kind") {
         Some("mail") => {
             // The owner types an address of their own, on their own machine; the mail server is theirs too. Others confirm it first.
-            let confirmed = match asking {
-                Ok(asking) => {
-                    may_ask(&asking, address).await?;
-                    false
-                }
-                Err(_) => true,
-            };
+            let confirmed = site.accounts.is_none();
+            if !confirmed {
+                may_ask(&asking?, address).await?;
+            }
             add_mail(&site.atlas, of, address, confirmed, secret, now_ms).await
         }
         Some("webhook") => {
