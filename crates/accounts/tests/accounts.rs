@@ -894,6 +894,30 @@ async fn who_asks_many_times_at_once_has_no_more_room() {
 }
 
 #[tokio::test]
+async fn a_link_is_made_of_bytes_that_no_release_changes() {
+    use hmac::{Hmac, KeyInit, Mac};
+    let hall = halls().await.remove(0);
+    hall.accounts.sign_up(ADA, &Wish::default(), &hall.here()).await.unwrap();
+    let mail = hall.stage.atlas.account_mail(1).await.unwrap().unwrap();
+    let mut does = b"account link 2\n".to_vec();
+    for field in [
+        1_i64.to_be_bytes().to_vec(),
+        0_i64.to_be_bytes().to_vec(),
+        ADA.into(),
+        0_i64.to_be_bytes().to_vec(),
+        mail.nonce,
+        b"{}".to_vec(),
+        mail.expires_ms.to_be_bytes().to_vec(),
+    ] {
+        does.extend((field.len() as u64).to_be_bytes());
+        does.extend(field);
+    }
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&settings().key).unwrap();
+    mac.update(&does);
+    assert_eq!(hall.link().await, format!("1-{}", archive::hex(&mac.finalize().into_bytes())));
+}
+
+#[tokio::test]
 async fn the_first_operator_is_made_from_the_command_line() {
     for hall in halls().await {
         let made = hall.accounts.create_operator(ADA).await.unwrap();
