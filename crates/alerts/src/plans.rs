@@ -11,7 +11,7 @@ use atlas::{Atlas, AtlasError};
 use serde::{Deserialize, Serialize};
 
 /// Most watches of a person who is not the owner of the instance, whatever their plan.
-const MOST_WATCHES: usize = 500;
+pub const MOST_WATCHES: usize = 500;
 
 /// How soon a plan tells, the soonest last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -45,7 +45,7 @@ pub use hold::{Held, Work};
 pub use open::{Atlas, Location, LogConfig};
 pub use read::{
     Adoption, CategoryShare, ChangeFilter, Counts, Evidence, HashMatch, Hashed, Holder, InstanceFilter, Month,
-    PlatformDetail, PlatformFilter, PlatformRow, PlatformSort, Rarity, StandingMonth, TypeCount, TypeMonth,
+    PlatformDetail, PlatformFilter, PlatformRow, PlatformSort, RECENT_MS, Rarity, StandingMonth, TypeCount, TypeMonth,
     TypeTimeline,
 };
 pub use record::Recorded;

@@ -15,6 +15,7 @@ use crate::ids::DocumentId;
 use crate::records::{Document, Materiality, Platform};
 pub use evidence::Evidence;
 pub use holders::{HashMatch, Hashed, Holder};
+pub use platforms::RECENT_MS;
 pub(crate) use standing::Cache;
 pub use timelines::{Adoption, Month, StandingMonth, TypeMonth, TypeTimeline};
 

@@ -21,8 +21,8 @@ statements! {
     PLATFORM = "SELECT id, slug, name, homepage, sector, country FROM platforms WHERE slug = $1",
 }
 
-/// 30 days.
-const RECENT_MS: i64 = 30 * DAY_MS;
+/// Changes within so many milliseconds are told as those of the last 30 days, wherever they are counted.
+pub const RECENT_MS: i64 = 30 * DAY_MS;
 
 impl Atlas {
     /// Platforms that pass the filter.

@@ -5,7 +5,7 @@ use archive::instant::DAY_MS;
 use askama::Template;
 use atlas::records::{Change, Document, Materiality, Provision};
 use atlas::watching::Subject;
-use atlas::{CategoryShare, ChangeFilter, PlatformDetail, StandingMonth};
+use atlas::{CategoryShare, ChangeFilter, PlatformDetail, RECENT_MS, StandingMonth};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::json;
@@ -24,8 +24,6 @@ use crate::{links, view, words};
 const CHANGES: i64 = 10;
 /// Most severe provisions shown, each of another clause type.
 const PROVISIONS: usize = 6;
-/// 30 days.
-const RECENT_MS: i64 = 30 * DAY_MS;
 
 #[derive(Template)]
 #[template(path = "pages/platforms/show.html")]

@@ -9,7 +9,7 @@ use atlas::ids::{ChangeId, ProvisionId};
 use atlas::records::{Capture, Document, EventKind, Provision, Revision, Version, Wording};
 use atlas::review::{Judged, Judgement};
 use atlas::witnesses::Witness;
-use atlas::{Atlas, AtlasError, Rarity};
+use atlas::{Atlas, AtlasError, RECENT_MS, Rarity};
 use document::Structure;
 use provisions::{Applicable, Circumstances, ClauseType, Explanation, Facts, taxonomy};
 
@@ -29,8 +29,6 @@ const ELSEWHERE: i64 = 4;
 const OTHERS: usize = 8;
 /// Steps of a lineage shown, the latest ones.
 const STEPS: usize = 40;
-/// 30 days.
-const RECENT_MS: i64 = 30 * DAY_MS;
 
 /// A provision and all that is told about it.
 pub(super) struct Record {

@@ -1,5 +1,6 @@
 //! A watchlist as a file: written as CSV and OPML, and read.
 use alerts::exchange::{Listed, tags, to_csv, to_opml, written};
+use alerts::plans::MOST_WATCHES;
 use atlas::watching::NewWatch;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request, State};
@@ -19,8 +20,6 @@ use crate::words;
 pub(super) const MOST_BYTES: usize = 512 * 1024;
 /// Longest line that names what is watched, in bytes.
 const LONGEST_SUBJECT: usize = 2_000;
-/// Most watches of a file that is read.
-const MOST_WATCHES: usize = 500;
 
 async fn watches(site: &Site, holder: &Holder) -> Result<Vec<NewWatch>, Failure> {
     let watches = site.atlas.watches(holder.id()).await?;
