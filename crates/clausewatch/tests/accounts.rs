@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alerts::{Delivery, Links, MailServer, Mailer, Teller};
+use archive::instant::HOUR_MS;
 use atlas::accounts::{NewInvitation, Role};
 use atlas::ids::DocumentId;
 use atlas::records::{NewCapture, NewDocument, Platform};
@@ -27,7 +28,6 @@ use tracker::history::{History, Observation};
 
 const ADA: &str = "ada@example.org";
 const PASSWORD: &str = "violet anchor seldom 9";
-const HOUR_MS: i64 = 3_600_000;
 
 fn terms(more: &str) -> String {
     format!(

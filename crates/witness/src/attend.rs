@@ -5,6 +5,7 @@
 //! to make none if it has one since the version was first seen.
 use std::sync::Arc;
 
+use archive::instant::{DAY_MS, HOUR_MS, SECOND_MS};
 use atlas::witnesses::{OutsideCapture, Question, Submission};
 use atlas::{Atlas, AtlasError};
 use serde::Serialize;
@@ -14,10 +15,6 @@ use crate::wayback::{Archive, Job, NEAR_MS};
 
 /// Tells the time in milliseconds since 1970 UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
-
-const SECOND_MS: i64 = 1000;
-const HOUR_MS: i64 = 60 * 60 * SECOND_MS;
-const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// Questions of a pass at most, and submissions.
 const QUESTIONS: usize = 10;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use alerts::exchange;
 use alerts::plans::Plans;
 use anyhow::Context;
+use archive::instant::DAY_MS;
 use atlas::Atlas;
 use atlas::watching::{ChannelId, NewWatch, PersonId, Subject, Threshold, Watch, WatchId};
 use provisions::Severity;
@@ -13,7 +14,6 @@ use serde_json::json;
 use crate::instance::{Place, now_ms};
 use crate::paint::{self, counted, day};
 
-const DAY_MS: i64 = 86_400_000;
 const OWNER: PersonId = PersonId::OWNER;
 
 /// Watch platforms, documents, clause types and more, and be told what changes

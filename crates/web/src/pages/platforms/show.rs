@@ -1,7 +1,6 @@
 //! A platform: its documents, its profile beside the median platform, what changed, what is most severe.
 use std::collections::HashSet;
 
-use archive::instant::DAY_MS;
 use askama::Template;
 use atlas::records::{Change, Document, Materiality, Provision};
 use atlas::watching::Subject;

@@ -3,7 +3,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use alerts::of_platform;
-use archive::instant::DAY_MS;
 use archive::log::{TlogProof, VerifierKey, leaf_hash};
 use atlas::ids::{ChangeId, ProvisionId};
 use atlas::records::{Capture, Document, EventKind, Provision, Revision, Version, Wording};
