@@ -412,7 +412,7 @@ const LISTS: &[List] = &[
         ("prompt|prompts|inputs|your input|questions", "prompts"),
         ("output|outputs|answers|responses|completions|suggestions", "outputs"),
         ("your content|user content|customer content|use content|use of content|content you|content that you|content and|your data|customer data|user data|your stuff|materials you|uploads|upload|submissions|posts|information you provide", "content"),
-        ("files|documents|attachments|notes", "files"),
+        ("files|documents|attachments", "files"),
         ("photo|photos|picture|pictures|image|images|video|videos", "pictures and videos"),
         ("voice|audio|recordings", "voice recordings"),
         ("messages|chats|conversations|emails|calls|transcripts", "messages"),
