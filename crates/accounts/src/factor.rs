@@ -179,21 +179,11 @@ impl Accounts {
         let account = &visitor.account;
         self.spend(account, code, caller).await?;
         self.renew(visitor).await?;
-        self.factor_ended(account, caller).await
+        self.factor_ended(account, "", caller).await
     }
 
-    /// Ends the second factor of an account, notes it, and tells the person.
-    pub(crate) async fn factor_ended(&self, account: &Account, caller: &Caller) -> Result<(), AccountError> {
-        self.factor_ended_by(account, "", caller).await
-    }
-
-    /// The same, noting how it was done.
-    pub(crate) async fn factor_ended_by(
-        &self,
-        account: &Account,
-        how: &str,
-        caller: &Caller,
-    ) -> Result<(), AccountError> {
+    /// Ends the second factor of an account, notes it and how it was done, and tells the person.
+    pub(crate) async fn factor_ended(&self, account: &Account, how: &str, caller: &Caller) -> Result<(), AccountError> {
         self.atlas().drop_factor(account.person).await?;
         self.note(Some(account.person), "second-factor-ended", caller, how).await?;
         self.post(MailKind::FactorEnded, &account.address, Some(account), &Wish::default()).await

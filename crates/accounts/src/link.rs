@@ -350,7 +350,7 @@ impl Accounts {
             MailKind::SignUp => Ok(Followed::In(self.confirmed(&mail, hash, caller).await?, wish)),
             MailKind::ChangeAddress => self.readdress(&mail, caller).await.map(Followed::Readdressed),
             MailKind::EndFactor => {
-                self.factor_ended(&self.usable(&mail).await?, caller).await?;
+                self.factor_ended(&self.usable(&mail).await?, "", caller).await?;
                 Ok(Followed::FactorEnded)
             }
             _ => {

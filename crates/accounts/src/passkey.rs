@@ -322,7 +322,7 @@ impl Accounts {
         // It may have been ended in another window meanwhile.
         self.must_have_factor(&visitor.account).await?;
         self.renew(visitor).await?;
-        self.factor_ended_by(&visitor.account, "with a passkey", caller).await
+        self.factor_ended(&visitor.account, "with a passkey", caller).await
     }
 
     /// Whether an answer is that of a passkey, to what was asked, for the person whose it is. It is used then.

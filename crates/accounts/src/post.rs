@@ -1,7 +1,5 @@
 //! Sending the mail about accounts, and clearing away what is over.
-use std::sync::atomic::{AtomicI64, Ordering};
-
-use alerts::{Foot, Handed, Letter, Mailer};
+use alerts::{Foot, Handed, Letter, Mailer, Rest};
 use archive::instant::{DAY_MS, SECOND_MS};
 use atlas::accounts::{AccountMail, MailOutcome, Role};
 
@@ -25,9 +23,8 @@ const AUDIT_MS: i64 = 180 * DAY_MS;
 pub struct Post {
     accounts: Accounts,
     mailer: Mailer,
-    /// Until when the mail server is left alone, and for how long it was last time.
-    rest_until: AtomicI64,
-    rest: AtomicI64,
+    /// The mail server's.
+    rest: Rest,
 }
 
 /// A mail's words, and what its button is called.
@@ -178,23 +175,23 @@ fn words(kind: MailKind, site: &str) -> Option<Words> {
 impl Post {
     /// Sends over a mailer.
     pub fn new(accounts: Accounts, mailer: Mailer) -> Post {
-        Post { accounts, mailer, rest_until: AtomicI64::new(0), rest: AtomicI64::new(0) }
+        Post { accounts, mailer, rest: Rest::new(FIRST_PAUSE_MS, LONGEST_PAUSE_MS) }
     }
 
     /// Sends what is due; how many mails the server took, and why others wait. A server that cannot be spoken to ends the round, costs no mail
     /// an attempt, and is left alone for a while.
     pub async fn round(&self) -> Result<(usize, Option<String>), AccountError> {
         let (atlas, mut sent, mut trouble) = (self.accounts.atlas(), 0, None);
-        if self.accounts.now_ms() < self.rest_until.load(Ordering::Relaxed) {
+        if self.accounts.now_ms() < self.rest.until_ms() {
             return Ok((0, None));
         }
         for _ in 0..TAKEN {
             let claimed = atlas.claim_account_mails(self.accounts.now_ms(), 1).await?;
-            let Some(id) = claimed.first().copied() else { break };
+            let (Some(id), begun_ms) = (claimed.first().copied(), self.accounts.now_ms()) else { break };
             let Some(mail) = atlas.account_mail(id).await? else { continue };
             let outcome = match self.send(&mail).await {
                 Handed::Over => {
-                    self.rest.store(0, Ordering::Relaxed);
+                    self.rest.over();
                     sent += 1;
                     MailOutcome::Sent
                 }
@@ -207,22 +204,14 @@ impl Post {
                     self.again(&mail)
                 }
                 Handed::NoServer(reason) => {
-                    atlas.settle_account_mail(id, MailOutcome::Released(self.rest())).await?;
+                    let again_ms = self.rest.begin(begun_ms, self.accounts.now_ms());
+                    atlas.settle_account_mail(id, MailOutcome::Released(again_ms)).await?;
                     return Ok((sent, Some(reason)));
                 }
             };
             atlas.settle_account_mail(id, outcome).await?;
         }
         Ok((sent, trouble))
-    }
-
-    /// Leaves the mail server alone, longer each time; until when.
-    fn rest(&self) -> i64 {
-        let rest = (2 * self.rest.load(Ordering::Relaxed)).clamp(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
-        let until_ms = self.accounts.now_ms() + rest;
-        self.rest.store(rest, Ordering::Relaxed);
-        self.rest_until.store(until_ms, Ordering::Relaxed);
-        until_ms
     }
 
     async fn send(&self, mail: &AccountMail) -> Handed {

@@ -3,7 +3,6 @@
 //! A process that is killed leaves what it claimed to others after two minutes; what it had sent but not settled is sent again under the
 //! same name. So every message arrives, and a receiver that knows names gets each once.
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use archive::Sha256Digest;
 use archive::instant::{HOUR_MS, MINUTE_MS, SECOND_MS};
@@ -15,6 +14,7 @@ use tokio::task::JoinSet;
 use crate::letter::Letter;
 use crate::links::Links;
 use crate::mail::{self, Handed, Mailer};
+use crate::rest::Rest;
 use crate::teller::Clock;
 use crate::webhook::{payload, signature};
 
@@ -51,9 +51,8 @@ struct Parts {
     links: Links,
     mailer: Option<Mailer>,
     poster: Poster,
-    /// Until when the mail server is left alone, and for how long it was last time.
-    rest_until: AtomicI64,
-    rest: AtomicI64,
+    /// The mail server's.
+    rest: Rest,
 }
 
 /// What a round of delivering came to.
@@ -90,8 +89,8 @@ impl Delivered {
 impl Delivery {
     /// Sends over webhooks, and over mail if there is a mailer; without one, mail waits.
     pub fn new(atlas: Atlas, now: Clock, links: Links, mailer: Option<Mailer>, poster: Poster) -> Delivery {
-        let (rest_until, rest) = (AtomicI64::new(0), AtomicI64::new(0));
-        Delivery { parts: Arc::new(Parts { atlas, now, links, mailer, poster, rest_until, rest }) }
+        let rest = Rest::new(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+        Delivery { parts: Arc::new(Parts { atlas, now, links, mailer, poster, rest }) }
     }
 
     /// Sends all that is due now.
@@ -114,7 +113,7 @@ impl Delivery {
                 self.settle_next(&mut sending, &mut delivered).await?;
             }
             let room = (at_a_time - sending.len()) as i64;
-            let resting = kind == ChannelKind::Mail && (parts.now)() < parts.rest_until.load(Ordering::Relaxed);
+            let resting = kind == ChannelKind::Mail && (parts.now)() < parts.rest.until_ms();
             let claimed = match resting {
                 true => Vec::new(),
                 false => parts.atlas.claim_messages(kind, (parts.now)(), room).await?,
@@ -173,14 +172,14 @@ impl Parts {
 
     async fn mail(&self, outgoing: &Outgoing, letter: &Letter) -> Outcome {
         let now_ms = (self.now)();
-        let rest_until = self.rest_until.load(Ordering::Relaxed);
+        let rest_until = self.rest.until_ms();
         let Some(mailer) = self.mailer.as_ref().filter(|_| now_ms >= rest_until) else {
             let reason = "the mail server could not be spoken to a moment ago".to_string();
             return Outcome::Released { reason, again_ms: rest_until.max(now_ms) };
         };
         match mailer.send(outgoing, letter, &self.links, now_ms).await {
             Handed::Over => {
-                self.rest.store(0, Ordering::Relaxed);
+                self.rest.over();
                 Outcome::Sent
             }
             Handed::Later(reason) => self.later(outgoing, reason, None).await,
@@ -190,15 +189,7 @@ impl Parts {
                 }
                 Outcome::Dead { reason }
             }
-            Handed::NoServer(reason) => {
-                let rest = (2 * self.rest.load(Ordering::Relaxed)).clamp(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
-                let again_ms = (self.now)() + rest;
-                // Of several that fail together, the first lengthens the pause.
-                if self.rest_until.fetch_max(again_ms, Ordering::Relaxed) <= now_ms {
-                    self.rest.store(rest, Ordering::Relaxed);
-                }
-                Outcome::Released { reason, again_ms }
-            }
+            Handed::NoServer(reason) => Outcome::Released { reason, again_ms: self.rest.begin(now_ms, (self.now)()) },
         }
     }
 

@@ -184,11 +184,7 @@ pub(crate) fn find_in(kind: &ClauseType, text: &str, around: &str, signals: Sign
     let mut facts = Facts::default();
     let spans = sentences(text);
     for subject in wanted(&kind.id) {
-        look_for(*subject, text, &spans, signals, &mut facts);
-    }
-    // A choice is often in the sentence after.
-    if wanted(&kind.id).contains(&Subject::Choice) {
-        facts.push("Where to refuse", where_to_refuse(around, &sentences(around)));
+        look_for(*subject, text, around, &spans, signals, &mut facts);
     }
     if !WITHOUT_EXCEPTIONS.contains(&kind.id.as_str()) {
         let found = exceptions(text, &spans);
@@ -212,7 +208,7 @@ fn floor_boundary(text: &str, at: usize) -> usize {
     at
 }
 
-fn look_for(subject: Subject, text: &str, spans: &[Range<usize>], signals: Signals, facts: &mut Facts) {
+fn look_for(subject: Subject, text: &str, around: &str, spans: &[Range<usize>], signals: Signals, facts: &mut Facts) {
     match subject {
         Subject::Period(wanted) => facts.push(wanted.label, period_for(wanted, text, spans)),
         Subject::Cap => facts.push("Liability cap", cap(text, spans).map(|cap| cap.words()).unwrap_or_default()),
@@ -237,7 +233,9 @@ fn look_for(subject: Subject, text: &str, spans: &[Range<usize>], signals: Signa
         Subject::Language => facts.push("Language", language(text).unwrap_or_default()),
         Subject::Named(lexicon) => facts.push(lexicon.label(), lexicon.named(text)),
         Subject::Binds if signals.has(Signal::Mutual) => facts.push("Binds", "both sides"),
-        Subject::Binds | Subject::Choice => {}
+        Subject::Binds => {}
+        // A choice is often in the sentence after.
+        Subject::Choice => facts.push("Where to refuse", where_to_refuse(around, &sentences(around))),
     }
 }
 

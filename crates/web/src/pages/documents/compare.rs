@@ -1,4 +1,5 @@
 //! Any two versions of a document compared clause by clause.
+use alerts::of_platform;
 use alerts::sides::Corrected;
 use askama::Template;
 use atlas::records::{Document, Version};
@@ -56,7 +57,7 @@ pub(super) async fn show(
     let (from, old) = side(&site, &document, from).await?;
     let (to, new) = side(&site, &document, to).await?;
     let redline = redline::compare(&old, &new, &Corrected::of(&site.atlas, document.id, from.number, to.number).await?);
-    let title = super::full_title(&document);
+    let title = of_platform(&document.platform.name, &document.title);
     let path = links::compare_versions(&document.id, &from.number, &to.number);
     let head = super::head(&site, &document, format!("{title}, version {} and {}", from.number, to.number), path)
         .about(format!("What changed in {title} from version {} to version {}.", from.number, to.number))

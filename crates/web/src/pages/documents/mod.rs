@@ -48,12 +48,6 @@ fn head(site: &Site, document: &Document, title: String, path: String) -> Head {
         .crumb(platform.name.as_str(), links::platform(&platform.slug))
 }
 
-/// A document's title with its platform's, which many titles hold already.
-fn full_title(document: &Document) -> String {
-    let (platform, title) = (&document.platform.name, &document.title);
-    if title.to_lowercase().contains(&platform.to_lowercase()) { title.clone() } else { format!("{platform}: {title}") }
-}
-
 /// The latest version up to `number` that is the document and not an error page or an empty shell; `number` itself if there is none.
 pub(crate) async fn sound(site: &Site, document: DocumentId, number: i64) -> Result<i64, Failure> {
     let mut at = number;

@@ -1,4 +1,5 @@
 //! A document: its text as it stands, provisions marked, versions, and what is known of it.
+use alerts::of_platform;
 use askama::Template;
 use atlas::ChangeFilter;
 use atlas::health::{Health, State as Fares};
@@ -74,7 +75,7 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let document = super::document(&site, &id).await?;
-    let title = super::full_title(&document);
+    let title = of_platform(&document.platform.name, &document.title);
     let path = links::document(&document.id);
     let head = super::head(&site, &document, title.clone(), path)
         .about(format!(

@@ -1,4 +1,5 @@
 //! An older version's text, with the provisions that stood in it.
+use alerts::of_platform;
 use askama::Template;
 use atlas::records::{Change, Document, Materiality, Provision, Version};
 use axum::extract::{Path, State};
@@ -72,7 +73,7 @@ pub(super) async fn show(
         });
         return crate::negotiate::json(&value);
     }
-    let title = super::full_title(&document);
+    let title = of_platform(&document.platform.name, &document.title);
     let head = super::head(&site, &document, format!("{title}, version {number}"), links::version(&id, &number))
         .about(format!("{title} as it was on {}, word for word.", words::day(&version.first_seen_ms)))
         .crumb(document.title.as_str(), links::document(&id))

@@ -1,4 +1,5 @@
 //! All versions of a document, newest first.
+use alerts::of_platform;
 use askama::Template;
 use atlas::records::{Change, Document, Version};
 use atlas::{ChangeFilter, StandingMonth};
@@ -55,7 +56,7 @@ pub(super) async fn list(
     let changes = site.atlas.changes(&filter).await?;
     let change = |number| changes.iter().find(|change| change.change.to_version == number).cloned();
     let timeline = versions.into_iter().map(|version| (version.clone(), change(version.number))).collect();
-    let title = super::full_title(&document);
+    let title = of_platform(&document.platform.name, &document.title);
     let path = links::versions(&document.id);
     let paging = Paging::of(&path, &query, page, SIZE, total);
     let head = super::head(&site, &document, format!("Versions of {title}"), path)
