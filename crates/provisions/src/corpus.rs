@@ -16,6 +16,8 @@ pub struct Example {
     pub text: String,
     /// Positions in [`crate::Taxonomy::types`], the main type first.
     pub types: Vec<usize>,
+    /// Positions of types that it only seems to be of: it speaks of them and says the contrary.
+    pub denies: Vec<usize>,
     /// The severity that the reader saw in it.
     pub severity: Option<Severity>,
     /// What it is good for.
@@ -29,6 +31,8 @@ pub enum Role {
     Sample,
     /// Picked because it is hard or rare: good to learn from, no fair sample to measure or calibrate on.
     Picked,
+    /// Written for the purpose, one of a pair of contraries: learnt from, not measured or calibrated on.
+    Contrary,
     /// Nobody labelled it; what is learnt from it is what [`crate::teach`] makes of it.
     Unlabelled,
 }
@@ -57,6 +61,7 @@ struct Line {
     heading: String,
     text: String,
     types: Vec<String>,
+    denies: Option<Vec<String>>,
     #[serde(default)]
     severity: String,
     #[serde(default)]
@@ -68,12 +73,17 @@ pub fn read_line(line: &str) -> Result<Example, CorpusError> {
     let line: Line = serde_json::from_str(line)?;
     Ok(Example {
         types: positions(&line.id, &line.types)?,
+        denies: positions(&line.id, line.denies.as_deref().unwrap_or_default())?,
         id: line.id,
         platform: line.platform,
         heading: line.heading,
         text: line.text,
         severity: Severity::parse(&line.severity),
-        role: if line.only_trains { Role::Picked } else { Role::Sample },
+        role: match line.denies {
+            Some(_) => Role::Contrary,
+            None if line.only_trains => Role::Picked,
+            None => Role::Sample,
+        },
     })
 }
 

@@ -4,6 +4,7 @@
 //! [`Reader::findings`] reads one [`Passage`] (a clause with the headings and the lead-in above it); [`analyse`] reads a whole document.
 pub mod calibrate;
 pub mod card;
+mod contrary;
 pub mod corpus;
 mod denials;
 pub mod eval;

@@ -10,12 +10,13 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::calibrate::Calibration;
+use crate::contrary::Contraries;
 use crate::features::{self, BLOCKS, Block, Kinds, Scratch};
 use crate::layer::{Active, Further, Halves, Listed, Outputs, Rows, aligned};
 use crate::rivals::{Judged, Rivals, Scored};
 use crate::table::{Found, Lookup, Table};
 
-const MAGIC: &[u8; 4] = b"CWC7";
+const MAGIC: &[u8; 4] = b"CWC8";
 /// Squares of inverse document frequencies are kept as multiples of this.
 const SQUARE_STEP: f32 = 1.0 / 512.0;
 /// Features are numbered by frequency: as many neighbours share one inverse document frequency, so that all of these are near.
@@ -71,6 +72,8 @@ pub struct Model {
     pub(crate) outputs: Option<Outputs>,
     /// The second look at scores; without it, the first are the last.
     pub(crate) rivals: Option<Rivals>,
+    /// What tells a clause that states a type from its contrary; without it, none is told.
+    pub(crate) contraries: Option<Contraries>,
     /// Scores of a clause without features.
     resting: Vec<f32>,
     /// Tells this model from others in the same process.
@@ -120,8 +123,17 @@ impl Model {
     ) -> Model {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let mut model =
-            Model { types, kinds, block_weights, layer, outputs, rivals: None, resting: Vec::new(), number };
+        let mut model = Model {
+            types,
+            kinds,
+            block_weights,
+            layer,
+            outputs,
+            rivals: None,
+            contraries: None,
+            resting: Vec::new(),
+            number,
+        };
         model.resting = model.score_keys(&Default::default());
         model
     }
@@ -263,7 +275,8 @@ impl Model {
     fn content(&self) -> (Vec<u8>, Vec<u8>) {
         let Layer { table, squares, rows, steps, base } = &self.layer;
         let mut out = Vec::with_capacity(table.places.len() * 5 + 524_288);
-        let flags = [self.outputs.is_some(), self.rivals.is_some(), matches!(rows, Rows::Halves(_))];
+        let parts = [self.outputs.is_some(), self.rivals.is_some(), self.contraries.is_some()];
+        let flags = parts.into_iter().chain([matches!(rows, Rows::Halves(_))]);
         out.push(self.kinds.to_bits());
         out.extend(flags.map(u8::from));
         let lengths = [self.types.len(), base.len(), table.shifts.len(), table.places.len(), rows.len()];
@@ -283,6 +296,9 @@ impl Model {
         }
         if let Some(rivals) = &self.rivals {
             rivals.write(&mut out);
+        }
+        if let Some(contraries) = &self.contraries {
+            contraries.write(&mut out);
         }
         out.extend_from_slice(&table.shifts);
         for (fingerprint, number) in &table.places {
@@ -321,7 +337,7 @@ impl Model {
     /// From what was in a file: from `start`, and the rows from `rows_start`.
     fn from_content(content: Vec<u8>, start: usize, rows_start: usize) -> Result<Model, ModelError> {
         let mut input = Input { bytes: &content[..rows_start], at: start };
-        let [kinds, has_outputs, has_rivals, in_halves] = input.array()?;
+        let [kinds, has_outputs, has_rivals, has_contraries, in_halves] = input.array()?;
         let kinds = Kinds::from_bits(kinds);
         let mut counts = [0; 5];
         for count in &mut counts {
@@ -333,13 +349,15 @@ impl Model {
         let types = (0..types).map(|_| input.type_model()).collect::<Result<Vec<_>, _>>()?;
         let (steps, base) = (input.floats(width)?, input.floats(width)?);
         let outputs = if has_outputs == 1 { Some(input.outputs(types.len(), width)?) } else { None };
-        let rivals = if has_rivals == 1 { Some(input.rivals()?) } else { None };
+        let rivals = if has_rivals == 1 { Some(input.part(Rivals::read)?) } else { None };
+        let contraries = |bytes: &mut &[u8]| Contraries::read(bytes, types.len());
+        let contraries = if has_contraries == 1 { Some(input.part(contraries)?) } else { None };
         let shifts = input.take(buckets)?.to_vec();
         let pair = |[a, b, c, d]: [u8; 4]| (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));
         let places = input.numbers(places, pair)?;
         let squares = input.numbers(rows.div_ceil(SHARING), u16::from_le_bytes)?;
         let consistent = width > 0
-            && [has_outputs, has_rivals, in_halves].iter().all(|&flag| flag < 2)
+            && [has_outputs, has_rivals, has_contraries, in_halves].iter().all(|&flag| flag < 2)
             && (has_outputs == 1 || width == types.len());
         let most = rows.checked_sub(1).filter(|_| consistent);
         let table = most.and_then(|most| Table::from_parts(shifts, places, most));
@@ -355,7 +373,7 @@ impl Model {
         };
         let rows = rows.filter(|_| at == rows_start).ok_or(ModelError::Damaged(at))?;
         let layer = Layer { table, squares, rows, steps, base };
-        Ok(Model { rivals, ..Model::new(types, kinds, block_weights, layer, outputs) })
+        Ok(Model { rivals, contraries, ..Model::new(types, kinds, block_weights, layer, outputs) })
     }
 }
 
@@ -471,11 +489,12 @@ impl<'a> Input<'a> {
         Ok(Listed { counts, eights })
     }
 
-    fn rivals(&mut self) -> Result<Rivals, ModelError> {
+    /// A part of the model that reads itself from the front of the bytes.
+    fn part<T>(&mut self, read: impl FnOnce(&mut &[u8]) -> Option<T>) -> Result<T, ModelError> {
         let mut rest = &self.bytes[self.at..];
-        let rivals = Rivals::read(&mut rest).ok_or(ModelError::Damaged(self.at))?;
+        let part = read(&mut rest).ok_or(ModelError::Damaged(self.at))?;
         self.at = self.bytes.len() - rest.len();
-        Ok(rivals)
+        Ok(part)
     }
 
     fn type_model(&mut self) -> Result<TypeModel, ModelError> {

@@ -8,6 +8,7 @@ use document::Structure;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::contrary::Wording;
 use crate::denials;
 use crate::facts::Facts;
 use crate::features::Scratch;
@@ -206,16 +207,20 @@ impl Reader {
             let (known, kind) = (&self.model.types[number], self.kinds[number]);
             let score = known.calibration.probability(score);
             if score >= known.calibration.threshold {
-                found.push(Assertion::new(kind, score, known.calibration.high, known.calibration.severity));
+                let assertion = Assertion::new(kind, score, known.calibration.high, known.calibration.severity);
+                found.push((number, assertion));
             }
         }
-        if !found.is_empty() {
-            let Scratch { words, seen, met, hints, .. } = &mut work.scratch;
-            if !hints.are_english() {
-                return Vec::new();
-            }
-            found.retain(|assertion| !denials::withdraws(met, &assertion.kind.id, words, seen));
+        let Scratch { words, seen, met, hints, .. } = &mut work.scratch;
+        if found.is_empty() || !hints.are_english() {
+            return Vec::new();
         }
+        if let Some(contraries) = &self.model.contraries {
+            let wording = Wording::of(words);
+            found.retain(|&(number, _)| contraries.states(number, &wording));
+        }
+        let mut found: Vec<Assertion> = found.into_iter().map(|(_, assertion)| assertion).collect();
+        found.retain(|assertion| !denials::withdraws(met, &assertion.kind.id, words, seen));
         found.sort_by(|a, b| b.score.total_cmp(&a.score));
         found
     }

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use crate::calibrate::{self, Calibration};
+use crate::contrary::Contraries;
 use crate::corpus::{Example, Role};
 use crate::features::{self, BLOCKS, Kinds, Scratch};
 use crate::forest;
@@ -138,8 +139,8 @@ pub(crate) struct Clause<'a> {
     pub heading: &'a str,
     /// Its words.
     pub text: &'a str,
-    /// The platform it is from.
-    pub platform: &'a str,
+    /// The platform it is from; none if it was written for the purpose. Its words then do not speak for a platform.
+    pub platform: Option<&'a str>,
     /// As [`Prepared::labelled`].
     pub labelled: bool,
 }
@@ -147,6 +148,7 @@ pub(crate) struct Clause<'a> {
 impl<'a> From<&'a Example> for Clause<'a> {
     fn from(example: &'a Example) -> Clause<'a> {
         let Example { heading, text, platform, role, .. } = example;
+        let platform = (*role != Role::Contrary).then_some(platform.as_str());
         Clause { heading, text, platform, labelled: *role != Role::Unlabelled }
     }
 }
@@ -176,6 +178,7 @@ impl<'a> Folds<'a> {
     pub fn train(&self) -> Model {
         let sample = |i: usize| self.examples[i].role == Role::Sample;
         let mut model = fit_all(&self.prepared, &self.scores, &sample, self.options);
+        self.set_contraries(&mut model, &|_| true);
         set_severities(&mut model, &self.usual_severities(&sample));
         model
     }
@@ -185,6 +188,7 @@ impl<'a> Folds<'a> {
         let reader = |(fold, model): (usize, &Model)| {
             let outside = |i: usize| self.fold(i) != Some(fold) && self.examples[i].role == Role::Sample;
             let mut model = model.clone();
+            self.set_contraries(&mut model, &|i| self.fold(i) != Some(fold));
             conclude(&mut model, &self.prepared, &self.scores, &outside, self.options);
             set_severities(&mut model, &self.usual_severities(&outside));
             Reader::with_model(model).map_err(|_| TrainError::FewExamples(self.options.least_examples))
@@ -200,6 +204,14 @@ impl<'a> Folds<'a> {
     /// The fold of example `i`; every one of a plain sample has one.
     pub(crate) fn fold(&self, i: usize) -> Option<usize> {
         self.prepared.folds[i]
+    }
+
+    /// Learns what tells contraries from the examples that `usable` allows.
+    fn set_contraries(&self, model: &mut Model, usable: &dyn Fn(usize) -> bool) {
+        let examples = self.examples.iter().enumerate().filter(|&(i, _)| usable(i)).map(|(_, example)| example);
+        let number = |position: usize| model.types.iter().position(|kind| kind.id == taxonomy().types()[position].id);
+        let numbers: Vec<Option<usize>> = (0..taxonomy().types().len()).map(number).collect();
+        model.contraries = Contraries::fit(examples, numbers.iter().flatten().count(), &|position| numbers[position]);
     }
 
     fn usual_severities(&self, usable: &dyn Fn(usize) -> bool) -> Vec<Option<Severity>> {
@@ -251,9 +263,9 @@ pub(crate) fn prepare_clauses(
     clauses: &[Clause],
     options: &Options,
 ) -> Result<Prepared, TrainError> {
-    let labelled = clauses.iter().filter(|clause| clause.labelled).map(|clause| clause.platform);
+    let labelled = clauses.iter().filter(|clause| clause.labelled).filter_map(|clause| clause.platform);
     let places = divide(labelled, options.folds)?;
-    let place = |clause: &Clause| places.get(clause.platform);
+    let place = |clause: &Clause| places.get(clause.platform?);
     let documents = svm::in_parallel(clauses.len().div_ceil(256), options.threads, |chunk| {
         let mut scratch = Scratch::default();
         let part = &clauses[chunk * 256..clauses.len().min((chunk + 1) * 256)];

@@ -76,7 +76,7 @@ struct Line {
 
 impl<'a> From<&'a Sentence> for Clause<'a> {
     fn from(sentence: &'a Sentence) -> Clause<'a> {
-        Clause { heading: "", text: &sentence.text, platform: &sentence.platform, labelled: true }
+        Clause { heading: "", text: &sentence.text, platform: Some(&sentence.platform), labelled: true }
     }
 }
 

@@ -42,6 +42,32 @@ fn what_was_said_on_other_platforms_is_recognised() {
 }
 
 #[test]
+fn contraries_are_learnt_from_and_not_measured() {
+    let sample = corpus(6);
+    let mut all = sample.clone();
+    for (number, act) in ["sell", "rent", "trade"].iter().cycle().take(90).enumerate() {
+        for (text, types, denies) in [
+            (format!("We {act} personal data to brokers."), vec!["sells-data"], vec![]),
+            (format!("We never {act} personal data to brokers."), vec!["no-sale"], vec!["sells-data"]),
+        ] {
+            let line = serde_json::json!({ "id": number.to_string(), "platform": "", "text": text, "types": types, "denies": denies });
+            all.push(corpus::read_line(&line.to_string()).unwrap());
+        }
+    }
+    let read = |examples: &[Example]| {
+        let reader = train::train(examples, &Options::default()).unwrap().to_bytes();
+        let reader = provisions::Reader::from_model_file(&reader).unwrap();
+        let sells = |text| reader.types("", text).iter().any(|found| found.kind.id == "sells-data");
+        (sells("We sell your personal data to brokers."), sells("We do not lease your personal data to brokers."))
+    };
+    assert_eq!(read(&all), (true, false));
+    let (measures, predictions) = eval::evaluate(&all, &Options::default()).unwrap();
+    assert_eq!((measures.platforms, measures.clauses, predictions.len()), (6, sample.len(), sample.len()));
+    let unknown = r#"{"id": "1", "platform": "", "text": "", "types": ["-"], "denies": ["plums"]}"#;
+    assert!(corpus::read_line(unknown).is_err());
+}
+
+#[test]
 fn clauses_without_labels_are_learnt_from_and_not_measured() {
     let labelled = corpus(6);
     let mut all = labelled.clone();

@@ -116,6 +116,7 @@ fn add(bytes: &[u8], document: &str, mut wanted: Wanted, resolved: &mut Resolved
             text: passage.read_text(),
             heading: passage.heading,
             types,
+            denies: Vec::new(),
             severity,
             role: Role::Picked,
         });

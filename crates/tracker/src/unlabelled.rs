@@ -83,6 +83,7 @@ fn add(bytes: &[u8], platform: &str, known: &mut HashSet<String>, found: &mut Ve
             heading: passage.heading,
             text,
             types: Vec::new(),
+            denies: Vec::new(),
             severity: None,
             role: Role::Unlabelled,
         });

@@ -15,7 +15,8 @@ use crate::output::Output;
 /// Fit the classifier on labelled clauses
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Files of labelled clauses: JSON lines with id, platform, heading, text, types, severity; plain or gzip
+    /// Files of labelled clauses: JSON lines with id, platform, heading, text, types, severity,
+    /// and denies for those of a pair of contraries (labels/contraries.jsonl); plain or gzip
     #[arg(required = true)]
     corpus: Vec<PathBuf>,
     #[command(flatten)]
