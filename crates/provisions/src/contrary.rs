@@ -2,8 +2,9 @@
 //!
 //! Documents seldom say what they do not do, so the network learns what a clause speaks of, and little of how a denial turns it: "We never sell
 //! your data" has the words of a sale. How a clause is worded tells more ([`Wording`]): which part of its words is denied, allowed or
-//! demanded, and of whom, beside how clauses that state the type are worded: bans are full of denials, indemnities have none. One forest
-//! ([`crate::forest`]) learns this for all types at once, from labelled clauses and from pairs of a clause and its contrary.
+//! demanded, and of whom, beside how clauses that state the type are worded: bans are full of denials, sales have none. One forest
+//! ([`crate::forest`]) learns this for all types at once, from labelled clauses and from pairs of a clause and its contrary. Clauses in
+//! which no word denies anything are not looked at: they are most, and hardly any is a contrary that could be told.
 use std::sync::LazyLock;
 
 use crate::corpus::{Example, Role};
@@ -65,15 +66,15 @@ const CUE_KINDS: usize = 7;
 /// Words of fewer letters say nothing of what is denied or demanded.
 const SHORTEST: usize = 4;
 /// So many longer words, at most, are denied, allowed or demanded by one word before them.
-const REACH: u8 = 12;
+const REACH: u16 = 12;
 
 /// Ways in which a word can be meant: four of denial times three of modal times three of actor.
 const WAYS: usize = 36;
 /// Numbers that are made of them.
 const SHARES: usize = 8;
 /// What a clause is seen as, but for its ways.
-const TRAITS: usize = SHARES + CUE_KINDS + 3;
-/// Counts of negations and sentences are told apart up to this one.
+const TRAITS: usize = SHARES + CUE_KINDS + 2;
+/// Counts of denials and sentences are told apart up to this one.
 const LAST_COUNT: f32 = 5.0;
 /// What the forest sees of a clause and a type.
 const WIDTH: usize = 2 * TRAITS + SHARES + 2;
@@ -83,8 +84,10 @@ const WIDTH: usize = 2 * TRAITS + SHARES + 2;
 pub(crate) struct Wording {
     /// Shares of its longer words, by the way they are meant.
     ways: [f32; WAYS],
+    /// A bit for each way in which any of them is meant: few are.
+    present: u64,
     /// Shares of words that are denied, allowed, demanded, the provider's, the user's, denied by "nothing", denied the user, denied by the
-    /// provider; whether each kind of cue is met; negations, whether there are any, and sentences.
+    /// provider; whether each kind of cue is met; denials, and sentences.
     traits: [f32; TRAITS],
 }
 
@@ -94,73 +97,140 @@ fn way(denial: u8, modal: u8, actor: u8) -> usize {
 }
 
 impl Wording {
-    /// Of a clause with these words.
-    pub(crate) fn of(words: &Words) -> Wording {
+    /// Of a clause with these words; none if no word denies anything.
+    pub(crate) fn of(words: &Words) -> Option<Wording> {
         let marks = &*MARKS;
-        let (mut counts, mut cues, mut denials, mut sentences) = ([0u16; WAYS], [0.0; CUE_KINDS], 0, 0);
+        if !words.list.iter().any(|word| marks.may_deny(word)) {
+            return None;
+        }
+        let (mut count, mut cues, mut denials, mut sentences) = (Count::NONE, [0.0; CUE_KINDS], 0, 0);
         for range in words.sentences().filter(|range| !range.is_empty()) {
-            sentences += 1;
-            let (mut denial, mut modal, mut actor, mut left) = (0, 0, 0, 0u8);
-            for at in range.clone() {
-                let word = &words.list[at];
+            let sentence = &words.list[range];
+            // Most words are no mark: they are only counted.
+            let mut longer = 0;
+            for (at, word) in sentence.iter().enumerate() {
                 let mark = marks.of(word);
-                marks.each_cue(mark, &words.list[at..range.end], |kind| cues[kind] = 1.0);
-                match mark.turn {
-                    Turn::None if words::length(word.letters) >= SHORTEST => {
-                        left = left.saturating_sub(1);
-                        if left == 0 {
-                            (denial, modal) = (0, 0);
-                        }
-                        counts[way(denial, modal, actor)] += 1;
-                    }
-                    Turn::None => {}
-                    Turn::Ends => (denial, modal) = (0, 0),
-                    Turn::Denies(kind) => (denial, left, denials) = (kind, REACH, denials + 1),
-                    // What is denied before the first modal still is after it ("nobody may"), after a second one it is not.
-                    Turn::Modal(kind) => {
-                        denial = if modal == 0 { denial } else { 0 };
-                        (modal, left) = (kind, REACH);
-                    }
-                    // "You do not pay, we do" is no denial of ours; "nothing obliges us" is.
-                    Turn::Actor(who) => {
-                        denial = if denial == 1 { 0 } else { denial };
-                        (modal, actor) = (0, who);
+                if let Some(mark) = mark {
+                    marks.each_cue(mark, &sentence[at..], |kind| cues[kind] = 1.0);
+                    if mark.turn != Turn::None {
+                        count.add(longer);
+                        count.turn(mark.turn);
+                        denials += usize::from(matches!(mark.turn, Turn::Denies(_)));
+                        longer = 0;
+                        continue;
                     }
                 }
+                longer += u16::from(word.letters >> (8 * (SHORTEST - 1)) != 0);
             }
+            count.add(longer);
+            count = Count { ways: count.ways, ..Count::NONE };
+            sentences += 1;
         }
-        Wording::from_counts(&counts, &cues, denials, sentences)
+        (denials > 0).then(|| Wording::from_counts(&count.ways, &cues, denials, sentences))
     }
 
     fn from_counts(counts: &[u16; WAYS], cues: &[f32; CUE_KINDS], denials: usize, sentences: usize) -> Wording {
-        let all = counts.iter().map(|&count| f32::from(count)).sum::<f32>().max(1.0);
-        let ways = counts.map(|count| f32::from(count) / all);
-        let share = |meant: &dyn Fn(usize, usize, usize) -> bool| {
-            let of = |&(i, _): &(usize, &f32)| meant(i / 9, i / 3 % 3, i % 3);
-            ways.iter().enumerate().filter(of).map(|(_, share)| share).sum::<f32>()
-        };
-        let mut traits = [0.0; TRAITS];
-        traits[..SHARES].copy_from_slice(&[
-            share(&|denial, _, _| denial > 0),
-            share(&|denial, modal, _| denial == 0 && modal == 1),
-            share(&|denial, modal, _| denial == 0 && modal == 2),
-            share(&|_, _, actor| actor == 1),
-            share(&|_, _, actor| actor == 2),
-            share(&|denial, _, _| denial == 2),
-            share(&|denial, _, actor| denial > 0 && actor == 2),
-            share(&|denial, _, actor| denial > 0 && actor == 1),
-        ]);
+        let (mut all, mut present) = (0u32, 0);
+        for (way, &count) in counts.iter().enumerate() {
+            all += u32::from(count);
+            present |= u64::from(count > 0) << way;
+        }
+        let (mut ways, mut traits) = ([0.0; WAYS], [0.0; TRAITS]);
+        for way in bits(present) {
+            ways[way] = f32::from(counts[way]) / all as f32;
+            for share in bits(COUNTED[way].into()) {
+                traits[share] += ways[way];
+            }
+        }
         traits[SHARES..SHARES + CUE_KINDS].copy_from_slice(cues);
         let count = |count: usize| (count as f32).min(LAST_COUNT);
-        traits[SHARES + CUE_KINDS..].copy_from_slice(&[count(denials), count(denials.min(1)), count(sentences)]);
-        Wording { ways, traits }
+        traits[SHARES + CUE_KINDS..].copy_from_slice(&[count(denials), count(sentences)]);
+        Wording { ways, present, traits }
+    }
+}
+
+/// For each way in which a word can be meant, a bit for each of the shares in which it counts.
+const COUNTED: [u8; WAYS] = {
+    let mut counted = [0; WAYS];
+    let mut i = 0;
+    while i < WAYS {
+        let (denial, modal, actor) = (i / 9, i / 3 % 3, i % 3);
+        let shares = [
+            denial > 0,
+            denial == 0 && modal == 1,
+            denial == 0 && modal == 2,
+            actor == 1,
+            actor == 2,
+            denial == 2,
+            denial > 0 && actor == 2,
+            denial > 0 && actor == 1,
+        ];
+        let mut share = 0;
+        while share < SHARES {
+            counted[i] |= (shares[share] as u8) << share;
+            share += 1;
+        }
+        i += 1;
+    }
+    counted
+};
+
+/// The numbers of the bits that are set, the lowest first.
+fn bits(mut bits: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lowest = (bits != 0).then(|| bits.trailing_zeros() as usize);
+        bits &= bits.wrapping_sub(1);
+        lowest
+    })
+}
+
+/// Longer words counted by the way they are meant, and how the next ones are.
+#[derive(Debug)]
+struct Count {
+    ways: [u16; WAYS],
+    denial: u8,
+    modal: u8,
+    actor: u8,
+    /// Longer words that what denies, allows or demands still reaches, and one more.
+    left: u16,
+}
+
+impl Count {
+    const NONE: Count = Count { ways: [0; WAYS], denial: 0, modal: 0, actor: 0, left: 0 };
+
+    /// Counts so many longer words.
+    fn add(&mut self, longer: u16) {
+        let reached = longer.min(self.left.saturating_sub(1));
+        self.ways[way(self.denial, self.modal, self.actor)] += reached;
+        if longer > reached {
+            (self.denial, self.modal) = (0, 0);
+            self.ways[way(0, 0, self.actor)] += longer - reached;
+        }
+        self.left = self.left.saturating_sub(longer);
+    }
+
+    fn turn(&mut self, turn: Turn) {
+        match turn {
+            Turn::None => {}
+            Turn::Ends => (self.denial, self.modal) = (0, 0),
+            Turn::Denies(kind) => (self.denial, self.left) = (kind, REACH),
+            // What is denied before the first modal still is after it ("nobody may"), after a second one it is not.
+            Turn::Modal(kind) => {
+                self.denial = if self.modal == 0 { self.denial } else { 0 };
+                (self.modal, self.left) = (kind, REACH);
+            }
+            // "You do not pay, we do" is no denial of ours; "nothing obliges us" is.
+            Turn::Actor(who) => {
+                self.denial = if self.denial == 1 { 0 } else { self.denial };
+                (self.modal, self.actor) = (0, who);
+            }
+        }
     }
 }
 
 /// What there is to know of a word.
 #[derive(Debug, Clone, Copy, Default)]
 struct Mark {
-    hash: u64,
     turn: Turn,
     /// Where the cues that it begins stand among [`Marks::cues`], and how many they are.
     cues: (u8, u8),
@@ -173,7 +243,11 @@ const SLOTS: usize = 1024;
 struct Marks {
     /// From which bit on a hash tells the slot.
     shift: u32,
-    slots: Vec<Mark>,
+    /// A bit for each value of the highest six bits of the hash of a word that denies.
+    denying: u64,
+    /// The upper half of the hash of each slot's word; zero for none.
+    halves: [u32; SLOTS],
+    marks: [Mark; SLOTS],
     /// The words of each cue, and its kind; those that begin alike stand together.
     cues: Vec<(Vec<u64>, usize)>,
 }
@@ -192,47 +266,59 @@ impl Marks {
         };
         let mut cues: Vec<(Vec<u64>, usize)> = CUES.into_iter().enumerate().flat_map(cue).collect();
         cues.sort();
-        let mut marks = Marks { shift, slots: vec![Mark::default(); SLOTS], cues: Vec::new() };
+        let mut marks =
+            Marks { shift, denying: 0, halves: [0; SLOTS], marks: [Mark::default(); SLOTS], cues: Vec::new() };
         for (turn, list) in TURNS {
             for word in list.split(' ') {
-                marks.slot_for(hash(word))?.turn = turn;
+                marks.mark(hash(word))?.turn = turn;
+                if let Turn::Denies(_) = turn {
+                    marks.denying |= 1 << (hash(word) >> 58);
+                }
             }
         }
         for (at, (cue, _)) in cues.iter().enumerate() {
-            let place = &mut marks.slot_for(cue[0])?.cues;
+            let place = &mut marks.mark(cue[0])?.cues;
             *place = if place.1 == 0 { (at as u8, 1) } else { (place.0, place.1 + 1) };
         }
         Some(Marks { cues, ..marks })
     }
 
-    /// The slot of a word; none if another word has it.
-    fn slot_for(&mut self, hash: u64) -> Option<&mut Mark> {
+    /// The mark of a word, to be set; none if another word has its slot.
+    fn mark(&mut self, hash: u64) -> Option<&mut Mark> {
         let slot = self.slot(hash);
-        let mark = &mut self.slots[slot];
-        if mark.hash != 0 && mark.hash != hash {
-            return None;
-        }
-        mark.hash = hash;
-        Some(mark)
+        let half = std::mem::replace(&mut self.halves[slot], half(hash));
+        (half == 0 || half == self.halves[slot]).then_some(&mut self.marks[slot])
     }
 
+    #[inline(always)]
     fn slot(&self, hash: u64) -> usize {
         (hash >> self.shift) as usize % SLOTS
     }
 
-    fn of(&self, word: &Word) -> Mark {
-        let mark = self.slots[self.slot(word.whole)];
-        if mark.hash == word.whole { mark } else { Mark::default() }
+    /// Whether it is a word that denies; one in six others passes for one.
+    #[inline(always)]
+    fn may_deny(&self, word: &Word) -> bool {
+        self.denying >> (word.whole >> 58) & 1 == 1
+    }
+
+    #[inline(always)]
+    fn of(&self, word: &Word) -> Option<Mark> {
+        let slot = self.slot(word.whole);
+        (self.halves[slot] == half(word.whole)).then(|| self.marks[slot])
     }
 
     /// Hands over the kind of each cue that begins the words, the first of which has this mark.
-    #[inline(always)]
     fn each_cue(&self, Mark { cues: (first, count), .. }: Mark, words: &[Word], mut found: impl FnMut(usize)) {
         let begins =
             |cue: &[u64]| cue.len() <= words.len() && cue.iter().zip(words).all(|(&hash, word)| hash == word.whole);
         let cues = self.cues[usize::from(first)..].iter().take(usize::from(count));
         cues.filter(|(cue, _)| begins(cue)).for_each(|&(_, kind)| found(kind));
     }
+}
+
+/// The upper half of a hash.
+fn half(hash: u64) -> u32 {
+    (hash >> 32) as u32
 }
 
 /// How clauses that state a type are worded.
@@ -260,7 +346,7 @@ const LEAST_SHARE: f32 = 0.003;
 const LEAST: f32 = -0.5;
 
 const FOREST: forest::Options =
-    forest::Options { trees: 120, leaves: 8, learning_rate: 0.1, least_rows: 40, l2: 5.0, bins: 64 };
+    forest::Options { trees: 48, leaves: 8, learning_rate: 0.2, least_rows: 40, l2: 5.0, bins: 16 };
 
 impl Contraries {
     /// Learns from labelled clauses; without any that says what it `denies`, there is nothing to learn. `number` tells a type's number
@@ -273,10 +359,10 @@ impl Contraries {
         let mut words = Words::default();
         let mut worded = |example: &'a Example| {
             words.read(&example.text);
-            (example, Wording::of(&words))
+            Some((example, Wording::of(&words)?))
         };
         let examples: Vec<(&Example, Wording)> =
-            examples.filter(|example| example.role != Role::Unlabelled).map(&mut worded).collect();
+            examples.filter(|example| example.role != Role::Unlabelled).filter_map(&mut worded).collect();
         let usual = usual(&examples, types, number);
         let (mut rows, mut labels) = (Vec::new(), Vec::new());
         for (example, wording) in examples.iter().filter(|(example, _)| example.role != Role::Picked) {
@@ -336,7 +422,7 @@ struct Total {
 impl Total {
     const NONE: Total = Total { clauses: 0.0, ways: [0.0; WAYS], traits: [0.0; TRAITS] };
 
-    fn add(&mut self, Wording { ways, traits }: &Wording) {
+    fn add(&mut self, Wording { ways, traits, .. }: &Wording) {
         self.clauses += 1.0;
         self.ways.iter_mut().zip(ways).for_each(|(sum, share)| *sum += share);
         self.traits.iter_mut().zip(traits).for_each(|(sum, number)| *sum += number);
@@ -378,7 +464,7 @@ fn row(wording: &Wording, usual: &Usual) -> [f32; WIDTH] {
         *difference = wording.traits[i] - usual.traits[i];
     }
     for (fit, fits) in row[2 * TRAITS + SHARES..].iter_mut().zip(&usual.fits) {
-        *fit = wording.ways.iter().zip(fits).map(|(share, fit)| share * fit).sum();
+        *fit = bits(wording.present).map(|way| wording.ways[way] * fits[way]).sum();
     }
     row
 }
@@ -388,10 +474,14 @@ mod tests {
     use super::*;
     use crate::taxonomy::taxonomy;
 
-    fn worded(text: &str) -> Wording {
+    fn read(text: &str) -> Option<Wording> {
         let mut words = Words::default();
         words.read(text);
         Wording::of(&words)
+    }
+
+    fn worded(text: &str) -> Wording {
+        read(text).unwrap()
     }
 
     fn cues(text: &str) -> Vec<usize> {
@@ -404,8 +494,9 @@ mod tests {
         let [denied, _, _, provider, user, ..] = worded("We never sell data, but partners share data.").traits;
         assert_eq!((denied, provider, user), (0.4, 1.0, 0.0));
         let [denied, allowed, demanded, provider, user, ..] =
-            worded("You may copy files. You must delete them.").traits;
+            worded("You may copy files. You must delete them. No.").traits;
         assert_eq!((denied, allowed, demanded, provider, user), (0.0, 0.5, 0.5, 0.0, 1.0));
+        assert_eq!(read("You may copy files. You must delete them."), None);
         assert_eq!(worded("We do not charge; you pay local taxes").traits[0], 1.0 / 3.0);
         let long = worded(&format!("not {}", "word ".repeat(110)));
         assert_eq!(long.traits[0], f32::from(REACH - 1) / 110.0);
@@ -416,7 +507,7 @@ mod tests {
         assert_eq!(cues("Nothing in these terms prevents you; you are free to leave."), [0]);
         assert_eq!(cues("It is not limited to a month. On the contrary, you need not pay."), [1, 2, 3]);
         assert!(cues("Nothing. In these terms, freely").is_empty());
-        assert!(cues("").is_empty() && cues("not").is_empty());
+        assert!(cues("not").is_empty() && read("").is_none());
     }
 
     #[test]
@@ -443,14 +534,16 @@ mod tests {
             push(format!("We {act} personal data to others."), &[sells], &[]);
             push(format!("We never {act} personal data to others."), &[], &[sells]);
             push(format!("You must not {act} pages with robots."), &[bans], &[]);
-            push(format!("You are free to {act} pages with robots."), &[], &[bans]);
+            push(format!("We {act} personal data. We do not ask."), &[sells], &[]);
+            push(format!("Nothing prevents you: {act} pages with robots."), &[], &[bans]);
         }
         let number = |kind: usize| [sells, bans].iter().position(|&known| known == kind);
         let contraries = Contraries::fit(examples.iter(), 2, &number).unwrap();
-        let states = |kind, text| contraries.states(kind, &worded(text));
+        let states = |kind, text| read(text).is_none_or(|wording| contraries.states(kind, &wording));
         assert!(states(0, "We give personal data away") && !states(0, "We never give personal data away"));
         assert!(
-            states(1, "You must not crawl pages with robots") && !states(1, "You are free to crawl pages with robots")
+            states(1, "You must not crawl pages with robots")
+                && !states(1, "Nothing prevents you: crawl pages with robots")
         );
         let mut bytes = Vec::new();
         contraries.write(&mut bytes);

@@ -215,8 +215,9 @@ impl Reader {
         if found.is_empty() || !hints.are_english() {
             return Vec::new();
         }
-        if let Some(contraries) = &self.model.contraries {
-            let wording = Wording::of(words);
+        if let Some(contraries) = &self.model.contraries
+            && let Some(wording) = Wording::of(words)
+        {
             found.retain(|&(number, _)| contraries.states(number, &wording));
         }
         let mut found: Vec<Assertion> = found.into_iter().map(|(_, assertion)| assertion).collect();
