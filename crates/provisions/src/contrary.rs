@@ -295,7 +295,7 @@ impl Marks {
         (hash >> self.shift) as usize % SLOTS
     }
 
-    /// Whether it is a word that denies; one in six others passes for one.
+    /// Whether it is a word that denies; one in five others passes for one too.
     #[inline(always)]
     fn may_deny(&self, word: &Word) -> bool {
         self.denying >> (word.whole >> 58) & 1 == 1
